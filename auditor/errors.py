@@ -1,0 +1,54 @@
+"""Everything the auditor raises on purpose.
+
+AuditorError                the root; carries a message and a hint
+├── BuildError              the file cannot be opened as a mobile build at all
+├── Mistakes                a YAML document with mistakes; carries every one of them
+│   ├── DeclarationError    … it is the declaration
+│   └── KnowledgeError      … it is the shipped (or a user's own) knowledge
+└── OutputError             a report cannot be written where it was asked for
+
+Partial failure is never raised: it is a ``Gap`` in the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class AuditorError(Exception):
+    """Root of the errors a user can do something about."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        """Keep ``message`` (what, where) and ``hint`` (what to do); both are one line."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return message and hint in one line."""
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class BuildError(AuditorError):
+    """The file cannot be opened as a mobile build at all."""
+
+
+class Mistakes(AuditorError):
+    """A YAML document with mistakes, each already formatted as ``file:line: message``."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        """Keep every mistake, in file order."""
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+class DeclarationError(Mistakes):
+    """The declaration is broken."""
+
+
+class KnowledgeError(Mistakes):
+    """The knowledge is broken."""
+
+
+class OutputError(AuditorError):
+    """A report cannot be written where it was asked for."""

@@ -1,0 +1,255 @@
+"""The shape of what the auditor knows of the world. The YAML beside this file fills it; code holds no names of SDKs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from auditor.model import Clause, Platform, Text
+
+__all__ = [
+    "Category",
+    "ClauseKnowledge",
+    "Cover",
+    "DataTypeKnowledge",
+    "Knowledge",
+    "PackerKnowledge",
+    "PermissionKnowledge",
+    "ProtectionLevel",
+    "SdkKnowledge",
+    "Strength",
+    "Trace",
+    "TraceKind",
+    "UsageKeyKnowledge",
+    "VendorPattern",
+]
+
+
+class Strength(IntEnum):
+    """What a trace found in a build says of the SDK it belongs to."""
+
+    NAMES = 0
+    """The build names the SDK; none of its code need be there."""
+    SUPPORTS = 1
+    """Speaks for the SDK, beside a proof; alone it is no more than a name."""
+    PROVES = 2
+    """Only the SDK's own code leaves this."""
+
+
+class TraceKind(Enum):
+    """Where a trace is looked for. The value is the key used in ``sdks/*.yaml``."""
+
+    PACKAGE = "packages"
+    """Java package or class: matched against *defined* classes by whole dotted segments; the longest match owns."""
+    NATIVE_LIBRARY = "native_libraries"
+    """File name of a ``.so``; ``*`` matches any run of characters."""
+    COMPONENT = "components"
+    """Class of a manifest component. Proves nothing: the manifest may name what is not there."""
+    META_DATA = "meta_data"
+    """Key of a manifest ``<meta-data>``."""
+    ASSET = "assets"
+    """Path in the build; ``*`` matches any run of characters."""
+    CLASS = "classes"
+    """Objective-C or Swift class defined in a Mach-O image."""
+    FRAMEWORK = "frameworks"
+    """Name of an embedded framework (``X.framework``)."""
+    BUNDLE = "bundles"
+    """Name of a resource bundle (``X.bundle``)."""
+    URL_SCHEME = "url_schemes"
+    """URL scheme the app answers to; ``*`` matches any run of characters."""
+    QUERY_SCHEME = "query_schemes"
+    """URL scheme the app asks about. Proves nothing."""
+
+
+ANDROID_TRACES = (
+    TraceKind.PACKAGE,
+    TraceKind.NATIVE_LIBRARY,
+    TraceKind.COMPONENT,
+    TraceKind.META_DATA,
+    TraceKind.ASSET,
+)
+IOS_TRACES = (
+    TraceKind.CLASS,
+    TraceKind.FRAMEWORK,
+    TraceKind.BUNDLE,
+    TraceKind.URL_SCHEME,
+    TraceKind.QUERY_SCHEME,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One thing an SDK leaves in a build."""
+
+    kind: TraceKind
+    pattern: str
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SdkKnowledge:
+    """One third-party SDK: one file in ``sdks/``."""
+
+    id: str
+    name: Text
+    vendor: Text
+    category: str
+    """What it is for: push, map, payment, … (see SDK_CATEGORIES)."""
+    platforms: frozenset[Platform]
+    """Platforms the SDK exists on at all."""
+    collects: tuple[str, ...]
+    """Data-type ids it is known to be able to collect; empty = collects nothing (a library: information only)."""
+    part_of: tuple[str, ...]
+    """Ids of the SDKs it ships inside of: it is covered when one of them is declared."""
+    aliases: tuple[str, ...]
+    """Display names policies use."""
+    declared_as: tuple[str, ...]
+    """Packages and identifiers policies use."""
+    links: tuple[str, ...]
+    """Hosts, or hosts with a path, of its documentation and policy pages, as policies link them."""
+    url: str
+    """Its privacy policy; empty where unknown."""
+    traces: tuple[Trace, ...]
+    excepted: tuple[str, ...]
+    """Java packages below its own that are not it (wrappers, foreign code)."""
+    sources: tuple[str, ...]
+    unverified: bool
+    """Nothing of it was read from an artefact."""
+
+
+SDK_CATEGORIES = frozenset(
+    "push map location payment login share statistics crash advertising ocr face speech browser scan im video "
+    "device-id framework network image storage security platform common other".split()
+)
+
+
+class ProtectionLevel(Enum):
+    """Android's base protection level."""
+
+    NORMAL = "normal"
+    DANGEROUS = "dangerous"
+    SIGNATURE = "signature"
+    INTERNAL = "internal"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionKnowledge:
+    """One Android permission."""
+
+    name: str
+    level: ProtectionLevel
+    label: Text
+    """Display name."""
+    group: str
+    """Run-time permission group (``LOCATION``); empty where none."""
+    data: tuple[str, ...]
+    """Data-type ids it opens."""
+    special_access: bool
+    """Granted by the user on a page of the system settings, whatever its level."""
+    vendor: str
+    """Who defines it, where that is not the platform; empty for the platform."""
+    added: int
+    """First API level that has it; 0 = unknown."""
+    removed_after: int
+    """Last API level that has it; 0 = still there."""
+    unverified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorPattern:
+    """Permissions a vendor's SDK makes up per app, by regular expression over the full name."""
+
+    pattern: re.Pattern[str]
+    vendor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """A declared subject that also covers others, because it is the older, wider or equivalent name."""
+
+    declared: str
+    covers: tuple[str, ...]
+    why: Text
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageKeyKnowledge:
+    """One iOS usage-description key."""
+
+    key: str
+    label: Text
+    data: tuple[str, ...]
+    since: str
+    deprecated: str
+    unverified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataTypeKnowledge:
+    """One kind of personal data."""
+
+    id: str
+    name: Text
+    sensitive: bool
+    core: bool
+    aliases_zh: tuple[str, ...]
+    aliases_en: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackerKnowledge:
+    """One packer (加固), by the file signs it leaves."""
+
+    id: str
+    name: Text
+    so_names: frozenset[str]
+    files: tuple[str, ...]
+    """Archive paths; a trailing ``/`` marks a prefix."""
+    path_patterns: tuple[re.Pattern[str], ...]
+    application_classes: frozenset[str]
+    weak: frozenset[str]
+    """Signs too generic to count alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseKnowledge:
+    """One clause of a law, rule or standard."""
+
+    clause: Clause
+    grounds: tuple[str, ...]
+    """Kinds of finding it is a ground for."""
+    unverified: bool
+    """Its text was not seen in a source: never cited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A service category of 《常见类型移动互联网应用程序必要个人信息范围规定》."""
+
+    id: str
+    name: Text
+    necessary: tuple[str, ...]
+    """Data-type ids of its necessary personal information."""
+    unverified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """Everything known, indexed for reading."""
+
+    version: str
+    """First 12 hex digits of the SHA-256 of the compiled file."""
+    data_types: Mapping[str, DataTypeKnowledge]
+    permissions: Mapping[str, PermissionKnowledge]
+    vendor_patterns: tuple[VendorPattern, ...]
+    permission_covers: tuple[Cover, ...]
+    usage_keys: Mapping[str, UsageKeyKnowledge]
+    usage_key_covers: tuple[Cover, ...]
+    sdks: Mapping[str, SdkKnowledge]
+    packers: Mapping[str, PackerKnowledge]
+    clauses: Mapping[str, ClauseKnowledge]
+    categories: Mapping[str, Category]

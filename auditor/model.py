@@ -1,0 +1,628 @@
+"""The nouns: what the auditor reads, infers and reports. Read this file first.
+
+Every noun is a frozen, slotted, keyword-only dataclass that holds only strings, integers, enums, tuples, frozensets
+and other nouns, so that each value is hashable, comparable and safe to send to another process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+__all__ = [
+    "Audit",
+    "Checked",
+    "Clause",
+    "CodeUnit",
+    "Build",
+    "Conduct",
+    "Confidence",
+    "DataType",
+    "Declaration",
+    "DeclaredData",
+    "DeclaredPermission",
+    "DeclaredSdk",
+    "DeclaredUsageKey",
+    "Fact",
+    "FactKind",
+    "Finding",
+    "Gap",
+    "Identity",
+    "Language",
+    "Location",
+    "Platform",
+    "PolicySource",
+    "Row",
+    "RuleInfo",
+    "Sdk",
+    "SdkTier",
+    "Severity",
+    "Signer",
+    "State",
+    "Table",
+    "Text",
+    "Tool",
+    "Verdict",
+    "fingerprint",
+]
+
+
+class Platform(Enum):
+    """The operating system a build is for."""
+
+    ANDROID = "android"
+    IOS = "ios"
+
+
+class Language(Enum):
+    """A language reports are written in."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class Severity(IntEnum):
+    """How bad a finding is if it is true."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+    @property
+    def word(self) -> str:
+        """The lower-case word used in every report format."""
+        return self.name.lower()
+
+
+class Confidence(IntEnum):
+    """How sure the auditor is that a statement is true."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+
+    @property
+    def word(self) -> str:
+        """The lower-case word used in every report format."""
+        return self.name.lower()
+
+
+class Table(Enum):
+    """One comparison of the declaration with the build."""
+
+    PERMISSIONS = "permissions"
+    USAGE_KEYS = "usage_keys"
+    SDKS = "sdks"
+    DATA = "data"
+
+
+class State(Enum):
+    """How a subject's two sides, declared and found, stand to each other."""
+
+    MATCHED = "matched"
+    """Declared, and found in the build."""
+    UNDECLARED = "undeclared"
+    """Found in the build, not declared. Whether it had to be declared is a rule's business."""
+    NOT_FOUND = "not-found"
+    """Declared, not found in a build that could be read."""
+    DIFFERS = "differs"
+    """Declared and found, but not as the same thing."""
+    UNCHECKED = "unchecked"
+    """Could not be compared: a gap hides the build's side, or the declared side names nothing known."""
+    NOT_APPLICABLE = "not-applicable"
+    """The subject does not exist on this platform or cannot take effect in this build."""
+
+
+class Verdict(Enum):
+    """What the comparison allows to be said. Never "compliant": see docs/explanation/verdict.md."""
+
+    CONSISTENT = "consistent"
+    CONTRADICTED = "contradicted"
+    INCONCLUSIVE = "inconclusive"
+
+
+class SdkTier(IntEnum):
+    """How far an SDK got into a build, by what the evidence shows."""
+
+    NAMED = 0
+    """Only named (manifest entry, resource, URL scheme): no code of it was seen."""
+    BUNDLED = 1
+    """Its code is in the build."""
+    CALLED = 2
+    """Code outside the SDK calls it."""
+    REACHABLE = 3
+    """It can be reached from an entry point of the app."""
+    STARTUP = 4
+    """It can run while the app starts."""
+
+    @property
+    def word(self) -> str:
+        """The lower-case word used in every report format."""
+        return self.name.lower()
+
+
+class FactKind(Enum):
+    """What kind of thing a Fact states. Each member says what ``name``, ``value``, ``by`` and ``traits`` mean."""
+
+    PERMISSION = "permission"
+    """``uses-permission``: name = full permission name; traits ``max-sdk`` when written."""
+    PERMISSION_SDK23 = "permission-sdk-23"
+    """``uses-permission-sdk-23``: as PERMISSION, requested only on devices of API level 23 and up."""
+    PERMISSION_IMPLIED = "implied-permission"
+    """Granted without being written: name = full name; value = the permission or rule that implies it."""
+    PERMISSION_DEFINED = "defined-permission"
+    """``<permission>``: name = full name; value = protection level as written (may be empty)."""
+    SDK_LEVEL = "sdk-level"
+    """Name = ``min``, ``target`` or ``max``; value = API level (Android) or minimum system version (iOS)."""
+    COMPONENT = "component"
+    """Name = class; value = application, activity, activity-alias, service, receiver, provider or
+    app-component-factory; traits exported, process, authorities, permission, enabled, target as written or implied."""
+    META_DATA = "meta-data"
+    """Name = key; value = value or resource reference; by = the component that holds it, empty for the application."""
+    QUERY = "query"
+    """``<queries>``: name = package name, intent action or authority; value = package, intent or provider."""
+    FEATURE = "uses-feature"
+    """Name = feature; value = ``required`` or ``optional``."""
+    NATIVE_LIBRARY = "native-library"
+    """Name = file name of a ``.so``; value = ABI directory."""
+    ASSET = "asset"
+    """Name = path of a packaged file inside the build that may tell something; value empty."""
+    DEX = "dex"
+    """Name = path of a DEX file; value = its version (``035``); traits ``classes`` = how many it defines."""
+    FRAMEWORK = "framework"
+    """iOS embedded framework: name = ``X.framework``; value = bundle identifier; traits version."""
+    BUNDLE = "bundle"
+    """iOS resource bundle: name = ``X.bundle``; value = bundle identifier."""
+    LINKED_LIBRARY = "linked-library"
+    """iOS: name = install name of a library a Mach-O image links; value = ``weak`` or empty; by = the image."""
+    IMAGE = "image"
+    """Mach-O image: name = path; value = ``encrypted`` or ``plain``; traits ``archs``, ``min-os``."""
+    USAGE_STRING = "usage-string"
+    """Name = ``NS…UsageDescription`` key; value = text; by = language of the text (``Base`` = Info.plist itself)."""
+    URL_SCHEME = "url-scheme"
+    """Name = scheme the app answers to."""
+    QUERY_SCHEME = "query-scheme"
+    """Name = scheme the app asks about (LSApplicationQueriesSchemes)."""
+    BACKGROUND_MODE = "background-mode"
+    """Name = UIBackgroundModes entry."""
+    TRANSPORT_SECURITY = "transport-security"
+    """iOS App Transport Security: name = key path, ``NSAllowsArbitraryLoads`` or ``domain ! key``; value = value.
+    Android: name = ``usesCleartextTraffic``; value = true or false."""
+    ENTITLEMENT = "entitlement"
+    """Name = entitlement key; value = its value as JSON; by = the image."""
+    PRIVACY_COLLECTED = "privacy-manifest-collected"
+    """Name = NSPrivacyCollectedDataType value; by = the manifest's bundle; traits linked, tracking, purposes."""
+    PRIVACY_ACCESSED = "privacy-manifest-accessed"
+    """Name = NSPrivacyAccessedAPIType value; value = reason codes, comma separated; by = the manifest's bundle."""
+    PRIVACY_TRACKING = "privacy-manifest-tracking"
+    """Name = path of the privacy manifest; value = true or false; traits ``domains``."""
+    SYMBOL = "symbol"
+    """Imported C symbol or class of a Mach-O image: name = symbol; by = the image."""
+    SIGNING = "signing"
+    """Name = a property of the signature (team-id, scheme); value = its value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """One sentence for people, in both languages of the reports."""
+
+    zh: str
+    """Chinese."""
+    en: str
+    """English."""
+
+    def in_(self, language: Language) -> str:
+        """Return the sentence in ``language``."""
+        return self.zh if language is Language.ZH else self.en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Location:
+    """Where something was read. Paths are relative: a report holds no path of the machine that made it."""
+
+    file: str
+    """Path inside the build (``a.zip!/b`` for nested archives), or of the declaration or policy."""
+    at: str = ""
+    """Place in it: a line number, a class, a plist key path, an XML element; may be empty."""
+
+    def __str__(self) -> str:
+        """Return ``file ! at``, the form reports print."""
+        return f"{self.file} ! {self.at}" if self.at else self.file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing read from a build; says what is there and knows no meaning."""
+
+    kind: FactKind
+    """What is stated; its docstring says what the other fields hold."""
+    name: str
+    """The thing's own name."""
+    location: Location
+    """Where it was read."""
+    value: str = ""
+    """Its value."""
+    by: str = ""
+    """Who says so: the holder of the value, where that is not the file itself."""
+    traits: tuple[tuple[str, str], ...] = ()
+    """Further attributes as (name, value) pairs, sorted by name."""
+
+    def trait(self, name: str) -> str | None:
+        """Return the trait called ``name``, or None."""
+        return next((value for key, value in self.traits if key == name), None)
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str, str, tuple[tuple[str, str], ...]]:
+        """The order facts are sorted in."""
+        return (self.kind.value, self.name, self.value, self.location.file, self.location.at, self.by, self.traits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeUnit:
+    """The classes one piece of code defines: a DEX file or a Mach-O image."""
+
+    file: str
+    """Path inside the build."""
+    classes: tuple[str, ...]
+    """Dotted Java class names, or Objective-C and Swift class names; sorted, each once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What could not be read, why, and which tables that leaves in doubt."""
+
+    location: Location
+    """The thing that could not be read."""
+    reason: Text
+    """Why, and what the reader can do about it."""
+    hides: frozenset[Table] = frozenset()
+    """The tables whose found side may be missing something."""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The order gaps are sorted in."""
+        return (self.location.file, self.location.at, self.reason.en)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """A certificate a build claims to be signed with."""
+
+    sha256: str
+    """SHA-256 of the DER certificate, lower-case hex."""
+    subject: str
+    """Distinguished name (RFC 4514)."""
+    scheme: str
+    """``v1``, ``v2``, ``v3``, ``v3.1`` (Android APK signature schemes) or ``apple``."""
+    verified: bool | None = None
+    """Whether the signature was verified; None = not tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which build this is."""
+
+    platform: Platform
+    """Android or iOS."""
+    app_id: str
+    """Package name or bundle identifier; empty where it could not be read."""
+    label: str
+    """Display name."""
+    version: str
+    """versionName or CFBundleShortVersionString."""
+    version_code: str
+    """versionCode or CFBundleVersion."""
+    sha256: str
+    """SHA-256 of the file, lower-case hex."""
+    size: int
+    """Size of the file in bytes."""
+    signer: tuple[Signer, ...] = ()
+    """Certificates found in the signature, one per scheme and certificate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """Everything read from a build file: facts, defined classes, and what could not be read."""
+
+    identity: Identity
+    facts: tuple[Fact, ...]
+    """Sorted, each once."""
+    code: tuple[CodeUnit, ...] = ()
+    """Sorted by file."""
+    gaps: tuple[Gap, ...] = ()
+    """Sorted, each once."""
+
+    def of(self, *kinds: FactKind) -> tuple[Fact, ...]:
+        """Return the facts of the given kinds, in order."""
+        return tuple(fact for fact in self.facts if fact.kind in kinds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataType:
+    """One kind of personal data, by the vocabulary of ``knowledge/data_types.yaml``."""
+
+    id: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sdk:
+    """A third-party SDK inferred to be in a build."""
+
+    id: str
+    """Canonical id, as in ``knowledge/sdks/``."""
+    tier: SdkTier
+    """How far in it is."""
+    confidence: Confidence
+    """How sure the identification is."""
+    evidence: tuple[Fact, ...]
+    """What shows it, strongest first."""
+    version: str | None = None
+    """Its version, where the build tells it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conduct:
+    """What a build is able to do, by facts and knowledge."""
+
+    sdks: tuple[Sdk, ...] = ()
+    """Sorted by id."""
+    gaps: tuple[Gap, ...] = ()
+    """Gaps found while inferring (a packed application, for one); added to the build's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySource:
+    """The privacy policy a declaration was transcribed from."""
+
+    file: str
+    """Name or URL of the document."""
+    sha256: str
+    """SHA-256 of the document, lower-case hex; empty where it is not known."""
+    effective: str
+    """Effective date (ISO 8601), as the policy states it; empty where it states none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredPermission:
+    """One Android permission the policy declares."""
+
+    name: str
+    """Full permission name."""
+    text: str
+    """As the policy writes it."""
+    purpose: str
+    """The purpose it gives; empty where it gives none."""
+    purpose_shared_with: str
+    """Full name of the permission whose (merged) purpose cell this row shares; empty if none."""
+    location: Location
+    """Line in the declaration."""
+    policy: Location | None = None
+    """Line in the policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredUsageKey:
+    """One iOS usage-description key the policy declares."""
+
+    key: str
+    purpose: str
+    purpose_shared_with: str
+    location: Location
+    policy: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredSdk:
+    """One third-party SDK the policy declares."""
+
+    name: str
+    """Display name as written; may be empty where the policy gives only a package."""
+    package: str
+    """Package or identifier as written, typos kept; may be empty."""
+    aliases: tuple[str, ...]
+    """Further names as written."""
+    id: str
+    """Canonical id the reviewer resolved it to; empty = to be resolved by name."""
+    vendor: str
+    purpose: str
+    purpose_shared_with: str
+    """Name or package of the row whose purpose sentence this row shares; empty if none."""
+    data: tuple[str, ...]
+    """Data-type ids the row declares."""
+    data_text: str
+    """The data types as written."""
+    permissions: tuple[str, ...]
+    """Full names of permissions the row declares for the SDK."""
+    platforms: frozenset[Platform]
+    """Platforms the row applies to."""
+    url: str
+    """Privacy-policy link; empty if none."""
+    location: Location
+    policy: Location | None = None
+
+    @property
+    def written(self) -> str:
+        """The row as a reader would call it: package if there is one, else name."""
+        return self.package or self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredData:
+    """One kind of personal data the policy says the app collects (or says it does not)."""
+
+    type: str
+    """Data-type id."""
+    text: str
+    """As the policy writes it."""
+    vague: bool
+    """Named only in general words, without enumeration."""
+    when: str
+    """Condition the policy attaches (``background``, …); empty if none."""
+    location: Location
+    policy: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What the owner of an app declares, transcribed from the privacy policy."""
+
+    file: str
+    """Path of the YAML file, relative to where the command was run."""
+    sha256: str
+    """SHA-256 of the YAML file."""
+    app: str
+    operator: str
+    policy: PolicySource
+    category: str
+    """Service category id (``CAT39-06``); empty where none is declared."""
+    app_ids: tuple[str, ...]
+    """Package names and bundle identifiers the policy names."""
+    signers: tuple[str, ...]
+    """SHA-256 of signer certificates the owner names, lower-case hex."""
+    permissions: tuple[DeclaredPermission, ...]
+    usage_keys: tuple[DeclaredUsageKey, ...]
+    sdks: tuple[DeclaredSdk, ...]
+    data: tuple[DeclaredData, ...]
+    denials: tuple[DeclaredData, ...]
+    """What the policy says is *not* collected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One subject of a table: what was declared of it, what was found, and how the two stand."""
+
+    table: Table
+    subject: str
+    """Permission name, usage key, canonical SDK id (or the text as written, where unresolved), data type."""
+    state: State
+    declared: Fact | DeclaredPermission | DeclaredUsageKey | DeclaredSdk | DeclaredData | None = None
+    """The declared side; where another row covers the subject, that row."""
+    covered_by: str = ""
+    """The declared subject that covers this one, where it is not the subject itself."""
+    found: tuple[Fact, ...] = ()
+    """The build's side: the evidence."""
+    sdk: Sdk | None = None
+    """The SDK found, in the SDK table."""
+    note: Text | None = None
+    """What a reader has to know to understand the state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A clause of a law or standard that a finding cites."""
+
+    id: str
+    cite: Text
+    """The form to print."""
+    summary: Text
+    """What it asks, in our words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleInfo:
+    """What a reader has to know of a rule: one entry of the rule catalogue an audit carries."""
+
+    id: str
+    title: Text
+    severity: Severity
+    """The severity its findings have unless they say otherwise."""
+    cites: tuple[str, ...]
+    """Ids of the clauses its findings cite."""
+    help: Text
+    """What it does, why it matters, how to put it right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One place where declaration and build disagree, or where the declaration itself is at fault."""
+
+    rule: str
+    subject: str
+    message: Text
+    remedy: Text
+    severity: Severity
+    confidence: Confidence
+    evidence: tuple[Fact, ...]
+    """What shows it in the build; empty for findings on the declaration alone."""
+    declared: Location | None
+    """Where in the declaration the finding belongs; None = the declaration as a whole."""
+    policy: Location | None = None
+    """Where in the policy text."""
+    regulations: tuple[str, ...] = ()
+    """Ids of the clauses cited."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the finding across builds, versions and machines: see :func:`fingerprint`."""
+        return fingerprint(self.rule, self.subject)
+
+    @property
+    def key(self) -> tuple[int, int, str, str, str]:
+        """The order findings are sorted in: gravest and surest first."""
+        return (-self.severity, -self.confidence, self.rule, self.subject, self.message.en)
+
+
+def fingerprint(rule: str, subject: str) -> str:
+    """Return the first 32 hex digits of SHA-256 over rule and subject: no path, offset or version is part of it."""
+    return hashlib.sha256(f"auditor/1\0{rule}\0{subject}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """Whether a table was compared, and if not, why."""
+
+    table: Table
+    compared: bool
+    reason: Text | None = None
+    """Why not, where it was not."""
+    doubtful: bool = False
+    """Compared, but a gap may hide something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """Which auditor and which knowledge produced a result."""
+
+    version: str
+    knowledge: str
+    """Version of the knowledge: the first 12 hex digits of the SHA-256 of its compiled file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The result: everything a report needs and nothing else."""
+
+    tool: Tool
+    identity: Identity
+    declaration: Declaration
+    verdict: Verdict
+    checked: tuple[Checked, ...]
+    """One per table, in the order of Table."""
+    rows: tuple[Row, ...]
+    """Sorted by table, then subject."""
+    findings: tuple[Finding, ...]
+    accepted: tuple[Finding, ...]
+    """Findings a decision accepts; they count for nothing else."""
+    gaps: tuple[Gap, ...]
+    rules: tuple[RuleInfo, ...]
+    """The catalogue of every rule that ran."""
+    clauses: tuple[Clause, ...]
+    """Every clause the rules cite."""
+    names: tuple[tuple[str, Text], ...] = ()
+    """Display names for subjects that are ids (permissions, keys, SDKs, data types)."""
+
+    def table(self, table: Table) -> tuple[Row, ...]:
+        """Return the rows of one table."""
+        return tuple(row for row in self.rows if row.table is table)
+
+    def name_of(self, subject: str, language: Language) -> str:
+        """Return the display name of ``subject``, or an empty string."""
+        return next((text.in_(language) for key, text in self.names if key == subject), "")
+
+    def clause_index(self) -> Mapping[str, Clause]:
+        """Return the clauses by id."""
+        return {clause.id: clause for clause in self.clauses}
