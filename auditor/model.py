@@ -24,6 +24,7 @@ __all__ = [
     "DeclaredData",
     "DeclaredPermission",
     "DeclaredSdk",
+    "DeclaredStatement",
     "DeclaredUsageKey",
     "Fact",
     "FactKind",
@@ -32,6 +33,7 @@ __all__ = [
     "Identity",
     "Language",
     "Location",
+    "Passage",
     "Platform",
     "PolicySource",
     "Row",
@@ -387,8 +389,20 @@ class PolicySource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A place in the policy that a row of the declaration was read from."""
+
+    line: int
+    """Line of the document, from 1; of the page where there is one."""
+    page: int | None = None
+    """Page, from 1; None where the document has none."""
+    quote: str = ""
+    """Words that stand there; may be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredPermission:
-    """One Android permission the policy declares."""
+    """One Android (or, kept apart, HarmonyOS) permission the policy declares."""
 
     name: str
     """Full permission name."""
@@ -402,6 +416,10 @@ class DeclaredPermission:
     """Line in the declaration."""
     policy: Location | None = None
     """Line in the policy."""
+    at: tuple[Passage, ...] = ()
+    """Where the policy says so; ``policy`` is the first of them."""
+    confidence: Confidence = Confidence.HIGH
+    """How sure the transcription is: below high only in machine drafts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -413,6 +431,8 @@ class DeclaredUsageKey:
     purpose_shared_with: str
     location: Location
     policy: Location | None = None
+    at: tuple[Passage, ...] = ()
+    confidence: Confidence = Confidence.HIGH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -443,6 +463,8 @@ class DeclaredSdk:
     """Privacy-policy link; empty if none."""
     location: Location
     policy: Location | None = None
+    at: tuple[Passage, ...] = ()
+    confidence: Confidence = Confidence.HIGH
 
     @property
     def written(self) -> str:
@@ -461,9 +483,29 @@ class DeclaredData:
     vague: bool
     """Named only in general words, without enumeration."""
     when: str
-    """Condition the policy attaches (``background``, …); empty if none."""
+    """Condition the policy attaches: ``background``, ``user-action``; empty if none."""
     location: Location
     policy: Location | None = None
+    platforms: frozenset[Platform] = frozenset(Platform)
+    """Platforms the row applies to."""
+    at: tuple[Passage, ...] = ()
+    confidence: Confidence = Confidence.HIGH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredStatement:
+    """A sentence of the policy about conduct that a build can contradict."""
+
+    kind: str
+    """``transport-encryption``, ``storage-location``, ``third-country``, ``user-action``, ``background`` or
+    ``not-collected``."""
+    text: str
+    """As the policy writes it."""
+    data: tuple[str, ...]
+    """Ids of the data types it speaks of; empty where it speaks of all."""
+    location: Location
+    policy: Location | None = None
+    at: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -489,6 +531,9 @@ class Declaration:
     data: tuple[DeclaredData, ...]
     denials: tuple[DeclaredData, ...]
     """What the policy says is *not* collected."""
+    harmony_permissions: tuple[DeclaredPermission, ...] = ()
+    """HarmonyOS permissions (``ohos.permission.…``), which no Android build asks for."""
+    statements: tuple[DeclaredStatement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

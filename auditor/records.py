@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
@@ -25,7 +25,7 @@ MAX_DEPTH = 32
 _Member = TypeVar("_Member", bound=Enum)
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _BOOLS = {"true": True, "True": True, "false": False, "False": False}
-_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")  # more digits make int() itself refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,10 @@ class Record:
         node = self._pairs.get(key)
         return node is not None and not _is_null(node)
 
+    def is_list(self, key: str) -> bool:
+        """Tell whether ``key`` holds a list: for keys that take one value or several."""
+        return isinstance(self._pairs.get(key), _Sequence)
+
     def keys(self) -> tuple[str, ...]:
         """Return every key and count them all as asked for: for mappings whose keys are data."""
         self._asked.update(self._pairs)
@@ -158,8 +162,18 @@ class Record:
         value = self.choice(key, [str(member.value) for member in of])
         return next((member for member in of if member.value == value), default)
 
-    def texts(self, key: str, *, required: bool = False, among: Collection[str] | None = None) -> tuple[str, ...]:
-        """Return a list of strings; each must be one of ``among`` where that is given."""
+    def texts(
+        self,
+        key: str,
+        *,
+        required: bool = False,
+        among: Collection[str] | None = None,
+        fault: Callable[[str], str] | None = None,
+    ) -> tuple[str, ...]:
+        """Return a list of strings; each must be one of ``among`` where that is given.
+
+        ``fault`` says what is wrong with a value, or nothing (an empty string).
+        """
         found: list[str] = []
         for node in self._list(key, required):
             if not isinstance(node, _Scalar) or not node.value.strip():
@@ -169,6 +183,9 @@ class Record:
             if among is not None and value not in among:
                 message = f"{self.what}.{key}: {value!r} is not known{did_you_mean(value, among)}"
                 self.mistakes.append(Mistake(self.file, node.line, message))
+                continue
+            if fault is not None and (message := fault(value)):
+                self.mistakes.append(Mistake(self.file, node.line, f"{self.what}.{key}: {message}"))
                 continue
             if value in found:
                 self.mistakes.append(Mistake(self.file, node.line, f"{self.what}.{key}: {value!r} is listed twice"))
