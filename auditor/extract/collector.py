@@ -1,0 +1,71 @@
+"""Where readers put what they find: facts, defined classes and gaps, sorted and made unique once at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from auditor.archive import Archive, Unreadable
+from auditor.model import CodeUnit, Fact, FactKind, Gap, Location, Signer, Table, Text
+
+__all__ = ["Collector", "IdentityFacts"]
+
+
+class IdentityFacts(NamedTuple):
+    """What a reader learns of the build as a whole."""
+
+    app_id: str
+    label: str
+    version: str
+    version_code: str
+    signer: tuple[Signer, ...]
+
+
+class Collector:
+    """Collects facts, classes and gaps of one build."""
+
+    def __init__(self) -> None:
+        self._facts: set[Fact] = set()
+        self._gaps: set[Gap] = set()
+        self._code: dict[str, set[str]] = {}
+
+    def fact(
+        self, kind: FactKind, name: str, file: str, at: str = "", *, value: str = "", by: str = "", **traits: str
+    ) -> None:
+        """Record one fact; trait keywords have ``_`` for ``-``, and empty ones are left out."""
+        pairs = tuple(sorted((key.replace("_", "-"), text) for key, text in traits.items() if text))
+        location = Location(file=file, at=at)
+        self._facts.add(Fact(kind=kind, name=name, location=location, value=value, by=by, traits=pairs))
+
+    def gap(self, file: str, at: str, reason: Text, *hides: Table) -> None:
+        """Record something that could not be read, and the tables it leaves in doubt."""
+        self._gaps.add(Gap(location=Location(file=file, at=at), reason=reason, hides=frozenset(hides)))
+
+    def code(self, file: str, classes: Iterable[str]) -> None:
+        """Record the classes a DEX file or Mach-O image defines."""
+        self._code.setdefault(file, set()).update(classes)
+
+    def read(self, archive: Archive, name: str, *hides: Table, limit: int | None = None) -> bytes | None:
+        """Read an entry; what cannot be read becomes a gap and None."""
+        try:
+            return archive.read(name, limit)
+        except Unreadable as unreadable:
+            self.gap(archive.place(name), "", unreadable.reason, *hides)
+            return None
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts so far, sorted."""
+        return tuple(sorted(self._facts, key=lambda fact: fact.key))
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The gaps so far, sorted."""
+        return tuple(sorted(self._gaps, key=lambda gap: gap.key))
+
+    @property
+    def units(self) -> tuple[CodeUnit, ...]:
+        """The defined classes so far, by file."""
+        return tuple(
+            CodeUnit(file=file, classes=tuple(sorted(classes))) for file, classes in sorted(self._code.items())
+        )
