@@ -5,6 +5,7 @@ AuditorError                the root; carries a message and a hint
 ├── Mistakes                a YAML document with mistakes; carries every one of them
 │   ├── DeclarationError    … it is the declaration
 │   └── KnowledgeError      … it is the shipped (or a user's own) knowledge
+├── WireError               a JSON document is not the result it claims to be
 └── OutputError             a report cannot be written where it was asked for
 
 Partial failure is never raised: it is a ``Gap`` in the result.
@@ -48,6 +49,10 @@ class DeclarationError(Mistakes):
 
 class KnowledgeError(Mistakes):
     """The knowledge is broken."""
+
+
+class WireError(AuditorError):
+    """A JSON document is not the result it claims to be; the message names the place in it."""
 
 
 class OutputError(AuditorError):

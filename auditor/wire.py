@@ -1,0 +1,737 @@
+"""The JSON form of results: ``auditor/audit/1`` (written and read back) and ``auditor/facts/1`` (written).
+
+The JSON Schemas beside this module (``schemas/``) describe both. Names are never changed or reused within a version;
+a later release of the same version may add fields, so a reader has to ignore names it does not know.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum, IntEnum
+from typing import Any, TypeVar
+
+from auditor.errors import WireError
+from auditor.model import (
+    Audit,
+    Build,
+    Checked,
+    Clause,
+    Conduct,
+    Confidence,
+    Declaration,
+    DeclaredData,
+    DeclaredPermission,
+    DeclaredSdk,
+    DeclaredUsageKey,
+    Fact,
+    FactKind,
+    Finding,
+    Gap,
+    Identity,
+    Location,
+    Platform,
+    PolicySource,
+    Row,
+    RuleInfo,
+    Sdk,
+    SdkTier,
+    Severity,
+    Signer,
+    State,
+    Table,
+    Text,
+    Tool,
+    Verdict,
+)
+
+__all__ = ["AUDIT", "FACTS", "audit_from_wire", "audit_to_wire", "dumps", "facts_to_wire"]
+
+AUDIT = "auditor/audit/1"
+FACTS = "auditor/facts/1"
+
+_Declared = Fact | DeclaredPermission | DeclaredUsageKey | DeclaredSdk | DeclaredData
+_Value = TypeVar("_Value")
+_Member = TypeVar("_Member", bound=Enum)
+_Rank = TypeVar("_Rank", bound=IntEnum)
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# JSON leaves these as they are; a terminal obeys some of them and an editor shows others in a false order.
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_LINE = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
+
+_SHOWN_FACTS = frozenset(
+    {
+        FactKind.USAGE_STRING,
+        FactKind.PRIVACY_ACCESSED,
+        FactKind.PRIVACY_COLLECTED,
+        FactKind.PRIVACY_TRACKING,
+        FactKind.SYMBOL,
+    }
+)
+"""Kinds that ``facts/1`` gives in full under a name of their own, or only counts."""
+
+
+def dumps(obj: object) -> str:
+    """Return ``obj`` as JSON text: indented by two, a newline at the end, encodable as UTF-8.
+
+    Invisible and direction-changing characters are written as JSON escapes; a lone surrogate becomes U+FFFD.
+    """
+    text = json.dumps(obj, ensure_ascii=False, indent=2, allow_nan=False)
+    text = _SURROGATE.sub("\ufffd", text)
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+# -- audit/1, written -----------------------------------------------------------------------------------------------
+
+
+def audit_to_wire(audit: Audit) -> dict[str, Any]:
+    """Return ``audit`` as an ``auditor/audit/1`` document."""
+    return {
+        "schema": AUDIT,
+        "tool": _tool(audit.tool),
+        "identity": _identity(audit.identity),
+        "declaration": _declaration(audit.declaration),
+        "verdict": audit.verdict.value,
+        "checked": [one.table.value for one in audit.checked if one.compared],
+        "coverage": [
+            {
+                "table": one.table.value,
+                "compared": one.compared,
+                "doubtful": one.doubtful,
+                "reason": _text(one.reason) if one.reason else None,
+            }
+            for one in audit.checked
+        ],
+        "tables": {table.value: [_row(row) for row in audit.table(table)] for table in Table},
+        "findings": [_finding(one) for one in audit.findings],
+        "accepted": [_finding(one) for one in audit.accepted],
+        "gaps": [_gap(one) for one in audit.gaps],
+        "rules": [
+            {
+                "id": rule.id,
+                "title": _text(rule.title),
+                "severity": rule.severity.word,
+                "cites": list(rule.cites),
+                "help": _text(rule.help),
+            }
+            for rule in audit.rules
+        ],
+        "clauses": [
+            {"id": clause.id, "cite": _text(clause.cite), "summary": _text(clause.summary)} for clause in audit.clauses
+        ],
+        "names": {subject: _text(name) for subject, name in sorted(audit.names, key=lambda pair: pair[0])},
+    }
+
+
+def _text(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    return {"version": tool.version, "knowledge": tool.knowledge}
+
+
+def _identity(identity: Identity) -> dict[str, Any]:
+    return {
+        "platform": identity.platform.value,
+        "app_id": identity.app_id,
+        "label": identity.label,
+        "version": identity.version,
+        "version_code": identity.version_code,
+        "sha256": identity.sha256,
+        "size": identity.size,
+        "signer": [
+            {"sha256": one.sha256, "subject": one.subject, "scheme": one.scheme, "verified": one.verified}
+            for one in identity.signer
+        ],
+    }
+
+
+def _declaration(declaration: Declaration) -> dict[str, Any]:
+    return {
+        "file": declaration.file,
+        "sha256": declaration.sha256,
+        "app": declaration.app,
+        "effective": declaration.policy.effective,
+        "operator": declaration.operator,
+        "policy": {"file": declaration.policy.file, "sha256": declaration.policy.sha256},
+        "category": declaration.category,
+        "app_ids": list(declaration.app_ids),
+        "signers": list(declaration.signers),
+        "permissions": [_declared(one) for one in declaration.permissions],
+        "usage_keys": [_declared(one) for one in declaration.usage_keys],
+        "sdks": [_declared(one) for one in declaration.sdks],
+        "data": [_declared(one) for one in declaration.data],
+        "denials": [_declared(one) for one in declaration.denials],
+    }
+
+
+def _place(location: Location) -> dict[str, Any]:
+    line = int(location.at) if _LINE.match(location.at) else None
+    return {"file": location.file, "at": location.at, "line": line}
+
+
+def _place_or_none(location: Location | None) -> dict[str, Any] | None:
+    return _place(location) if location else None
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    wire: dict[str, Any] = {
+        "file": fact.location.file,
+        "at": fact.location.at,
+        "kind": fact.kind.value,
+        "name": fact.name,
+        "value": fact.value,
+    }
+    if fact.by:
+        wire["by"] = fact.by
+    if fact.traits:
+        wire["traits"] = dict(fact.traits)
+    return wire
+
+
+def _declared(one: _Declared) -> dict[str, Any]:
+    if isinstance(one, Fact):
+        return {"is": "fact", **_fact(one)}
+    wire: dict[str, Any]
+    if isinstance(one, DeclaredPermission):
+        wire = {
+            "is": "permission",
+            "name": one.name,
+            "text": one.text,
+            "purpose": one.purpose,
+            "purpose_shared_with": one.purpose_shared_with,
+        }
+    elif isinstance(one, DeclaredUsageKey):
+        wire = {
+            "is": "usage_key",
+            "key": one.key,
+            "purpose": one.purpose,
+            "purpose_shared_with": one.purpose_shared_with,
+        }
+    elif isinstance(one, DeclaredSdk):
+        wire = {
+            "is": "sdk",
+            "name": one.name,
+            "package": one.package,
+            "aliases": list(one.aliases),
+            "id": one.id,
+            "vendor": one.vendor,
+            "purpose": one.purpose,
+            "purpose_shared_with": one.purpose_shared_with,
+            "data": list(one.data),
+            "data_text": one.data_text,
+            "permissions": list(one.permissions),
+            "platforms": sorted(platform.value for platform in one.platforms),
+            "url": one.url,
+        }
+    else:
+        wire = {"is": "data", "type": one.type, "text": one.text, "vague": one.vague, "when": one.when}
+    return {**wire, **_place(one.location), "policy": _place_or_none(one.policy)}
+
+
+def _row(row: Row) -> dict[str, Any]:
+    found: dict[str, Any] | None = None
+    if row.found or row.sdk:
+        found = {"evidence": [_fact(fact) for fact in row.found]}
+        if row.sdk:
+            # One list for both: the evidence of the SDK is what the row found.
+            evidence = dict.fromkeys((*row.found, *row.sdk.evidence))
+            found = {**_sdk(row.sdk), "evidence": [_fact(fact) for fact in evidence]}
+    return {
+        "subject": row.subject,
+        "declared": _declared(row.declared) if row.declared else None,
+        "found": found,
+        "state": row.state.value,
+        "covered_by": row.covered_by or None,
+        "note": _text(row.note) if row.note else None,
+    }
+
+
+def _sdk(sdk: Sdk) -> dict[str, Any]:
+    return {
+        "id": sdk.id,
+        "version": sdk.version,
+        "tier": sdk.tier.word,
+        "confidence": sdk.confidence.word,
+        "evidence": [_fact(fact) for fact in sdk.evidence],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "subject": finding.subject,
+        "severity": finding.severity.word,
+        "confidence": finding.confidence.word,
+        "message": _text(finding.message),
+        "remedy": _text(finding.remedy),
+        "evidence": [_fact(fact) for fact in finding.evidence],
+        "declared": _place_or_none(finding.declared),
+        "policy": _place_or_none(finding.policy),
+        "regulations": list(finding.regulations),
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "file": gap.location.file,
+        "at": gap.location.at,
+        "reason": gap.reason.en,
+        "message": _text(gap.reason),
+        "hides": [table.value for table in Table if table in gap.hides],
+    }
+
+
+# -- facts/1, written -----------------------------------------------------------------------------------------------
+
+
+def facts_to_wire(
+    build: Build, conduct: Conduct, tool: Tool, *, effective: Mapping[str, tuple[int, int | None] | None]
+) -> dict[str, Any]:
+    """Return what was read from ``build`` as an ``auditor/facts/1`` document.
+
+    ``effective`` gives for each permission the API levels on which it can be granted (``infer.permissions``); a
+    permission that is missing there, or maps to None, is written as not effective.
+    """
+    gaps = sorted(set(build.gaps) | set(conduct.gaps), key=lambda gap: gap.key)
+    return {
+        "schema": FACTS,
+        "tool": _tool(tool),
+        "identity": _identity(build.identity),
+        "sdk_levels": {fact.name: fact.value for fact in build.of(FactKind.SDK_LEVEL)},
+        "permissions": _permissions(build, effective),
+        "implied_permissions": _names(build, FactKind.PERMISSION_IMPLIED),
+        "usage_strings": [
+            {"key": fact.name, "value": fact.value, "file": fact.location.file, "language": fact.by}
+            for fact in build.of(FactKind.USAGE_STRING)
+        ],
+        "sdks": [_sdk(sdk) for sdk in conduct.sdks],
+        "classes_count": len({name for unit in build.code for name in unit.classes}),
+        "symbols_count": len({fact.name for fact in build.of(FactKind.SYMBOL)}),
+        "native_libraries": _names(build, FactKind.NATIVE_LIBRARY),
+        "frameworks": _names(build, FactKind.FRAMEWORK),
+        "entitlements": _entitlements(build),
+        "privacy_manifests": _privacy_manifests(build),
+        "facts": [_fact(fact) for fact in build.facts if fact.kind not in _SHOWN_FACTS],
+        "gaps": [_gap(gap) for gap in gaps],
+    }
+
+
+def _names(build: Build, kind: FactKind) -> list[str]:
+    return sorted({fact.name for fact in build.of(kind)})
+
+
+def _permissions(build: Build, effective: Mapping[str, tuple[int, int | None] | None]) -> list[dict[str, Any]]:
+    elements: dict[str, list[Fact]] = {}
+    for fact in build.of(FactKind.PERMISSION, FactKind.PERMISSION_SDK23):
+        elements.setdefault(fact.name, []).append(fact)
+    rows = []
+    for name, facts in sorted(elements.items()):
+        levels = effective.get(name)
+        rows.append(
+            {
+                "name": name,
+                "max_sdk": _max_sdk(facts),
+                "sdk23": all(fact.kind is FactKind.PERMISSION_SDK23 for fact in facts),
+                "effective": levels is not None,
+                "api_levels": {"from": levels[0], "to": levels[1]} if levels else None,
+            }
+        )
+    return rows
+
+
+def _max_sdk(facts: Sequence[Fact]) -> int | None:
+    """Return the highest limit of the elements, None as soon as one has none: together they ask for the union."""
+    limits = []
+    for fact in facts:
+        written = fact.trait("max-sdk") or ""
+        if not re.fullmatch(r"[0-9]{1,9}", written, re.ASCII):
+            return None
+        limits.append(int(written))
+    return max(limits, default=None)
+
+
+def _entitlements(build: Build) -> dict[str, Any]:
+    """Return key → value over all images; where two differ, the app's own, whose path is the shortest, stands."""
+    merged: dict[str, Any] = {}
+    for fact in sorted(build.of(FactKind.ENTITLEMENT), key=lambda one: (one.name, len(one.by), one.by)):
+        if fact.name not in merged:
+            try:
+                merged[fact.name] = json.loads(fact.value, parse_constant=str)
+            except (ValueError, RecursionError):
+                merged[fact.name] = fact.value
+    return merged
+
+
+def _privacy_manifests(build: Build) -> list[dict[str, Any]]:
+    manifests: dict[str, dict[str, Any]] = {}
+
+    def manifest(fact: Fact) -> dict[str, Any]:
+        file = fact.location.file
+        empty: dict[str, Any] = {"file": file, "bundle": "", "tracking": None, "domains": []}
+        found = manifests.setdefault(file, {**empty, "collected": [], "accessed": []})
+        found["bundle"] = found["bundle"] or fact.by
+        return found
+
+    for fact in build.of(FactKind.PRIVACY_TRACKING):
+        one = manifest(fact)
+        one["tracking"] = {"true": True, "false": False}.get(fact.value)
+        one["domains"] = _listed(fact.trait("domains"))
+    for fact in build.of(FactKind.PRIVACY_COLLECTED):
+        manifest(fact)["collected"].append(
+            {
+                "type": fact.name,
+                "linked": {"true": True, "false": False}.get(fact.trait("linked") or ""),
+                "tracking": {"true": True, "false": False}.get(fact.trait("tracking") or ""),
+                "purposes": _listed(fact.trait("purposes")),
+            }
+        )
+    for fact in build.of(FactKind.PRIVACY_ACCESSED):
+        manifest(fact)["accessed"].append({"api": fact.name, "reasons": _listed(fact.value)})
+    return [manifests[file] for file in sorted(manifests)]
+
+
+def _listed(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+# -- audit/1, read --------------------------------------------------------------------------------------------------
+
+
+def audit_from_wire(document: object) -> Audit:
+    """Return the Audit of a parsed ``auditor/audit/1`` document; unknown names are ignored.
+
+    Raises WireError, which names the place, where the document is not one.
+    """
+    top = _Object(document, "")
+    schema = top.text("schema")
+    if schema != AUDIT:
+        raise WireError(f"not a document of the form {AUDIT}: schema is {schema[:80]!r}")
+    tool = top.nested("tool")
+    return Audit(
+        tool=Tool(version=tool.text("version"), knowledge=tool.text("knowledge")),
+        identity=_read_identity(top.nested("identity")),
+        declaration=_read_declaration(top.nested("declaration")),
+        verdict=top.member("verdict", Verdict),
+        checked=top.each("coverage", _read_checked),
+        rows=_read_rows(top.nested("tables")),
+        findings=top.each("findings", _read_finding),
+        accepted=top.each("accepted", _read_finding),
+        gaps=top.each("gaps", _read_gap),
+        rules=top.each("rules", _read_rule),
+        clauses=top.each("clauses", _read_clause),
+        names=_read_names(top.nested("names")),
+    )
+
+
+class _Object:
+    """One JSON object of a document, read name by name; its path is what an error prints."""
+
+    def __init__(self, value: object, path: str) -> None:
+        if not isinstance(value, dict):
+            raise WireError(f"{path[:120]!r} is not a JSON object" if path else "not a JSON object")
+        self.value: dict[str, object] = value
+        self.path = path
+
+    def at(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+    def wrong(self, name: str, expected: str) -> WireError:
+        return WireError(f"{self.at(name)[:120]!r} is not {expected}")
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self.value.get(name, default)
+        if not isinstance(value, str):
+            raise self.wrong(name, "a string")
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        return None if self.value.get(name) is None else self.text(name)
+
+    def number(self, name: str) -> int:
+        value = self.value.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self.wrong(name, "a whole number")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.value.get(name)
+        if not isinstance(value, bool):
+            raise self.wrong(name, "true or false")
+        return value
+
+    def optional_flag(self, name: str) -> bool | None:
+        return None if self.value.get(name) is None else self.flag(name)
+
+    def member(self, name: str, kind: type[_Member]) -> _Member:
+        value = self.text(name)
+        for member in kind:
+            if member.value == value:
+                return member
+        raise self.wrong(name, f"one of {', '.join(str(member.value) for member in kind)}")
+
+    def rank(self, name: str, kind: type[_Rank]) -> _Rank:
+        value = self.text(name)
+        for member in kind:
+            if member.name.lower() == value:
+                return member
+        raise self.wrong(name, f"one of {', '.join(member.name.lower() for member in kind)}")
+
+    def nested(self, name: str) -> _Object:
+        return _Object(self.value.get(name), self.at(name))
+
+    def optional(self, name: str, read: Callable[[_Object], _Value]) -> _Value | None:
+        return None if self.value.get(name) is None else read(self.nested(name))
+
+    def each(self, name: str, read: Callable[[_Object], _Value]) -> tuple[_Value, ...]:
+        return tuple(read(_Object(item, f"{self.at(name)}[{index}]")) for index, item in enumerate(self._list(name)))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        items = []
+        for item in self._list(name):
+            if not isinstance(item, str):
+                raise self.wrong(name, "a list of strings")
+            items.append(item)
+        return tuple(items)
+
+    def _list(self, name: str) -> Iterable[object]:
+        value = self.value.get(name)
+        if not isinstance(value, list):
+            raise self.wrong(name, "a list")
+        return value
+
+
+def _read_text(wire: _Object) -> Text:
+    return Text(zh=wire.text("zh"), en=wire.text("en"))
+
+
+def _read_place(wire: _Object) -> Location:
+    return Location(file=wire.text("file"), at=wire.text("at"))
+
+
+def _read_identity(wire: _Object) -> Identity:
+    return Identity(
+        platform=wire.member("platform", Platform),
+        app_id=wire.text("app_id"),
+        label=wire.text("label"),
+        version=wire.text("version"),
+        version_code=wire.text("version_code"),
+        sha256=wire.text("sha256"),
+        size=wire.number("size"),
+        signer=wire.each("signer", _read_signer),
+    )
+
+
+def _read_signer(wire: _Object) -> Signer:
+    return Signer(
+        sha256=wire.text("sha256"),
+        subject=wire.text("subject"),
+        scheme=wire.text("scheme"),
+        verified=wire.optional_flag("verified"),
+    )
+
+
+def _read_declaration(wire: _Object) -> Declaration:
+    policy = wire.nested("policy")
+    return Declaration(
+        file=wire.text("file"),
+        sha256=wire.text("sha256"),
+        app=wire.text("app"),
+        operator=wire.text("operator"),
+        policy=PolicySource(file=policy.text("file"), sha256=policy.text("sha256"), effective=wire.text("effective")),
+        category=wire.text("category"),
+        app_ids=wire.texts("app_ids"),
+        signers=wire.texts("signers"),
+        permissions=wire.each("permissions", _read_declared_permission),
+        usage_keys=wire.each("usage_keys", _read_declared_usage_key),
+        sdks=wire.each("sdks", _read_declared_sdk),
+        data=wire.each("data", _read_declared_data),
+        denials=wire.each("denials", _read_declared_data),
+    )
+
+
+def _read_declared_permission(wire: _Object) -> DeclaredPermission:
+    return DeclaredPermission(
+        name=wire.text("name"),
+        text=wire.text("text"),
+        purpose=wire.text("purpose"),
+        purpose_shared_with=wire.text("purpose_shared_with"),
+        location=_read_place(wire),
+        policy=wire.optional("policy", _read_place),
+    )
+
+
+def _read_declared_usage_key(wire: _Object) -> DeclaredUsageKey:
+    return DeclaredUsageKey(
+        key=wire.text("key"),
+        purpose=wire.text("purpose"),
+        purpose_shared_with=wire.text("purpose_shared_with"),
+        location=_read_place(wire),
+        policy=wire.optional("policy", _read_place),
+    )
+
+
+def _read_declared_sdk(wire: _Object) -> DeclaredSdk:
+    platforms = {platform.value: platform for platform in Platform}
+    named = wire.texts("platforms")
+    if not platforms.keys() >= set(named):
+        raise wire.wrong("platforms", f"a list of {', '.join(platforms)}")
+    return DeclaredSdk(
+        name=wire.text("name"),
+        package=wire.text("package"),
+        aliases=wire.texts("aliases"),
+        id=wire.text("id"),
+        vendor=wire.text("vendor"),
+        purpose=wire.text("purpose"),
+        purpose_shared_with=wire.text("purpose_shared_with"),
+        data=wire.texts("data"),
+        data_text=wire.text("data_text"),
+        permissions=wire.texts("permissions"),
+        platforms=frozenset(platforms[name] for name in named),
+        url=wire.text("url"),
+        location=_read_place(wire),
+        policy=wire.optional("policy", _read_place),
+    )
+
+
+def _read_declared_data(wire: _Object) -> DeclaredData:
+    return DeclaredData(
+        type=wire.text("type"),
+        text=wire.text("text"),
+        vague=wire.flag("vague"),
+        when=wire.text("when"),
+        location=_read_place(wire),
+        policy=wire.optional("policy", _read_place),
+    )
+
+
+def _read_fact(wire: _Object) -> Fact:
+    traits: tuple[tuple[str, str], ...] = ()
+    if "traits" in wire.value:
+        pairs = wire.nested("traits")
+        traits = tuple(sorted((name, pairs.text(name)) for name in pairs.value))
+    return Fact(
+        kind=wire.member("kind", FactKind),
+        name=wire.text("name"),
+        value=wire.text("value"),
+        location=_read_place(wire),
+        by=wire.text("by", ""),
+        traits=traits,
+    )
+
+
+_READ_DECLARED: Mapping[str, Callable[[_Object], _Declared]] = {
+    "fact": _read_fact,
+    "permission": _read_declared_permission,
+    "usage_key": _read_declared_usage_key,
+    "sdk": _read_declared_sdk,
+    "data": _read_declared_data,
+}
+
+
+def _read_declared(wire: _Object) -> _Declared:
+    read = _READ_DECLARED.get(wire.text("is"))
+    if read is None:
+        raise wire.wrong("is", f"one of {', '.join(_READ_DECLARED)}")
+    return read(wire)
+
+
+def _read_checked(wire: _Object) -> Checked:
+    return Checked(
+        table=wire.member("table", Table),
+        compared=wire.flag("compared"),
+        reason=wire.optional("reason", _read_text),
+        doubtful=wire.flag("doubtful"),
+    )
+
+
+def _read_rows(tables: _Object) -> tuple[Row, ...]:
+    rows: list[Row] = []
+    for table in Table:
+
+        def read(wire: _Object, table: Table = table) -> Row:
+            return _read_row(table, wire)
+
+        rows.extend(tables.each(table.value, read))
+    return tuple(rows)
+
+
+def _read_row(table: Table, wire: _Object) -> Row:
+    found: tuple[Fact, ...] = ()
+    sdk: Sdk | None = None
+    if wire.value.get("found") is not None:
+        side = wire.nested("found")
+        found = side.each("evidence", _read_fact)
+        if "tier" in side.value:
+            sdk = _read_sdk(side)
+    return Row(
+        table=table,
+        subject=wire.text("subject"),
+        state=wire.member("state", State),
+        declared=wire.optional("declared", _read_declared),
+        covered_by=wire.optional_text("covered_by") or "",
+        found=found,
+        sdk=sdk,
+        note=wire.optional("note", _read_text),
+    )
+
+
+def _read_sdk(wire: _Object) -> Sdk:
+    return Sdk(
+        id=wire.text("id"),
+        tier=wire.rank("tier", SdkTier),
+        confidence=wire.rank("confidence", Confidence),
+        evidence=wire.each("evidence", _read_fact),
+        version=wire.optional_text("version"),
+    )
+
+
+def _read_finding(wire: _Object) -> Finding:
+    return Finding(
+        rule=wire.text("rule"),
+        subject=wire.text("subject"),
+        message=_read_text(wire.nested("message")),
+        remedy=_read_text(wire.nested("remedy")),
+        severity=wire.rank("severity", Severity),
+        confidence=wire.rank("confidence", Confidence),
+        evidence=wire.each("evidence", _read_fact),
+        declared=wire.optional("declared", _read_place),
+        policy=wire.optional("policy", _read_place),
+        regulations=wire.texts("regulations"),
+    )
+
+
+def _read_gap(wire: _Object) -> Gap:
+    tables = {table.value: table for table in Table}
+    hides = wire.texts("hides")
+    if not tables.keys() >= set(hides):
+        raise wire.wrong("hides", f"a list of {', '.join(tables)}")
+    return Gap(
+        location=_read_place(wire),
+        reason=_read_text(wire.nested("message")),
+        hides=frozenset(tables[name] for name in hides),
+    )
+
+
+def _read_rule(wire: _Object) -> RuleInfo:
+    return RuleInfo(
+        id=wire.text("id"),
+        title=_read_text(wire.nested("title")),
+        severity=wire.rank("severity", Severity),
+        cites=wire.texts("cites"),
+        help=_read_text(wire.nested("help")),
+    )
+
+
+def _read_clause(wire: _Object) -> Clause:
+    return Clause(
+        id=wire.text("id"), cite=_read_text(wire.nested("cite")), summary=_read_text(wire.nested("summary"))
+    )
+
+
+def _read_names(names: _Object) -> tuple[tuple[str, Text], ...]:
+    return tuple(sorted(((subject, _read_text(names.nested(subject))) for subject in names.value), key=lambda p: p[0]))

@@ -1,0 +1,166 @@
+"""Hypothesis strategies for the nouns of an audit: any value the model allows."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from auditor import model
+from auditor.model import Confidence, FactKind, Platform, SdkTier, Severity, State, Table, Verdict
+
+words = st.text(max_size=8)
+texts = st.builds(model.Text, zh=words, en=words)
+places = st.builds(model.Location, file=words, at=words | st.integers(1, 400).map(str))
+traits = st.dictionaries(words, words, max_size=2).map(lambda pairs: tuple(sorted(pairs.items())))
+facts = st.builds(
+    model.Fact,
+    kind=st.sampled_from(FactKind),
+    name=words,
+    location=places,
+    value=words,
+    by=words,
+    traits=traits,
+)
+
+
+def tuples(strategy, size=2, key=None, **options):
+    """Tuples of up to ``size`` values, sorted by ``key`` where one is given."""
+    lists = st.lists(strategy, max_size=size, **options)
+    return lists.map(lambda values: tuple(sorted(values, key=key) if key else values))
+
+
+maybe_place = st.none() | places
+signers = st.builds(
+    model.Signer, sha256=words, subject=words, scheme=words, verified=st.none() | st.booleans()
+)
+identities = st.builds(
+    model.Identity,
+    platform=st.sampled_from(Platform),
+    app_id=words,
+    label=words,
+    version=words,
+    version_code=words,
+    sha256=words,
+    size=st.integers(0, 2**40),
+    signer=tuples(signers),
+)
+gaps = st.builds(model.Gap, location=places, reason=texts, hides=st.frozensets(st.sampled_from(Table)))
+sdks = st.builds(
+    model.Sdk,
+    id=words,
+    tier=st.sampled_from(SdkTier),
+    confidence=st.sampled_from(Confidence),
+    evidence=tuples(facts, unique=True),
+    version=st.none() | words,
+)
+declared_permissions = st.builds(
+    model.DeclaredPermission,
+    name=words,
+    text=words,
+    purpose=words,
+    purpose_shared_with=words,
+    location=places,
+    policy=maybe_place,
+)
+declared_usage_keys = st.builds(
+    model.DeclaredUsageKey, key=words, purpose=words, purpose_shared_with=words, location=places, policy=maybe_place
+)
+declared_sdks = st.builds(
+    model.DeclaredSdk,
+    name=words,
+    package=words,
+    aliases=tuples(words),
+    id=words,
+    vendor=words,
+    purpose=words,
+    purpose_shared_with=words,
+    data=tuples(words),
+    data_text=words,
+    permissions=tuples(words),
+    platforms=st.frozensets(st.sampled_from(Platform)),
+    url=words,
+    location=places,
+    policy=maybe_place,
+)
+declared_data = st.builds(
+    model.DeclaredData, type=words, text=words, vague=st.booleans(), when=words, location=places, policy=maybe_place
+)
+declarations = st.builds(
+    model.Declaration,
+    file=words,
+    sha256=words,
+    app=words,
+    operator=words,
+    policy=st.builds(model.PolicySource, file=words, sha256=words, effective=words),
+    category=words,
+    app_ids=tuples(words),
+    signers=tuples(words),
+    permissions=tuples(declared_permissions, 1),
+    usage_keys=tuples(declared_usage_keys, 1),
+    sdks=tuples(declared_sdks, 1),
+    data=tuples(declared_data, 1),
+    denials=tuples(declared_data, 1),
+)
+
+
+@st.composite
+def rows(draw, table):
+    """Rows of one table; in the SDK table, what was found is the evidence of the SDK."""
+    sdk = draw(st.none() | sdks) if table is Table.SDKS else None
+    either = st.none() | declared_permissions | declared_usage_keys | declared_sdks | declared_data | facts
+    return model.Row(
+        table=table,
+        subject=draw(words),
+        state=draw(st.sampled_from(State)),
+        declared=draw(either),
+        covered_by=draw(words),
+        found=sdk.evidence if sdk else draw(tuples(facts)),
+        sdk=sdk,
+        note=draw(st.none() | texts),
+    )
+
+
+findings = st.builds(
+    model.Finding,
+    rule=words,
+    subject=words,
+    message=texts,
+    remedy=texts,
+    severity=st.sampled_from(Severity),
+    confidence=st.sampled_from(Confidence),
+    evidence=tuples(facts),
+    declared=maybe_place,
+    policy=maybe_place,
+    regulations=tuples(words),
+)
+rules = st.builds(
+    model.RuleInfo, id=words, title=texts, severity=st.sampled_from(Severity), cites=tuples(words), help=texts
+)
+clauses = st.builds(model.Clause, id=words, cite=texts, summary=texts)
+
+
+@st.composite
+def audits(draw):
+    """Any audit whose parts are in the order the model asks for."""
+    checked = tuple(
+        model.Checked(
+            table=table,
+            compared=draw(st.booleans()),
+            reason=draw(st.none() | texts),
+            doubtful=draw(st.booleans()),
+        )
+        for table in Table
+    )
+    return model.Audit(
+        tool=model.Tool(version=draw(words), knowledge=draw(words)),
+        identity=draw(identities),
+        declaration=draw(declarations),
+        verdict=draw(st.sampled_from(Verdict)),
+        checked=checked,
+        rows=tuple(row for table in Table for row in draw(tuples(rows(table), key=lambda row: row.subject))),
+        findings=draw(tuples(findings, key=lambda finding: finding.key)),
+        accepted=draw(tuples(findings, 1)),
+        gaps=draw(tuples(gaps, key=lambda gap: gap.key)),
+        rules=draw(tuples(rules, key=lambda rule: rule.id)),
+        clauses=draw(tuples(clauses, key=lambda clause: clause.id)),
+        names=tuple(sorted(draw(st.dictionaries(words, texts, max_size=2)).items())),
+    )
