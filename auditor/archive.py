@@ -210,16 +210,19 @@ class Archive:
     def magic(self, name: str, length: int = 8) -> bytes:
         """Return the first bytes of an entry, or fewer, without reading the rest; b"" where it cannot be read."""
         entry = self.entries[name]
-        try:
-            raw = self._raw(entry, 64 + length)
-        except Unreadable:
-            return b""
-        if entry.method == _STORED:
-            return bytes(raw[:length])
-        try:
-            return zlib.decompressobj(-15).decompress(raw, length)
-        except zlib.error:
-            return bytes(raw[:length]) if entry.packed == entry.size else b""
+        # the code tables of one deflate block take some 600 bytes, and empty blocks may stand before it
+        most = 1024
+        while True:
+            try:
+                raw = self._raw(entry, most)
+                found = raw[:length] if entry.method == _STORED else zlib.decompressobj(-15).decompress(raw, length)
+            except Unreadable:
+                return b""
+            except zlib.error:
+                return bytes(raw[:length]) if entry.packed == entry.size else b""
+            if len(found) >= min(length, entry.size) or most >= entry.packed:
+                return bytes(found)
+            most *= 16
 
     def read(self, name: str, limit: int | None = None) -> bytes:
         """Return an entry's bytes. Raises KeyError for an unknown name and Unreadable for one that cannot be read.
