@@ -1,0 +1,147 @@
+"""What the auditor reads of real APKs is what aapt, dexdump and apksigner read of them."""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import BuildError
+from auditor.extract import extract
+from auditor.model import Build, FactKind, Platform
+from tests.real.fetch import artefacts
+
+pytestmark = pytest.mark.real
+
+APKS = [name for name, artefact in artefacts().items() if artefact.kind == "apk"]
+LIBRARIES = [name for name, artefact in artefacts().items() if artefact.kind in ("aar", "jar")]
+UNSIGNED = {"maxpresent", "u2"}
+"""Started by the shell from a file, never installed."""
+Artefact = Callable[[str], Path]
+Peer = Callable[..., str]
+
+
+@functools.cache
+def _build(path: Path) -> Build:
+    return extract(path)
+
+
+@pytest.fixture(params=APKS)
+def apk(request: pytest.FixtureRequest, artefact: Artefact) -> Path:
+    return artefact(request.param)
+
+
+def _field(badging: str, line: str, field: str) -> str:
+    """Return a quoted value of one line of ``aapt dump badging``, empty where there is none."""
+    found = re.search(rf"^{line}:.*?{field}'([^']*)'", badging, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def test_a_well_formed_build_leaves_no_gap(apk: Path) -> None:
+    assert _build(apk).gaps == ()
+
+
+def test_an_apk_is_an_android_build(apk: Path) -> None:
+    assert _build(apk).identity.platform is Platform.ANDROID
+
+
+@pytest.mark.peer
+def test_permissions_are_those_aapt_dumps(apk: Path, peer: Peer) -> None:
+    kinds = {"uses-permission": FactKind.PERMISSION, "uses-permission-sdk-23": FactKind.PERMISSION_SDK23}
+    line = re.compile(r"^(uses-permission(?:-sdk-23)?): name='([^']*)'(?: maxSdkVersion='(\d+)')?$", re.MULTILINE)
+    lines = line.findall(peer("aapt", "dump", "permissions", apk))
+    dumped = {(kinds[kind], name, level or None) for kind, name, level in lines}
+    read = {(fact.kind, fact.name, fact.trait("max-sdk")) for fact in _build(apk).of(*kinds.values())}
+    assert read == dumped
+
+
+@pytest.mark.peer
+def test_defined_permissions_are_those_aapt_dumps(apk: Path, peer: Peer) -> None:
+    dumped = set(re.findall(r"^permission: (.+)$", peer("aapt", "dump", "permissions", apk), re.MULTILINE))
+    assert {fact.name for fact in _build(apk).of(FactKind.PERMISSION_DEFINED)} == dumped
+
+
+@pytest.mark.peer
+def test_the_implied_permissions_aapt_names_are_found(apk: Path, peer: Peer) -> None:
+    badging = peer("aapt", "dump", "badging", apk)
+    dumped = set(re.findall(r"^uses-implied-permission: name='([^']*)'", badging, re.MULTILINE))
+    assert dumped <= {fact.name for fact in _build(apk).of(FactKind.PERMISSION_IMPLIED)}
+
+
+@pytest.mark.peer
+def test_identity_is_the_one_of_aapt(apk: Path, peer: Peer) -> None:
+    badging = peer("aapt", "dump", "badging", apk)
+    identity = _build(apk).identity
+    assert {
+        "name": identity.app_id,
+        "versionCode": identity.version_code,
+        "versionName": identity.version,
+        "label": identity.label,
+    } == {
+        "name": _field(badging, "package", " name="),
+        "versionCode": _field(badging, "package", " versionCode="),
+        "versionName": _field(badging, "package", " versionName="),
+        "label": _field(badging, "application-label", ""),
+    }
+
+
+@pytest.mark.peer
+def test_sdk_levels_are_those_of_aapt(apk: Path, peer: Peer) -> None:
+    badging = peer("aapt", "dump", "badging", apk)
+    lines = {"min": "sdkVersion", "target": "targetSdkVersion", "max": "maxSdkVersion"}
+    dumped = {name: value for name, line in lines.items() if (value := _field(badging, line, ""))}
+    # aapt dumps what is written; the platform takes the minimum level for a target that is not ("<uses-sdk>")
+    if "min" in dumped:
+        dumped.setdefault("target", dumped["min"])
+    assert {fact.name: fact.value for fact in _build(apk).of(FactKind.SDK_LEVEL)} == dumped
+
+
+def _dex_files(data: bytes, inside: str = "") -> Iterator[tuple[str, bytes]]:
+    """Yield each DEX file of an archive and of the archives in it, by what its first bytes say."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for info in archive.infolist():
+            with archive.open(info) as stream:
+                magic = stream.read(8)
+            if magic.startswith(b"dex\n"):
+                yield inside + info.filename, archive.read(info)
+            elif magic.startswith(b"PK\x03\x04"):
+                yield from _dex_files(archive.read(info), f"{inside}{info.filename}!/")
+
+
+def _dotted(descriptor: str) -> str:
+    return descriptor.removeprefix("L").removesuffix(";").replace("/", ".")
+
+
+@pytest.mark.peer
+def test_the_classes_of_every_dex_file_are_those_of_dexdump(apk: Path, peer: Peer, tmp_path: Path) -> None:
+    dumped: dict[str, set[str]] = {}
+    for number, (place, data) in enumerate(_dex_files(apk.read_bytes())):
+        dex = tmp_path / f"{number}.dex"
+        dex.write_bytes(data)
+        dump = peer("dexdump", dex)
+        dumped[place] = {_dotted(found) for found in re.findall(r"^  Class descriptor  : '(.*)'$", dump, re.MULTILINE)}
+    read = {unit.file: set(unit.classes) for unit in _build(apk).code}
+    assert read.keys() == dumped.keys()
+    for place, classes in read.items():
+        assert classes == dumped[place], place
+
+
+@pytest.mark.peer
+def test_signer_certificates_are_those_of_apksigner(apk: Path, peer: Peer) -> None:
+    line = re.compile(r"certificate SHA-256 digest: ([0-9a-f]{64})")
+    verify = functools.partial(peer, "apksigner", "verify", "--print-certs", accept=(0, 1))
+    # a build signed by scheme v2 alone verifies from Android 7.0 on, whatever its manifest says
+    verified = set(line.findall(verify(apk))) or set(line.findall(verify("--min-sdk-version", "24", apk)))
+    assert verified or apk.parent.name in UNSIGNED
+    assert {signer.sha256 for signer in _build(apk).identity.signer} == verified
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_a_library_is_no_build(name: str, artefact: Artefact) -> None:
+    with pytest.raises(BuildError):
+        extract(artefact(name))
