@@ -54,7 +54,7 @@ class Limits:
     """Archives inside archives."""
 
 
-class Unreadable(Exception):  # noqa: N818 - a state of the entry, not a failure of the program
+class Unreadable(Exception):
     """One entry cannot be read; ``reason`` says why in both languages."""
 
     def __init__(self, reason: Text) -> None:

@@ -13,16 +13,17 @@ from enum import Enum, IntEnum
 
 __all__ = [
     "Audit",
+    "Build",
     "Checked",
     "Clause",
     "CodeUnit",
-    "Build",
     "Conduct",
     "Confidence",
     "DataType",
     "Declaration",
     "DeclaredData",
     "DeclaredPermission",
+    "DeclaredRow",
     "DeclaredSdk",
     "DeclaredStatement",
     "DeclaredUsageKey",
@@ -174,6 +175,10 @@ class FactKind(Enum):
     """Name = path of a packaged file inside the build that may tell something; value empty."""
     DEX = "dex"
     """Name = path of a DEX file; value = its version (``035``); traits ``classes`` = how many it defines."""
+    CODE_PACKAGE = "code-package"
+    """Defined classes as evidence: name = Java package or class; value = how many classes it holds; at = one of them."""
+    CLASS = "class"
+    """Defined Objective-C or Swift class: name = its name; by = the image."""
     FRAMEWORK = "framework"
     """iOS embedded framework: name = ``X.framework``; value = bundle identifier; traits version."""
     BUNDLE = "bundle"
@@ -536,6 +541,10 @@ class Declaration:
     statements: tuple[DeclaredStatement, ...] = ()
 
 
+DeclaredRow = DeclaredPermission | DeclaredUsageKey | DeclaredSdk | DeclaredData
+"""Any row of a declaration that a table compares."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One subject of a table: what was declared of it, what was found, and how the two stand."""
@@ -544,7 +553,7 @@ class Row:
     subject: str
     """Permission name, usage key, canonical SDK id (or the text as written, where unresolved), data type."""
     state: State
-    declared: Fact | DeclaredPermission | DeclaredUsageKey | DeclaredSdk | DeclaredData | None = None
+    declared: DeclaredRow | None = None
     """The declared side; where another row covers the subject, that row."""
     covered_by: str = ""
     """The declared subject that covers this one, where it is not the subject itself."""

@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
 from auditor.model import Text
 
-__all__ = ["Record", "Mistake", "read_record", "did_you_mean"]
+__all__ = ["Mistake", "Record", "did_you_mean", "read_record"]
 
 MAX_BYTES = 8 << 20
 MAX_DEPTH = 32
@@ -351,7 +351,7 @@ def _compose(text: str) -> _Node | None:
 
 def _syntax_mistake(file: str, error: yaml.YAMLError) -> Mistake:
     if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
+        mark: Any = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "not YAML"
-        return Mistake(file, mark.line + 1 if mark else 1, f"not valid YAML: {problem}")
+        return Mistake(file, mark.line + 1 if mark is not None else 1, f"not valid YAML: {problem}")
     return Mistake(file, 1, f"not valid YAML: {' '.join(str(error).split())}")

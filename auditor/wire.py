@@ -51,7 +51,7 @@ __all__ = ["AUDIT", "FACTS", "audit_from_wire", "audit_to_wire", "dumps", "facts
 AUDIT = "auditor/audit/1"
 FACTS = "auditor/facts/1"
 
-_Declared = Fact | DeclaredPermission | DeclaredUsageKey | DeclaredSdk | DeclaredData
+_Declared = DeclaredPermission | DeclaredUsageKey | DeclaredSdk | DeclaredData
 _Value = TypeVar("_Value")
 _Member = TypeVar("_Member", bound=Enum)
 _Rank = TypeVar("_Rank", bound=IntEnum)
@@ -193,8 +193,6 @@ def _fact(fact: Fact) -> dict[str, Any]:
 
 
 def _declared(one: _Declared) -> dict[str, Any]:
-    if isinstance(one, Fact):
-        return {"is": "fact", **_fact(one)}
     wire: dict[str, Any]
     if isinstance(one, DeclaredPermission):
         wire = {
@@ -625,7 +623,6 @@ def _read_fact(wire: _Object) -> Fact:
 
 
 _READ_DECLARED: Mapping[str, Callable[[_Object], _Declared]] = {
-    "fact": _read_fact,
     "permission": _read_declared_permission,
     "usage_key": _read_declared_usage_key,
     "sdk": _read_declared_sdk,

@@ -1,1 +1,118 @@
-"""TODO"""
+"""The command line: flags in, exit code out. Nothing heavy is imported until a command needs it.
+
+Exit codes: 0 consistent; 1 contradicted at or over ``--fail-on``; 2 usage error, broken declaration, or nothing that can
+be opened as a build; 3 inconclusive (gaps); 70 a bug of the auditor; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+
+import click
+
+from auditor import __version__
+from auditor.errors import AuditorError, Mistakes
+
+__all__ = ["ExitCode", "command", "main"]
+
+
+class ExitCode(IntEnum):
+    """What the exit codes mean."""
+
+    CONSISTENT = 0
+    CONTRADICTED = 1
+    UNUSABLE = 2
+    INCONCLUSIVE = 3
+    BUG = 70
+    INTERRUPTED = 130
+
+
+class _Lazy(click.Group):
+    """A group whose commands live in modules of their own, imported when called or when their help is wanted."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.short = {
+            "audit": "Audit a build against a declaration.",
+            "facts": "Show what a build holds.",
+            "check-declaration": "Check a declaration alone.",
+            "rules": "List the rules, or explain one.",
+            "sdks": "List the SDKs known, or show one.",
+        }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of their importance."""
+        return list(self.short)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command."""
+        if cmd_name not in self.short:
+            return None
+        from auditor.cli import commands
+
+        found: click.Command = getattr(commands, cmd_name.replace("-", "_"))
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.short.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest command for one that does not exist."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            from auditor.records import did_you_mean
+
+            ctx.fail(f"No such command {args[0]!r}{did_you_mean(args[0], self.short)}.")
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=False)
+@click.version_option(__version__, prog_name="auditor")
+def command() -> None:
+    """Audit a mobile app build (APK, IPA) against the privacy policy its owner declared.
+
+    Exit codes: 0 consistent, 1 contradicted, 2 unusable input, 3 inconclusive, 70 internal error, 130 interrupted.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    try:
+        code = command.main(arguments, prog_name="auditor", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except click.exceptions.Exit as exit_:
+        return int(exit_.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.UNUSABLE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has left (auditor … | head): there is nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.UNUSABLE
+    except Mistakes as error:
+        for mistake in error.mistakes:
+            click.echo(mistake, err=True)
+        return ExitCode.UNUSABLE
+    except AuditorError as error:
+        click.echo(f"auditor: {error}", err=True)
+        return ExitCode.UNUSABLE
+    except Exception as error:  # the last door: our own bug must not look like a finding (exit 1)
+        if os.environ.get("AUDITOR_DEBUG"):
+            raise
+        click.echo(
+            f"auditor: internal error ({type(error).__name__}: {error}); please report it"
+            " (AUDITOR_DEBUG=1 shows where it happened)",
+            err=True,
+        )
+        return ExitCode.BUG

@@ -146,7 +146,7 @@ class PermissionKnowledge:
     group: str
     """Run-time permission group (``LOCATION``); empty where none."""
     data: tuple[str, ...]
-    """Data-type ids it opens."""
+    """Data-type ids whose reading hangs on it on devices of API level 23 and later; empty = it opens none."""
     special_access: bool
     """Granted by the user on a page of the system settings, whatever its level."""
     vendor: str
@@ -154,7 +154,7 @@ class PermissionKnowledge:
     added: int
     """First API level that has it; 0 = unknown."""
     removed_after: int
-    """Last API level that has it; 0 = still there."""
+    """Last API level that has it, or on which it still has an effect; 0 = no such end."""
     unverified: bool
 
 
@@ -184,8 +184,12 @@ class UsageKeyKnowledge:
     label: Text
     data: tuple[str, ...]
     since: str
+    """First iOS version that reads it; empty = unknown."""
     deprecated: str
+    """iOS version from which another key takes its place; empty = current."""
     unverified: bool
+    only_on: str = ""
+    """The one platform that reads it, where that is not iOS (``macOS``): in an iOS app it does nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,9 +241,9 @@ class Category:
     unverified: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Knowledge:
-    """Everything known, indexed for reading."""
+    """Everything known, indexed for reading. Equal only to itself, so that indexes can be cached by it."""
 
     version: str
     """First 12 hex digits of the SHA-256 of the compiled file."""

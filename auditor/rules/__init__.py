@@ -1,1 +1,55 @@
-"""TODO"""
+"""One file per rule, and the explicit list of them."""
+
+from __future__ import annotations
+
+from auditor.model import Finding, Gap, Location, Table, Text
+from auditor.rules._rule import Rule
+from auditor.rules.declared_not_found import declared_not_found
+from auditor.rules.empty_usage_string import empty_usage_string
+from auditor.rules.identity_mismatch import identity_mismatch
+from auditor.rules.incomplete_sdk_row import incomplete_sdk_row
+from auditor.rules.misspelt_declared_package import misspelt_declared_package
+from auditor.rules.permission_without_purpose import permission_without_purpose
+from auditor.rules.undeclared_permission import undeclared_permission
+from auditor.rules.undeclared_sdk import undeclared_sdk
+from auditor.rules.undeclared_usage_key import undeclared_usage_key
+from auditor.rules.unresolved_declared_sdk import unresolved_declared_sdk
+from auditor.tables import Case
+
+__all__ = ["RULES", "run_rules"]
+
+RULES: tuple[Rule, ...] = (
+    undeclared_permission,
+    undeclared_usage_key,
+    undeclared_sdk,
+    empty_usage_string,
+    declared_not_found,
+    identity_mismatch,
+    unresolved_declared_sdk,
+    misspelt_declared_package,
+    incomplete_sdk_row,
+    permission_without_purpose,
+)
+
+
+def run_rules(case: Case, rules: tuple[Rule, ...] = RULES) -> tuple[tuple[Finding, ...], tuple[Gap, ...]]:
+    """Return the findings of every rule on a case, gravest first, and a gap for each rule that failed."""
+    findings: list[Finding] = []
+    gaps: list[Gap] = []
+    for rule in rules:
+        if case.build is None and not rule.document:
+            continue
+        try:
+            findings += rule.run(case)
+        except Exception as error:  # noqa: BLE001 - a broken rule must not take the others' findings with it
+            gaps.append(
+                Gap(
+                    location=Location(file="auditor", at=f"rule {rule.info.id}"),
+                    reason=Text(
+                        zh=f"规则 {rule.info.id} 运行出错（{type(error).__name__}），其结论缺失；请报告此问题",
+                        en=f"the rule {rule.info.id} failed ({type(error).__name__}), so its findings are missing; please report it",
+                    ),
+                    hides=frozenset(Table),
+                )
+            )
+    return tuple(sorted(findings, key=lambda finding: finding.key)), tuple(gaps)

@@ -75,7 +75,8 @@ def _read_one(data: bytes, at: int, classes: list[str], doubts: dict[str, Text])
     header_size = _CONTAINER_HEADER_SIZE if container else _HEADER_SIZE
     if at + header_size > len(data):
         raise DexError(Text(zh="DEX 文件头被截断", en="is cut off inside its header"))
-    checksum = struct.unpack_from("<I", data, at + 8)[0]
+    checksum: int = struct.unpack_from("<I", data, at + 8)[0]
+    size: int
     size, _, endian = struct.unpack_from("<3I", data, at + 32)
     if endian == 0x78563412:
         raise DexError(Text(zh="DEX 使用大端字节序，Android 不会加载", en="is big-endian, which Android does not load"))

@@ -107,7 +107,7 @@ def _decode(data: bytes) -> Any:
     from loguru import logger
 
     logger.disable("androguard")
-    if not data[:4] == b"\x03\x00\x08\x00" and not data[:2] == b"\x03\x00":
+    if data[:2] != b"\x03\x00":  # RES_XML_TYPE
         plain = data.lstrip()[:1] == b"<"
         raise ManifestError(
             Text(
@@ -182,7 +182,7 @@ def _protection(written: str) -> str:
     """Return the base protection level by its name; the high bits are flags (attrs_manifest.xml, protectionLevel)."""
     number = _int(written)
     if number is None:
-        return "normal" if not written else written
+        return written or "normal"
     base = number & 0xF
     return _BASE_LEVELS[base] if base < len(_BASE_LEVELS) else str(number)
 

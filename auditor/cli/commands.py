@@ -1,0 +1,211 @@
+"""The commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from auditor.cli import ExitCode
+from auditor.cli.outputs import Output, OutputType, claim, print_text, write
+from auditor.model import Audit, Confidence, Finding, Language, Severity, Verdict
+
+_FORMATS = ("text", "json", "html", "sarif", "junit", "markdown")
+_LEVELS = ("info", "low", "medium", "high", "never")
+
+_build = click.argument("build", type=click.Path(path_type=Path))
+_language = click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["zh", "en"]),
+    default="en",
+    show_default=True,
+    envvar="AUDITOR_LANG",
+    help="Language of the reports for people: Chinese or English.",
+)
+_fail_on = click.option(
+    "--fail-on",
+    type=click.Choice(_LEVELS),
+    default="medium",
+    show_default=True,
+    help="Exit 1 from this severity on; findings of low confidence never count.",
+)
+
+
+@click.command()
+@_build
+@click.option("-d", "--declaration", required=True, type=click.Path(path_type=Path), help="The declared policy (YAML).")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, type=OutputType(_FORMATS),
+    help=f"Write a report to a file; may be repeated. Formats: {', '.join(_FORMATS)}.",
+)
+@click.option("--format", "format_", type=click.Choice(_FORMATS), help="Format on standard output (text, unless -o is given).")
+@_fail_on
+@_language
+def audit(
+    build: Path,
+    declaration: Path,
+    outputs: tuple[Output, ...],
+    format_: str | None,
+    fail_on: str,
+    language: str,
+) -> int:
+    r"""Audit BUILD (an .apk or .ipa file) against a declaration.
+
+    \b
+    Exit codes: 0 consistent, 1 contradicted (at or over --fail-on), 2 unusable input,
+    3 inconclusive (something could not be read), 70 internal error, 130 interrupted.
+    """
+    from auditor.cli.progress import Progress
+    from auditor.pipeline import audit_build
+    from auditor.report import FORMATS
+
+    claim(outputs)
+    speak = Language(language)
+    with Progress(speak) as progress:
+        result = audit_build(build, declaration, shown_as=shown(declaration), progress=progress)
+        for output in outputs:
+            write(output, FORMATS[output.format].render([result], speak))
+    if format_ or not outputs:
+        print_text(_on_stdout(result, format_ or "text", speak))
+    return _exit_code(result, fail_on)
+
+
+@click.command()
+@_build
+@click.option("-o", "--output", "outputs", multiple=True, type=OutputType(("text", "json")), help="Write to a file.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), help="Format on standard output (text, unless -o is given).")
+@_language
+def facts(build: Path, outputs: tuple[Output, ...], format_: str | None, language: str) -> int:
+    r"""Show what BUILD holds: identity, permissions, usage strings, SDKs, and what could not be read.
+
+    \b
+    Exit codes: 0, or 3 when something could not be read; 2 when BUILD cannot be opened at all.
+    """
+    from auditor.cli.progress import Progress
+    from auditor.infer.permissions import effective_ranges
+    from auditor.pipeline import read_build
+    from auditor.report.facts_text import render_facts
+    from auditor.wire import dumps, facts_to_wire
+
+    claim(outputs)
+    speak = Language(language)
+    with Progress(speak) as progress:
+        found = read_build(build, progress=progress)
+    wire = facts_to_wire(found.build, found.conduct, found.tool, effective=effective_ranges(found.build))
+
+    def rendered(wanted: str) -> str:
+        return dumps(wire) if wanted == "json" else render_facts(found.build, found.conduct, found.tool, speak)
+
+    for output in outputs:
+        write(output, rendered(output.format))
+    if format_ or not outputs:
+        print_text(rendered(format_ or "text"))
+    return ExitCode.INCONCLUSIVE if found.gaps else ExitCode.CONSISTENT
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_fail_on
+@_language
+def check_declaration(file: Path, fail_on: str, language: str) -> int:
+    r"""Check the declaration FILE alone: its form, and what the document itself leaves out.
+
+    \b
+    Exit codes: 0, 1 when the document is at fault (at or over --fail-on), 2 when FILE has mistakes.
+    """
+    from auditor.pipeline import check_declaration as check
+
+    speak = Language(language)
+    declaration, findings, gaps = check(file, shown_as=shown(file))
+    for finding in findings:
+        place = f"{finding.declared.file}:{finding.declared.at}" if finding.declared else declaration.file
+        print_text(f"{place}: {finding.severity.word} {finding.rule}: {finding.message.in_(speak)}\n")
+    for gap in gaps:
+        click.echo(f"{gap.location}: {gap.reason.in_(speak)}", err=True)
+    if _gated(findings, fail_on):
+        return ExitCode.CONTRADICTED
+    return ExitCode.INCONCLUSIVE if gaps else ExitCode.CONSISTENT
+
+
+@click.command()
+@click.argument("rule_id", metavar="[ID]", required=False)
+@_language
+def rules(rule_id: str | None, language: str) -> int:
+    """List the rules, or explain the one called ID."""
+    from auditor.knowledge.load import clauses_for, load
+    from auditor.records import did_you_mean
+    from auditor.rules import RULES
+
+    speak = Language(language)
+    catalogue = {rule.info.id: rule for rule in RULES}
+    if rule_id is None:
+        width = max(map(len, catalogue))
+        for id_, rule in catalogue.items():
+            print_text(f"{id_:<{width}}  {rule.info.severity.word:<6}  {rule.info.title.in_(speak)}\n")
+        return ExitCode.CONSISTENT
+    if rule_id not in catalogue:
+        raise click.UsageError(f"there is no rule {rule_id!r}{did_you_mean(rule_id, catalogue)}")
+    info = catalogue[rule_id].info
+    print_text(f"{info.id} ({info.severity.word})\n{info.title.in_(speak)}\n\n{info.help.in_(speak)}\n")
+    for clause in clauses_for(load(), info.cites):
+        print_text(f"\n{clause.cite.in_(speak)}\n  {clause.summary.in_(speak)}\n")
+    return ExitCode.CONSISTENT
+
+
+@click.command()
+@click.argument("sdk_id", metavar="[ID]", required=False)
+@_language
+def sdks(sdk_id: str | None, language: str) -> int:
+    """List the third-party SDKs known, or show the one called ID."""
+    from auditor.knowledge.load import load
+    from auditor.records import did_you_mean
+    from auditor.cli.sdk_page import render_sdk
+
+    speak = Language(language)
+    known = load().sdks
+    if sdk_id is None:
+        width = max(map(len, known))
+        for id_, sdk in sorted(known.items()):
+            print_text(f"{id_:<{width}}  {sdk.name.in_(speak)}  ({sdk.vendor.in_(speak)})\n")
+        return ExitCode.CONSISTENT
+    if sdk_id not in known:
+        raise click.UsageError(f"there is no SDK {sdk_id!r}{did_you_mean(sdk_id, known)}")
+    print_text(render_sdk(known[sdk_id], load(), speak))
+    return ExitCode.CONSISTENT
+
+
+def shown(path: Path) -> str:
+    """Return the path reports print: relative to where the command runs, or the bare name of a file elsewhere."""
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:  # another drive (Windows)
+        return path.name
+    return path.name if relative.startswith("..") else Path(relative).as_posix()
+
+
+def _on_stdout(result: Audit, format_: str, language: Language) -> str:
+    from auditor.report import FORMATS, text
+
+    if format_ == "text":
+        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        return text.render([result], language, colour=colour)
+    return FORMATS[format_].render([result], language)
+
+
+def _gated(findings: tuple[Finding, ...], fail_on: str) -> bool:
+    if fail_on == "never":
+        return False
+    level = Severity[fail_on.upper()]
+    return any(one.severity >= level and one.confidence >= Confidence.MEDIUM for one in findings)
+
+
+def _exit_code(result: Audit, fail_on: str) -> int:
+    if _gated(result.findings, fail_on):
+        return ExitCode.CONTRADICTED
+    doubtful = any(one.compared and one.doubtful for one in result.checked)
+    if result.verdict is Verdict.INCONCLUSIVE or doubtful:
+        return ExitCode.INCONCLUSIVE
+    return ExitCode.CONSISTENT

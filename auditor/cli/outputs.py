@@ -1,0 +1,95 @@
+"""Where reports go: checked before work starts, written to a temporary file beside the target, then moved into place."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from auditor.errors import OutputError
+from auditor.records import did_you_mean
+
+__all__ = ["Output", "OutputType", "claim", "print_text", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One report asked for: its format and its file."""
+
+    format: str
+    path: Path
+
+
+class OutputType(click.ParamType):  # type: ignore[type-arg]
+    """``FORMAT=PATH``."""
+
+    name = "FORMAT=PATH"
+
+    def __init__(self, formats: Collection[str]) -> None:
+        self.formats = formats
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Output:
+        """Split at the first ``=`` and check the format."""
+        if isinstance(value, Output):
+            return value
+        format_, sign, path = str(value).partition("=")
+        if not sign or not path:
+            self.fail(f"{value!r} is not of the form FORMAT=PATH, such as html=reports/app.html", param, ctx)
+        if format_ not in self.formats:
+            known = ", ".join(self.formats)
+            self.fail(f"{format_!r} is no report format{did_you_mean(format_, self.formats)}; there are {known}", param, ctx)
+        return Output(format_, Path(path))
+
+
+def claim(outputs: Sequence[Output]) -> None:
+    """Make sure every output can be written. Raises OutputError with what to do."""
+    seen: set[Path] = set()
+    for output in outputs:
+        target = output.path.absolute()
+        if target in seen:
+            raise OutputError(f"{output.path} is asked for twice", "give each report a file of its own")
+        seen.add(target)
+        if output.path.is_dir():
+            raise OutputError(f"{output.path} is a directory", "name a file in it")
+        try:
+            output.path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=output.path.parent):
+                pass
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OutputError(f"{output.path} cannot be written ({reason})", "choose a folder that can be written") from None
+
+
+def write(output: Output, text: str) -> None:
+    """Write a report whole or not at all. Raises OutputError (a full disk, for one)."""
+    temporary = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=output.path.parent, prefix=f".{output.path.name}.")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode("utf-8", "replace"))
+        # mkstemp makes the file private; a report is as readable as any new file
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        os.replace(temporary, output.path)
+    except OSError as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        reason = error.strerror or str(error)
+        raise OutputError(f"{output.path} could not be written ({reason})", "free some space or choose another place") from None
+
+
+def print_text(text: str) -> None:
+    """Write to standard output as UTF-8, whatever the locale says."""
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(text)
+        return
+    sys.stdout.flush()
+    buffer.write(text.encode("utf-8", "replace"))
+    buffer.flush()

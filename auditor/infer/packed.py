@@ -1,0 +1,103 @@
+"""Whether a build's code is hidden: packed by a hardening service, or simply not there.
+
+The surest sign needs no list: the manifest names an application class or components that no DEX file defines. The file
+signs of known packers name the packer; one of them alone proves nothing, as vendors ship the same library in SDKs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from auditor.knowledge.schema import Knowledge, PackerKnowledge
+from auditor.model import Build, Fact, FactKind, Gap, Location, Platform, Table, Text
+
+__all__ = ["find_packing"]
+
+_ENTRY_KINDS = ("application", "app-component-factory")
+_CODE_KINDS = ("activity", "service", "receiver", "provider", "backup-agent", *_ENTRY_KINDS)
+_PLATFORM_PACKAGES = ("android.", "com.android.internal.")
+"""Classes of the device itself, which no build defines."""
+
+
+def find_packing(build: Build, knowledge: Knowledge) -> tuple[Gap, ...]:
+    """Return the gaps that packing leaves: at most one, for a build whose code cannot be what it runs."""
+    if build.identity.platform is not Platform.ANDROID:
+        return ()
+    components = [fact for fact in build.of(FactKind.COMPONENT) if fact.value in _CODE_KINDS and _is_app_class(fact.name)]
+    defined = {name for unit in build.code for name in unit.classes}
+    missing = [fact for fact in components if fact.name not in defined]
+    packers = {id_: signs for id_, packer in knowledge.packers.items() if (signs := tuple(_signs(build, packer)))}
+    proven = sorted((id_ for id_, signs in packers.items() if _is_enough(signs)), key=lambda id_: -len(packers[id_]))
+    if not _tells(missing, components) and not proven:
+        return ()
+    suspect = proven or sorted(packers, key=lambda id_: (-len(packers[id_]), id_))
+    return (_gap(missing, components, [knowledge.packers[id_] for id_ in suspect[:1]], packers),)
+
+
+def _is_app_class(name: str) -> bool:
+    return not name.startswith(_PLATFORM_PACKAGES)
+
+
+def _tells(missing: Sequence[Fact], components: Sequence[Fact]) -> bool:
+    """Tell whether what is missing means hidden code: the entry points, or most of the components.
+
+    A single stale manifest entry happens in honest builds and hides nothing.
+    """
+    if any(fact.value in _ENTRY_KINDS or fact.trait("launcher") == "true" for fact in missing):
+        return True
+    return len(missing) > len(components) / 2
+
+
+def _signs(build: Build, packer: PackerKnowledge) -> Iterator[tuple[str, str, bool]]:
+    """Yield (kind of sign, what was found, whether it is telling by itself) for each sign of a packer."""
+    for fact in build.of(FactKind.NATIVE_LIBRARY, FactKind.ASSET):
+        path = fact.location.file
+        base = path.rpartition("/")[2]
+        if base in packer.so_names:
+            yield "library", base, base not in packer.weak
+        for file in packer.files:
+            if path == file or (file.endswith("/") and path.startswith(file)):
+                yield "file", path, file not in packer.weak
+        for pattern in packer.path_patterns:
+            if pattern.search(path):
+                yield "file", path, True
+    for fact in build.of(FactKind.COMPONENT):
+        if fact.value in _ENTRY_KINDS and fact.name in packer.application_classes:
+            yield "application", fact.name, fact.name not in packer.weak
+
+
+def _is_enough(signs: Sequence[tuple[str, str, bool]]) -> bool:
+    """Tell whether signs prove a packer: its own application class, or two kinds of sign of which one is telling."""
+    kinds = {kind for kind, _, _ in signs}
+    if not any(telling for _, _, telling in signs):
+        return False
+    return "application" in kinds or len(kinds) >= 2
+
+
+def _gap(
+    missing: Sequence[Fact],
+    components: Sequence[Fact],
+    suspects: Sequence[PackerKnowledge],
+    packers: dict[str, tuple[tuple[str, str, bool], ...]],
+) -> Gap:
+    zh, en = [], []
+    if missing:
+        first = next((fact for fact in missing if fact.value in _ENTRY_KINDS), missing[0])
+        zh.append(f"清单声明的 {len(components)} 个组件中有 {len(missing)} 个未在任何 DEX 中定义（如 {first.name}）")
+        en.append(
+            f"{len(missing)} of {len(components)} components the manifest names are defined in no DEX file"
+            f" ({first.name}, for one)"
+        )
+    for packer in suspects:
+        signs = "、".join(sorted({found for _, found, _ in packers[packer.id]})[:4])
+        zh.append(f"发现{packer.name.zh}的特征：{signs}")
+        en.append(f"signs of {packer.name.en} were found: {signs.replace('、', ', ')}")
+    return Gap(
+        location=Location(file="AndroidManifest.xml", at=missing[0].name if missing else ""),
+        reason=Text(
+            zh="应用代码被加固或不在包内：" + "；".join(zh) + "。请向开发者索取加固前的安装包后重新审计",
+            en="the app's code is packed or not in the build: " + "; ".join(en)
+            + ". Ask the developer for the build before hardening and audit that",
+        ),
+        hides=frozenset({Table.SDKS, Table.DATA}),
+    )

@@ -1,0 +1,178 @@
+"""Which third-party SDKs are in a build, by the traces each one leaves.
+
+Classes are matched by whole dotted segments and the longest match owns the class, so that one vendor's SDKs stay apart and
+a foreign class planted under a vendor's prefix proves nothing of the vendor's others.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from auditor.knowledge.schema import Knowledge, Strength, TraceKind
+from auditor.model import Build, Confidence, Fact, FactKind, Location, Sdk, SdkTier
+
+__all__ = ["PackageIndex", "find_sdks"]
+
+_MANY_CLASSES = 3
+"""From this many proving classes on, an SDK is bundled beyond doubt; below, it may be a stub."""
+
+_TRACED: Mapping[FactKind, TraceKind] = {
+    FactKind.NATIVE_LIBRARY: TraceKind.NATIVE_LIBRARY,
+    FactKind.COMPONENT: TraceKind.COMPONENT,
+    FactKind.META_DATA: TraceKind.META_DATA,
+    FactKind.ASSET: TraceKind.ASSET,
+    FactKind.FRAMEWORK: TraceKind.FRAMEWORK,
+    FactKind.BUNDLE: TraceKind.BUNDLE,
+    FactKind.URL_SCHEME: TraceKind.URL_SCHEME,
+    FactKind.QUERY_SCHEME: TraceKind.QUERY_SCHEME,
+}
+_UNTELLING = frozenset({TraceKind.PACKAGE, TraceKind.QUERY_SCHEME})
+"""Traces that do not even name an SDK unless they prove it: shared packages; a scheme asked about is another app's."""
+
+_Claim = tuple[str, Strength]
+
+
+class PackageIndex:
+    """Java packages and classes by the SDKs that claim them; the longest claim on a class holds."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        claims: dict[str, list[_Claim]] = defaultdict(list)
+        for sdk in knowledge.sdks.values():
+            for trace in sdk.traces:
+                if trace.kind is TraceKind.PACKAGE:
+                    claims[trace.pattern].append((sdk.id, trace.strength))
+            for package in sdk.excepted:
+                claims.setdefault(package, [])
+        self._claims = {package: tuple(sorted(made)) for package, made in claims.items()}
+        self._memo: dict[str, tuple[str, tuple[_Claim, ...]]] = {}
+
+    def owners(self, name: str) -> tuple[str, tuple[_Claim, ...]]:
+        """Return the longest claimed package (or class) above a dotted class name, and who claims it how."""
+        outer = name.partition("$")[0]
+        if outer in self._claims:
+            return outer, self._claims[outer]
+        package = outer.rpartition(".")[0]
+        found = self._memo.get(package)
+        if found is None:
+            above = package
+            while above and above not in self._claims:
+                above = above.rpartition(".")[0]
+            found = self._memo[package] = (above, self._claims.get(above, ()))
+        return found
+
+
+class _NameIndex:
+    """Exact names and ``*`` patterns of one kind of trace, by the SDKs that claim them."""
+
+    def __init__(self) -> None:
+        self._exact: dict[str, list[_Claim]] = defaultdict(list)
+        self._globs: list[tuple[re.Pattern[str], _Claim]] = []
+
+    def add(self, pattern: str, claim: _Claim) -> None:
+        if "*" in pattern:
+            self._globs.append((re.compile(fnmatch.translate(pattern)), claim))
+        else:
+            self._exact[pattern].append(claim)
+
+    def claims(self, name: str) -> Iterator[_Claim]:
+        yield from self._exact.get(name, ())
+        for pattern, claim in self._globs:
+            if pattern.match(name):
+                yield claim
+
+
+@dataclass(frozen=True, slots=True)
+class _Traces:
+    packages: PackageIndex
+    names: Mapping[TraceKind, _NameIndex]
+
+
+@lru_cache(maxsize=4)
+def _traces_of(knowledge: Knowledge) -> _Traces:
+    names: dict[TraceKind, _NameIndex] = defaultdict(_NameIndex)
+    for sdk in knowledge.sdks.values():
+        for trace in sdk.traces:
+            if trace.kind is not TraceKind.PACKAGE:
+                names[trace.kind].add(trace.pattern, (sdk.id, trace.strength))
+    return _Traces(PackageIndex(knowledge), dict(names))
+
+
+@dataclass(slots=True)
+class _Evidence:
+    """What speaks for one SDK."""
+
+    facts: dict[Strength, list[Fact]] = field(default_factory=lambda: defaultdict(list))
+    proving_classes: int = 0
+    telling: bool = False
+    """Something names the SDK in a way that is worth reporting without code."""
+
+
+def find_sdks(build: Build, knowledge: Knowledge) -> tuple[Sdk, ...]:
+    """Return the SDKs in a build, sorted by id: bundled where code proves it, named where something only names them."""
+    traces = _traces_of(knowledge)
+    found: dict[str, _Evidence] = defaultdict(_Evidence)
+    _classes(build, traces, found)
+    for fact in build.facts:
+        kind = _TRACED.get(fact.kind)
+        if kind is None or kind not in traces.names:
+            continue
+        for id_, strength in traces.names[kind].claims(fact.name):
+            _add(found[id_], kind, strength, fact)
+    return tuple(sdk for id_, one in sorted(found.items()) if (sdk := _judge(id_, one)))
+
+
+def _classes(build: Build, traces: _Traces, found: dict[str, _Evidence]) -> None:
+    packages: dict[tuple[str, str], list[str]] = defaultdict(list)
+    symbols = traces.names.get(TraceKind.CLASS)
+    for unit in build.code:
+        for name in unit.classes:
+            if symbols is not None:
+                for sdk, strength in symbols.claims(name):
+                    fact = Fact(
+                        kind=FactKind.CLASS, name=name, location=Location(file=unit.file, at=name), by=unit.file
+                    )
+                    _add(found[sdk], TraceKind.CLASS, strength, fact)
+                    found[sdk].proving_classes += strength is Strength.PROVES
+            package, claims = traces.packages.owners(name)
+            if claims:
+                packages[package, unit.file].append(name)
+    for (package, file), names in packages.items():
+        for sdk, strength in traces.packages.owners(names[0])[1]:
+            fact = Fact(
+                kind=FactKind.CODE_PACKAGE, name=package, location=Location(file=file, at=names[0]), value=str(len(names))
+            )
+            _add(found[sdk], TraceKind.PACKAGE, strength, fact)
+            if strength is Strength.PROVES:
+                found[sdk].proving_classes += len(names)
+
+
+def _add(evidence: _Evidence, kind: TraceKind, strength: Strength, fact: Fact) -> None:
+    evidence.facts[strength].append(fact)
+    evidence.telling |= kind not in _UNTELLING
+
+
+def _judge(id_: str, one: _Evidence) -> Sdk | None:
+    proofs = one.facts.get(Strength.PROVES, [])
+    if not proofs and not one.telling:
+        return None
+    if not proofs:
+        tier, confidence = SdkTier.NAMED, Confidence.LOW
+    elif one.proving_classes >= _MANY_CLASSES or any(fact.kind is not FactKind.CODE_PACKAGE for fact in proofs):
+        tier, confidence = SdkTier.BUNDLED, Confidence.HIGH
+    else:
+        tier, confidence = SdkTier.BUNDLED, Confidence.MEDIUM
+    return Sdk(id=id_, tier=tier, confidence=confidence, evidence=tuple(_strongest_first(one.facts)))
+
+
+def _strongest_first(facts: Mapping[Strength, Iterable[Fact]]) -> Iterator[Fact]:
+    seen: set[Fact] = set()
+    for strength in sorted(facts, reverse=True):
+        for fact in sorted(facts[strength], key=lambda fact: fact.key):
+            if fact not in seen:
+                seen.add(fact)
+                yield fact

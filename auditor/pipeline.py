@@ -1,0 +1,156 @@
+"""The corridor: the only module that knows every stage, and the order they go in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor import __version__
+from auditor.declaration import read_declaration
+from auditor.knowledge.load import clauses_for, load
+from auditor.knowledge.schema import Knowledge
+from auditor.model import (
+    Audit,
+    Build,
+    Checked,
+    Conduct,
+    Confidence,
+    Declaration,
+    Finding,
+    Gap,
+    Row,
+    Severity,
+    Text,
+    Tool,
+    Verdict,
+)
+from auditor.rules import RULES, run_rules
+from auditor.tables import compare, consider
+
+__all__ = ["Facts", "audit_build", "check_declaration", "read_build"]
+
+Progress = Callable[[Text], None]
+"""Told the name of each stage as it starts."""
+
+_OPENING = Text(zh="读取安装包", en="reading the build")
+_INFERRING = Text(zh="识别 SDK", en="identifying SDKs")
+_COMPARING = Text(zh="与声明比对", en="comparing with the declaration")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a build holds, before any declaration is looked at."""
+
+    build: Build
+    conduct: Conduct
+    tool: Tool
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Everything that could not be read or is hidden."""
+        return _sorted_gaps((*self.build.gaps, *self.conduct.gaps))
+
+
+def read_build(path: Path, *, progress: Progress | None = None) -> Facts:
+    """Read a build and say which SDKs are in it. Raises BuildError when it cannot be opened as a build at all."""
+    from auditor.extract import extract
+    from auditor.infer import infer
+
+    tell = progress or _quiet
+    knowledge = load()
+    tell(_OPENING)
+    build = extract(path)
+    tell(_INFERRING)
+    return Facts(build=build, conduct=infer(build, knowledge), tool=_tool(knowledge))
+
+
+def audit_build(
+    build: Path, declaration: Path, *, shown_as: str | None = None, progress: Progress | None = None
+) -> Audit:
+    """Audit a build against a declaration, which is read first so that its mistakes show at once.
+
+    ``shown_as`` is the declaration's path as reports print it. Raises DeclarationError with every mistake of the
+    declaration, BuildError when the build cannot be opened as one.
+    """
+    declared = read_declaration(declaration, load(), shown_as)
+    facts = read_build(build, progress=progress)
+    (progress or _quiet)(_COMPARING)
+    return judge(facts, declared)
+
+
+def judge(facts: Facts, declaration: Declaration) -> Audit:
+    """Compare what a build holds with what is declared."""
+    knowledge = load()
+    case = compare(facts.build, facts.conduct, declaration, knowledge)
+    findings, rule_gaps = run_rules(case)
+    gaps = _sorted_gaps((*facts.gaps, *rule_gaps))
+    checked = _with_doubts(case.checked, gaps)
+    cited = sorted({id_ for rule in RULES for id_ in rule.info.cites})
+    return Audit(
+        tool=facts.tool,
+        identity=facts.build.identity,
+        declaration=declaration,
+        verdict=_verdict(findings, checked),
+        checked=checked,
+        rows=case.rows,
+        findings=findings,
+        accepted=(),
+        gaps=gaps,
+        rules=tuple(rule.info for rule in RULES),
+        clauses=clauses_for(knowledge, cited),
+        names=tuple(_names(case.rows, knowledge)),
+    )
+
+
+def check_declaration(path: Path, *, shown_as: str | None = None) -> tuple[Declaration, tuple[Finding, ...], tuple[Gap, ...]]:
+    """Read a declaration and look at the document alone. Raises DeclarationError with every mistake in it."""
+    knowledge = load()
+    declaration = read_declaration(path, knowledge, shown_as)
+    findings, gaps = run_rules(consider(declaration, knowledge))
+    return declaration, findings, gaps
+
+
+def contradicts(finding: Finding) -> bool:
+    """Tell whether a finding is grave and sure enough to contradict the declaration."""
+    return finding.severity >= Severity.MEDIUM and finding.confidence >= Confidence.MEDIUM
+
+
+def _verdict(findings: Sequence[Finding], checked: Sequence[Checked]) -> Verdict:
+    if any(contradicts(finding) for finding in findings):
+        return Verdict.CONTRADICTED
+    if any(one.compared and one.doubtful for one in checked):
+        return Verdict.INCONCLUSIVE
+    return Verdict.CONSISTENT
+
+
+def _with_doubts(checked: Sequence[Checked], gaps: Sequence[Gap]) -> tuple[Checked, ...]:
+    hidden = {table for gap in gaps for table in gap.hides}
+    return tuple(
+        Checked(table=one.table, compared=one.compared, reason=one.reason, doubtful=one.compared and one.table in hidden)
+        for one in checked
+    )
+
+
+def _names(rows: Sequence[Row], knowledge: Knowledge) -> Iterator[tuple[str, Text]]:
+    for subject in sorted({row.subject for row in rows}):
+        if sdk := knowledge.sdks.get(subject):
+            yield subject, sdk.name
+        elif permission := knowledge.permissions.get(subject):
+            yield subject, permission.label
+        elif key := knowledge.usage_keys.get(subject):
+            yield subject, key.label
+        elif data := knowledge.data_types.get(subject):
+            yield subject, data.name
+
+
+def _sorted_gaps(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
+    return tuple(sorted(set(gaps), key=lambda gap: gap.key))
+
+
+def _tool(knowledge: Knowledge) -> Tool:
+    return Tool(version=__version__, knowledge=knowledge.version)
+
+
+def _quiet(_: Text) -> None:
+    return None

@@ -1,0 +1,78 @@
+"""What a build holds, as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.model import Build, Conduct, FactKind, Language, Platform, Text, Tool
+
+__all__ = ["render_facts"]
+
+_WORDS = {
+    "permissions": Text(zh="权限", en="Permissions"),
+    "implied": Text(zh="系统随之授予的权限", en="Permissions granted along with them"),
+    "usage": Text(zh="用途说明", en="Usage strings"),
+    "sdks": Text(zh="第三方 SDK", en="Third-party SDKs"),
+    "native": Text(zh="原生库", en="Native libraries"),
+    "frameworks": Text(zh="内嵌框架", en="Embedded frameworks"),
+    "signer": Text(zh="签名证书", en="Signing certificates"),
+    "classes": Text(zh="定义的类", en="Classes defined"),
+    "gaps": Text(zh="未能读取", en="Could not be read"),
+    "none": Text(zh="无", en="none"),
+    "max": Text(zh="仅到 API", en="up to API"),
+    "sdk23": Text(zh="仅 API 23 及以上", en="from API 23 on"),
+}
+
+
+def render_facts(build: Build, conduct: Conduct, tool: Tool, language: Language) -> str:
+    """Return a summary of a build: one line per thing found, gaps last."""
+    from auditor.report.plain import one_line
+
+    lines = [one_line(line) for line in _lines(build, conduct, tool, language)]
+    return "\n".join(lines) + "\n"
+
+
+def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> Iterator[str]:
+    def section(key: str, rows: list[str]) -> Iterator[str]:
+        yield ""
+        yield f"{_WORDS[key].in_(language)} ({len(rows)})"
+        yield from (f"  {row}" for row in rows or [_WORDS["none"].in_(language)])
+
+    identity = build.identity
+    yield f"{identity.label or identity.app_id}  {identity.app_id}  {identity.version} ({identity.version_code})"
+    levels = ", ".join(f"{fact.name} {fact.value}" for fact in build.of(FactKind.SDK_LEVEL))
+    yield f"{identity.platform.value}  {levels}"
+    yield f"sha256 {identity.sha256}  {identity.size} bytes"
+    yield f"auditor {tool.version}  knowledge {tool.knowledge}"
+    yield from section("signer", [f"{one.scheme}  {one.sha256}  {one.subject}" for one in identity.signer])
+    if identity.platform is Platform.ANDROID:
+        asked = []
+        for fact in build.of(FactKind.PERMISSION, FactKind.PERMISSION_SDK23):
+            limits = []
+            if fact.kind is FactKind.PERMISSION_SDK23:
+                limits.append(_WORDS["sdk23"].in_(language))
+            if last := fact.trait("max-sdk"):
+                limits.append(f"{_WORDS['max'].in_(language)} {last}")
+            asked.append(fact.name + (f"  ({', '.join(limits)})" if limits else ""))
+        yield from section("permissions", asked)
+        implied = [f"{fact.name}  ({fact.value})" for fact in build.of(FactKind.PERMISSION_IMPLIED)]
+        if implied:
+            yield from section("implied", implied)
+    else:
+        yield from section(
+            "usage", [f"{fact.name}  [{fact.by}]  {fact.value}" for fact in build.of(FactKind.USAGE_STRING)]
+        )
+        yield from section("frameworks", [fact.name for fact in build.of(FactKind.FRAMEWORK)])
+    yield from section(
+        "sdks",
+        [
+            f"{sdk.id}  {sdk.tier.word}  {sdk.confidence.word}  {sdk.evidence[0].name}  {sdk.evidence[0].location}"
+            for sdk in conduct.sdks
+        ],
+    )
+    if identity.platform is Platform.ANDROID:
+        yield from section("native", sorted({fact.name for fact in build.of(FactKind.NATIVE_LIBRARY)}))
+    yield ""
+    yield f"{_WORDS['classes'].in_(language)} ({len({name for unit in build.code for name in unit.classes})})"
+    gaps = sorted({*build.gaps, *conduct.gaps}, key=lambda gap: gap.key)
+    yield from section("gaps", [f"{gap.location}: {gap.reason.in_(language)}" for gap in gaps])

@@ -1,0 +1,76 @@
+"""Permissions a build asks for and the policy does not declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.knowledge.schema import PermissionKnowledge, ProtectionLevel
+from auditor.model import Severity, State, Table, Text
+from auditor.rules._rule import Claim, rule
+from auditor.tables import Case
+
+
+@rule(
+    title=Text(zh="安装包申请的权限未在政策中声明", en="A permission the build asks for is not declared"),
+    severity=Severity.HIGH,
+    cites=("CAC191-2.1", "CAC191-3.3", "PIPL-17"),
+    zh="""
+    检查内容：AndroidManifest.xml 申请的每项权限是否在政策的权限表中。危险权限和需在设置页单独授权的特殊权限为高；
+    普通权限但可读取个人信息（如 QUERY_ALL_PACKAGES）为中；其他普通、签名、厂商及应用自定义权限只列表，不作发现。
+    从不生效的权限（maxSdkVersion 低于最低支持版本）和被已声明权限涵盖的权限不作发现。
+
+    为何重要：用户和监管部门以政策中的权限表判断应用可能收集什么；申请而未声明，即未逐一列出收集使用的方式和范围。
+
+    如何处理：确有需要的，在政策权限表中补充该权限及其使用目的；不需要的，从清单中移除（由 SDK 合并进来的可用
+    tools:node="remove" 去除）。
+    """,
+)
+def undeclared_permission(case: Case) -> Iterator[Claim]:
+    """What it does: compares every permission of AndroidManifest.xml with the policy's permission table. Dangerous
+    permissions and those granted on a settings page are high; normal ones that open personal data (QUERY_ALL_PACKAGES)
+    are medium; other normal, signature, vendor and app-defined ones stand in the table without a finding, as do those
+    that can never be granted (maxSdkVersion below the minimum) and those a declared permission covers.
+
+    Why it matters: users and regulators judge by the policy's table what an app may collect; asking for more than it
+    lists means that the ways and scope of collection are not listed one by one.
+
+    How to put it right: declare the permission with its purpose, or remove it from the manifest (tools:node="remove"
+    for one that a library merges in).
+    """
+    for row in case.table(Table.PERMISSIONS):
+        known = case.knowledge.permissions.get(row.subject)
+        if row.state is not State.UNDECLARED or known is None:
+            continue
+        severity = _severity(known)
+        if severity is None:
+            continue
+        name = row.subject.rpartition(".")[2]
+        yield Claim(
+            subject=row.subject,
+            severity=severity,
+            evidence=row.found,
+            message=Text(
+                zh=f"安装包申请了{_kind(known).zh} {name}（{known.label.zh or name}），政策的权限表未列出",
+                en=f"The build asks for the {_kind(known).en} {name} ({known.label.en or name}), which the policy does not list",
+            ),
+            remedy=Text(
+                zh=f"如确需使用，请在政策权限表中补充 {name} 及其使用场景和目的；如不需要，请从安装包清单中移除",
+                en=f"If it is needed, add {name} with its purpose to the policy's table; if not, remove it from the manifest",
+            ),
+        )
+
+
+def _severity(known: PermissionKnowledge) -> Severity | None:
+    if known.level is ProtectionLevel.DANGEROUS or known.special_access:
+        return Severity.HIGH
+    if known.level is ProtectionLevel.NORMAL and known.data and not known.vendor:
+        return Severity.MEDIUM
+    return None
+
+
+def _kind(known: PermissionKnowledge) -> Text:
+    if known.level is ProtectionLevel.DANGEROUS:
+        return Text(zh="危险权限", en="dangerous permission")
+    if known.special_access:
+        return Text(zh="特殊权限", en="special-access permission")
+    return Text(zh="可读取个人信息的普通权限", en="normal permission that opens personal data,")

@@ -1,0 +1,285 @@
+"""(Build, Conduct, Declaration) -> the comparison tables: one row per subject, each with a state.
+
+Tables state how the two sides stand to each other; whether that is a fault is a rule's business.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor.infer.permissions import effective_ranges
+from auditor.knowledge.names import Resolution, resolve
+from auditor.knowledge.schema import Cover, Knowledge
+from auditor.model import (
+    Build,
+    Checked,
+    Conduct,
+    Declaration,
+    DeclaredRow,
+    DeclaredSdk,
+    Fact,
+    FactKind,
+    Platform,
+    Row,
+    Sdk,
+    SdkTier,
+    State,
+    Table,
+    Text,
+)
+
+__all__ = ["Case", "compare", "consider"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a rule may look at."""
+
+    declaration: Declaration
+    knowledge: Knowledge
+    resolutions: Mapping[DeclaredSdk, Resolution]
+    """What each declared SDK row means."""
+    build: Build | None = None
+    """None where only the document is considered."""
+    rows: tuple[Row, ...] = ()
+    checked: tuple[Checked, ...] = ()
+
+    def table(self, table: Table) -> Iterable[Row]:
+        """Return the rows of one table."""
+        return (row for row in self.rows if row.table is table)
+
+
+def consider(declaration: Declaration, knowledge: Knowledge) -> Case:
+    """Return the case of a declaration alone."""
+    return Case(declaration=declaration, knowledge=knowledge, resolutions=_resolutions(declaration, knowledge))
+
+
+def compare(build: Build, conduct: Conduct, declaration: Declaration, knowledge: Knowledge) -> Case:
+    """Return the case of a declaration against a build."""
+    hidden = frozenset(table for gap in (*build.gaps, *conduct.gaps) for table in gap.hides)
+    resolutions = _resolutions(declaration, knowledge)
+    rows: list[Row] = []
+    if build.identity.platform is Platform.ANDROID:
+        rows += _permissions(build, declaration, knowledge, Table.PERMISSIONS in hidden)
+    else:
+        rows += _usage_keys(build, declaration, knowledge, Table.USAGE_KEYS in hidden)
+    rows += _sdks(build, conduct, declaration, knowledge, resolutions, Table.SDKS in hidden)
+    rows += _data(declaration)
+    order = {table: index for index, table in enumerate(Table)}
+    return Case(
+        declaration=declaration,
+        knowledge=knowledge,
+        resolutions=resolutions,
+        build=build,
+        rows=tuple(sorted(rows, key=lambda row: (order[row.table], row.subject))),
+        checked=tuple(_checked(build.identity.platform, table) for table in Table),
+    )
+
+
+def _resolutions(declaration: Declaration, knowledge: Knowledge) -> dict[DeclaredSdk, Resolution]:
+    return {
+        row: resolve(knowledge, name=row.name, package=row.package, aliases=row.aliases, url=row.url)
+        for row in declaration.sdks
+    }
+
+
+def _checked(platform: Platform, table: Table) -> Checked:
+    """Say whether a table is compared at all; whether gaps leave it in doubt is known only when every rule has run."""
+    reason = None
+    if table is Table.PERMISSIONS and platform is Platform.IOS:
+        reason = Text(zh="iOS 应用没有安卓权限", en="an iOS app has no Android permissions")
+    elif table is Table.USAGE_KEYS and platform is Platform.ANDROID:
+        reason = Text(zh="安卓应用没有 Info.plist 用途说明", en="an Android app has no Info.plist usage strings")
+    elif table is Table.DATA:
+        reason = Text(
+            zh="本版本不读取收集个人信息的代码调用", en="this version does not read the calls that collect personal data"
+        )
+    return Checked(table=table, compared=reason is None, reason=reason)
+
+
+def _covering(covers: Sequence[Cover], declared: Iterable[str]) -> dict[str, Cover]:
+    """Return, for each subject that something declared covers, the cover."""
+    names = set(declared)
+    covering: dict[str, Cover] = {}
+    for cover in covers:
+        if cover.declared in names:
+            for subject in cover.covers:
+                if subject not in names:
+                    covering.setdefault(subject, cover)
+    return covering
+
+
+def _absent(hidden: bool) -> tuple[State, Text | None]:
+    if hidden:
+        return State.UNCHECKED, Text(zh="包内有无法读取的部分，不能断定没有", en="parts of the build cannot be read, so it may be there")
+    return State.NOT_FOUND, None
+
+
+def _permissions(build: Build, declaration: Declaration, knowledge: Knowledge, hidden: bool) -> list[Row]:
+    declared = {row.name: row for row in declaration.permissions}
+    covering = _covering(knowledge.permission_covers, declared)
+    ranges = effective_ranges(build)
+    found: dict[str, list[Fact]] = defaultdict(list)
+    for fact in build.of(FactKind.PERMISSION, FactKind.PERMISSION_SDK23):
+        found[fact.name].append(fact)
+    never = Text(
+        zh="maxSdkVersion 低于本应用支持的最低系统版本，任何可安装的设备都不会授予",
+        en="its maxSdkVersion is below every device the app installs on, so it is never granted",
+    )
+    rows = []
+    used: dict[str, str] = {}
+    for name, facts in found.items():
+        cover = covering.get(name)
+        effective = ranges.get(name) is not None
+        row, note = declared.get(name), None
+        if row is not None:
+            state, note = (State.MATCHED, None) if effective else (State.DIFFERS, never)
+        elif not effective:
+            state, note = State.NOT_APPLICABLE, never
+        elif cover is not None:
+            state, row, note = State.MATCHED, declared[cover.declared], cover.why
+            used.setdefault(cover.declared, name)
+        else:
+            state = State.UNDECLARED
+        rows.append(
+            Row(
+                table=Table.PERMISSIONS,
+                subject=name,
+                state=state,
+                declared=row,
+                covered_by=cover.declared if cover and state is State.MATCHED else "",
+                found=tuple(facts),
+                note=note,
+            )
+        )
+    rows += _unmet(Table.PERMISSIONS, {name: row for name, row in declared.items() if name not in found}, used, hidden)
+    return rows
+
+
+def _usage_keys(build: Build, declaration: Declaration, knowledge: Knowledge, hidden: bool) -> list[Row]:
+    declared = {row.key: row for row in declaration.usage_keys}
+    covering = _covering(knowledge.usage_key_covers, declared)
+    found: dict[str, list[Fact]] = defaultdict(list)
+    for fact in build.of(FactKind.USAGE_STRING):
+        found[fact.name].append(fact)
+    rows = []
+    used: dict[str, str] = {}
+    for key, facts in found.items():
+        cover = covering.get(key)
+        row = declared.get(key)
+        if cover is not None:
+            row = declared[cover.declared]
+            used.setdefault(cover.declared, key)
+        rows.append(
+            Row(
+                table=Table.USAGE_KEYS,
+                subject=key,
+                state=State.UNDECLARED if row is None else State.MATCHED,
+                declared=row,
+                covered_by=cover.declared if cover else "",
+                found=tuple(facts),
+                note=cover.why if cover else None,
+            )
+        )
+    rows += _unmet(Table.USAGE_KEYS, {key: row for key, row in declared.items() if key not in found}, used, hidden)
+    return rows
+
+
+def _unmet(table: Table, declared: Mapping[str, DeclaredRow], used: Mapping[str, str], hidden: bool) -> list[Row]:
+    """Return the rows of what is declared and not found under its own name."""
+    rows = []
+    for subject, row in declared.items():
+        if subject in used:
+            by = used[subject]
+            state: State = State.MATCHED
+            note: Text | None = Text(zh=f"包内以 {by} 出现", en=f"in the build it is {by}")
+        else:
+            state, note = _absent(hidden)
+        rows.append(Row(table=table, subject=subject, state=state, declared=row, note=note))
+    return rows
+
+
+def _sdks(
+    build: Build,
+    conduct: Conduct,
+    declaration: Declaration,
+    knowledge: Knowledge,
+    resolutions: Mapping[DeclaredSdk, Resolution],
+    hidden: bool,
+) -> list[Row]:
+    platform = build.identity.platform
+    declared: dict[str, DeclaredSdk] = {}
+    meanings: dict[DeclaredSdk, tuple[str, ...]] = {}
+    for row in declaration.sdks:
+        meanings[row] = (row.id,) if row.id else resolutions[row].ids
+        if platform in row.platforms:
+            for id_ in meanings[row]:
+                declared.setdefault(id_, row)
+    rows = [_found_sdk(sdk, declared, knowledge) for sdk in conduct.sdks]
+    found = {sdk.id for sdk in conduct.sdks}
+    for row, ids in meanings.items():
+        if found & set(ids) and platform in row.platforms:
+            continue
+        known = [id_ for id_ in ids if id_ in knowledge.sdks]
+        subject = known[0] if len(known) == 1 else row.written
+        state, note = _absent(hidden)
+        if platform not in row.platforms or (known and all(platform not in knowledge.sdks[id_].platforms for id_ in known)):
+            state, note = State.NOT_APPLICABLE, Text(zh="该 SDK 不用于本平台", en="not for this platform")
+        elif not known:
+            state = State.UNCHECKED
+            note = Text(
+                zh="无法对应到已知的 SDK，未能在包内核对", en="names no SDK known here, so the build could not be searched for it"
+            )
+        rows.append(Row(table=Table.SDKS, subject=subject, state=state, declared=row, note=note))
+    return rows
+
+
+def _found_sdk(sdk: Sdk, declared: Mapping[str, DeclaredSdk], knowledge: Knowledge) -> Row:
+    row, covered_by, note = declared.get(sdk.id), "", None
+    if row is None:
+        parent = _declared_parent(sdk.id, declared, knowledge)
+        if parent:
+            row, covered_by = declared[parent], parent
+            name = knowledge.sdks[parent].name
+            note = Text(zh=f"属于已声明的{name.zh}", en=f"part of {name.en}, which is declared")
+    only_named = Text(
+        zh="包内仅出现名称（清单、资源等），未见其代码", en="only named in the build (manifest, resources); none of its code was seen"
+    )
+    if row is not None:
+        state = State.MATCHED if sdk.tier > SdkTier.NAMED else State.DIFFERS
+    else:
+        state = State.UNDECLARED
+        if not knowledge.sdks[sdk.id].collects:
+            note = Text(zh="不收集个人信息，无需在政策中列出", en="collects no personal data; a policy need not list it")
+    if sdk.tier is SdkTier.NAMED:
+        note = only_named
+    return Row(
+        table=Table.SDKS,
+        subject=sdk.id,
+        state=state,
+        declared=row,
+        covered_by=covered_by,
+        found=sdk.evidence,
+        sdk=sdk,
+        note=note,
+    )
+
+
+def _declared_parent(id_: str, declared: Mapping[str, DeclaredSdk], knowledge: Knowledge) -> str:
+    """Return the declared SDK that ``id_`` ships inside of, near or far; empty where there is none."""
+    seen, waiting = {id_}, [id_]
+    while waiting:
+        for parent in knowledge.sdks[waiting.pop(0)].part_of:
+            if parent in declared:
+                return parent
+            if parent not in seen and parent in knowledge.sdks:
+                seen.add(parent)
+                waiting.append(parent)
+    return ""
+
+
+def _data(declaration: Declaration) -> list[Row]:
+    first = {row.type: row for row in reversed(declaration.data)}
+    return [Row(table=Table.DATA, subject=type_, state=State.UNCHECKED, declared=row) for type_, row in first.items()]
