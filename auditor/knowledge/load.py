@@ -1,0 +1,235 @@
+"""Knowledge as the rest of the house reads it: one compiled file, loaded once.
+
+The YAML is the source; ``compiled.json`` is made from it by ``python -m auditor.knowledge`` and is all that is read at
+run time, so that starting an audit costs no YAML parser.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from auditor.errors import KnowledgeError
+from auditor.knowledge.schema import (
+    Category,
+    ClauseKnowledge,
+    Cover,
+    DataTypeKnowledge,
+    Knowledge,
+    PackerKnowledge,
+    PermissionKnowledge,
+    ProtectionLevel,
+    SdkKnowledge,
+    Strength,
+    Trace,
+    TraceKind,
+    UsageKeyKnowledge,
+    VendorPattern,
+)
+from auditor.model import Clause, Platform, Text
+
+__all__ = ["COMPILED", "clauses_for", "compile_knowledge", "knowledge_from", "load", "read_yaml"]
+
+COMPILED = "compiled.json"
+"""Name of the compiled file in this package."""
+
+
+@cache
+def load() -> Knowledge:
+    """Return the knowledge the package ships, read once per process from its compiled file.
+
+    Raises KnowledgeError where that file is missing or damaged: the installation is broken, or the file was edited.
+    """
+    from importlib.resources import files
+
+    try:
+        return knowledge_from(files("auditor.knowledge").joinpath(COMPILED).read_bytes())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, re.error) as error:
+        reason = f"{COMPILED}:1: cannot be read ({type(error).__name__}: {error})"
+        raise KnowledgeError([f"{reason}; make it anew: python -m auditor.knowledge"]) from error
+
+
+def read_yaml(directory: Path) -> dict[str, Any]:
+    """Return the knowledge written in ``directory``; see :func:`auditor.knowledge.source.read_yaml`."""
+    from auditor.knowledge.source import read_yaml as read  # brings the YAML parser in
+
+    return read(directory)
+
+
+def compile_knowledge(plain: dict[str, Any]) -> bytes:
+    """Return what :func:`read_yaml` read as JSON: the same bytes for the same knowledge, one entry per line."""
+    sections = ",\n".join(_section(name, plain[name]) for name in sorted(plain))
+    return f"{{\n{sections}\n}}\n".encode()
+
+
+def _section(name: str, entries: Any) -> str:
+    def line(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    if isinstance(entries, dict):
+        lines = [f"{line(key)}:{line(entries[key])}" for key in sorted(entries)]
+        opening, closing = "{", "}"
+    else:
+        lines = [line(entry) for entry in entries]
+        opening, closing = "[", "]"
+    return "\n".join([f"{line(name)}:{opening}", ",\n".join(lines), closing])
+
+
+def knowledge_from(compiled: bytes) -> Knowledge:
+    """Return the knowledge in a compiled file.
+
+    Raises ValueError, KeyError, TypeError, AttributeError or re.error where the bytes are not what
+    :func:`compile_knowledge` makes.
+    """
+    plain = json.loads(compiled)
+    return Knowledge(
+        version=hashlib.sha256(compiled).hexdigest()[:12],
+        data_types={id_: _data_type(id_, entry) for id_, entry in plain["data_types"].items()},
+        permissions={name: _permission(name, entry) for name, entry in plain["permissions"].items()},
+        vendor_patterns=tuple(
+            VendorPattern(pattern=re.compile(entry["pattern"]), vendor=entry["vendor"])
+            for entry in plain["vendor_patterns"]
+        ),
+        permission_covers=tuple(_cover(entry) for entry in plain["permission_covers"]),
+        usage_keys={key: _usage_key(key, entry) for key, entry in plain["usage_keys"].items()},
+        usage_key_covers=tuple(_cover(entry) for entry in plain["usage_key_covers"]),
+        sdks={id_: _sdk(id_, entry) for id_, entry in plain["sdks"].items()},
+        packers={id_: _packer(id_, entry) for id_, entry in plain["packers"].items()},
+        clauses={id_: _clause(id_, entry) for id_, entry in plain["clauses"].items()},
+        categories={id_: _category(id_, entry) for id_, entry in plain["categories"].items()},
+    )
+
+
+def clauses_for(knowledge: Knowledge, ids: Iterable[str]) -> tuple[Clause, ...]:
+    """Return the clauses with these ids, in their order, each once.
+
+    Raises KnowledgeError for every id that no clause has, and for every clause whose text was not seen in a source:
+    such a clause is never cited.
+    """
+    clauses: list[Clause] = []
+    wrong: list[str] = []
+    for id_ in dict.fromkeys(ids):
+        found = knowledge.clauses.get(id_)
+        if found is None:
+            wrong.append(f"regulations.yaml: there is no clause {id_!r}")
+        elif found.unverified:
+            wrong.append(f"regulations.yaml: the clause {id_!r} is unverified and cannot be cited")
+        else:
+            clauses.append(found.clause)
+    if wrong:
+        raise KnowledgeError(wrong)
+    return tuple(clauses)
+
+
+# -- entries --------------------------------------------------------------------------------------------------------
+
+_NOTHING = Text(zh="", en="")
+_LEVELS = {level.value: level for level in ProtectionLevel}
+
+
+def _text(pair: list[str] | None) -> Text:
+    return Text(zh=pair[0], en=pair[1]) if pair else _NOTHING
+
+
+def _data_type(id_: str, entry: dict[str, Any]) -> DataTypeKnowledge:
+    return DataTypeKnowledge(
+        id=id_,
+        name=_text(entry["name"]),
+        sensitive=entry.get("sensitive", False),
+        core=entry.get("core", False),
+        aliases_zh=tuple(entry.get("aliases_zh", ())),
+        aliases_en=tuple(entry.get("aliases_en", ())),
+    )
+
+
+def _permission(name: str, entry: dict[str, Any]) -> PermissionKnowledge:
+    return PermissionKnowledge(
+        name=name,
+        level=_LEVELS[entry["level"]],
+        label=_text(entry.get("label")),
+        group=entry.get("group", ""),
+        data=tuple(entry.get("data", ())),
+        special_access=entry.get("special", False),
+        vendor=entry.get("vendor", ""),
+        added=entry.get("added", 0),
+        removed_after=entry.get("removed_after", 0),
+        unverified=entry.get("unverified", False),
+    )
+
+
+def _cover(entry: dict[str, Any]) -> Cover:
+    return Cover(
+        declared=entry["declared"], covers=tuple(entry["covers"]), why=_text(entry["why"]), source=entry["source"]
+    )
+
+
+def _usage_key(key: str, entry: dict[str, Any]) -> UsageKeyKnowledge:
+    return UsageKeyKnowledge(
+        key=key,
+        label=_text(entry["label"]),
+        data=tuple(entry.get("data", ())),
+        since=entry.get("since", ""),
+        deprecated=entry.get("deprecated", ""),
+        only_on=entry.get("only_on", ""),
+        unverified=entry.get("unverified", False),
+    )
+
+
+def _sdk(id_: str, entry: dict[str, Any]) -> SdkKnowledge:
+    traces = tuple(
+        Trace(kind=TraceKind(kind), pattern=pattern, strength=Strength[word.upper()])
+        for kind, strengths in entry.get("traces", {}).items()
+        for word, patterns in strengths.items()
+        for pattern in patterns
+    )
+    return SdkKnowledge(
+        id=id_,
+        name=_text(entry["name"]),
+        vendor=_text(entry["vendor"]),
+        category=entry["category"],
+        platforms=frozenset(Platform(platform) for platform in entry["platforms"]),
+        collects=tuple(entry.get("collects", ())),
+        part_of=tuple(entry.get("part_of", ())),
+        aliases=tuple(entry.get("aliases", ())),
+        declared_as=tuple(entry.get("declared_as", ())),
+        links=tuple(entry.get("links", ())),
+        url=entry.get("url", ""),
+        traces=traces,
+        excepted=tuple(entry.get("excepted", ())),
+        sources=tuple(entry["sources"]),
+        unverified=entry.get("unverified", False),
+    )
+
+
+def _packer(id_: str, entry: dict[str, Any]) -> PackerKnowledge:
+    return PackerKnowledge(
+        id=id_,
+        name=_text(entry["name"]),
+        so_names=frozenset(entry.get("so_names", ())),
+        files=tuple(entry.get("files", ())),
+        path_patterns=tuple(re.compile(pattern) for pattern in entry.get("path_patterns", ())),
+        application_classes=frozenset(entry.get("application_classes", ())),
+        weak=frozenset(entry.get("weak", ())),
+    )
+
+
+def _clause(id_: str, entry: dict[str, Any]) -> ClauseKnowledge:
+    return ClauseKnowledge(
+        clause=Clause(id=id_, cite=_text(entry["cite"]), summary=_text(entry["summary"])),
+        grounds=tuple(entry.get("grounds", ())),
+        unverified=entry.get("unverified", False),
+    )
+
+
+def _category(id_: str, entry: dict[str, Any]) -> Category:
+    return Category(
+        id=id_,
+        name=_text(entry["name"]),
+        necessary=tuple(entry.get("necessary", ())),
+        unverified=entry.get("unverified", False),
+    )

@@ -1,0 +1,469 @@
+"""The YAML beside this file, read into one plain structure that JSON can hold, with every mistake reported at once.
+
+Nothing here is needed to run an audit: :mod:`auditor.knowledge.load` reads what ``python -m auditor.knowledge`` compiled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from auditor.errors import KnowledgeError
+from auditor.knowledge.schema import (
+    ANDROID_TRACES,
+    IOS_TRACES,
+    SDK_CATEGORIES,
+    ProtectionLevel,
+    Strength,
+    TraceKind,
+)
+from auditor.model import Platform, Text
+from auditor.records import Mistake, Record, did_you_mean, read_record
+
+__all__ = ["read_yaml"]
+
+Plain = dict[str, Any]
+"""Strings, integers, booleans, lists and dictionaries with text keys, and nothing else."""
+
+_ID = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*\Z")
+_SEGMENTS = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*\Z", re.ASCII)
+_CHECKABLE = ("static", "policy", "dynamic", "manual")
+_STARRED = frozenset({TraceKind.NATIVE_LIBRARY, TraceKind.ASSET, TraceKind.URL_SCHEME})
+_ONLY_NAMES = frozenset({TraceKind.COMPONENT, TraceKind.QUERY_SCHEME})
+_ENDINGS = {
+    TraceKind.NATIVE_LIBRARY: ".so",
+    TraceKind.FRAMEWORK: ".framework",
+    TraceKind.BUNDLE: ".bundle",
+}
+_EXCLUSIVE = frozenset({TraceKind.PACKAGE, TraceKind.CLASS, TraceKind.FRAMEWORK})
+"""Traces that name one owner: two SDKs cannot both be proved by the same one."""
+
+
+def read_yaml(directory: Path) -> Plain:
+    """Read the knowledge in ``directory``: the files named here and ``sdks/*.yaml``.
+
+    Returns a structure JSON can hold: one key per collection, entries by id, defaults left out. Raises KnowledgeError
+    with every mistake of every file as ``file:line: message``; ``file`` is relative to ``directory``.
+    """
+    mistakes: list[Mistake] = []
+    types = _read(directory, "data_types.yaml", mistakes, _data_types)
+    known = types.get("data_types", {})
+    plain = {
+        **types,
+        **_read(directory, "permissions.yaml", mistakes, lambda record: _permissions(record, known)),
+        **_read(directory, "usage_keys.yaml", mistakes, lambda record: _usage_keys(record, known)),
+        **_read(directory, "packers.yaml", mistakes, _packers),
+        **_read(directory, "regulations.yaml", mistakes, lambda record: _regulations(record, known)),
+        "sdks": _sdks(directory, mistakes, known),
+    }
+    if mistakes:
+        raise KnowledgeError([str(mistake) for mistake in sorted(mistakes, key=lambda one: (one.file, one.line))])
+    return plain
+
+
+def _read(directory: Path, name: str, mistakes: list[Mistake], read: Callable[[Record], Plain]) -> Plain:
+    try:
+        data = (directory / name).read_bytes()
+    except OSError as error:
+        mistakes.append(Mistake(name, 1, f"cannot be read: {error.strerror}"))
+        return {}
+    record = read_record(name, data, mistakes, name)
+    if record is None:
+        return {}
+    plain = read(record)
+    record.done()
+    return plain
+
+
+# -- pieces every file uses -----------------------------------------------------------------------------------------
+
+
+class _Ids:
+    """The ids given out so far, and where."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def take(self, record: Record, key: str) -> str:
+        """Return the id under ``key``; a second use of it is a mistake."""
+        name = record.text(key, required=True)
+        if name in self._places:
+            record.wrong(f"{name!r} was described before, on line {self._places[name]}", key)
+        elif name:
+            self._places[name] = record.line_of(key)
+        return name
+
+
+def _sources(record: Record) -> Collection[str]:
+    """Return the ids of the sources a file lists: where its facts were read, and under which licence."""
+    listed = record.record("sources", required=True)
+    if listed is None:
+        return ()
+    for name in listed.keys():  # noqa: SIM118 - a Record is no mapping
+        listed.text(name, required=True)
+    return listed.keys()
+
+
+def _both(text: Text) -> list[str]:
+    return [text.zh, text.en]
+
+
+def _label(record: Record) -> list[str]:
+    """Return the label, both languages or neither."""
+    return _both(record.both("label")) if record.has("label") else []
+
+
+def _slim(**values: Any) -> Plain:
+    """Leave out what is false, empty or zero: the loader puts it back."""
+    return {key: value for key, value in values.items() if value}
+
+
+def _pattern(record: Record, key: str, text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        record.wrong(f"{record.what}.{key}: {text!r} is no regular expression: {error}", key)
+    return text
+
+
+def _covers(record: Record, known: Collection[str]) -> list[Plain]:
+    ids = _Ids()
+    entries = []
+    for entry in record.records("covers"):
+        declared = ids.take(entry, "declared")
+        if declared and declared not in known:
+            entry.wrong(f"{declared!r} is not described in this file{did_you_mean(declared, known)}", "declared")
+        covers = entry.texts("covers", required=True, among=known)
+        if declared in covers:
+            entry.wrong(f"{declared!r} covers itself", "covers")
+        entries.append(
+            {
+                "declared": declared,
+                "covers": list(covers),
+                "why": _both(entry.both("why")),
+                "source": entry.text("source", required=True),
+            }
+        )
+        entry.done()
+    return sorted(entries, key=lambda one: str(one["declared"]))
+
+
+# -- one function per file ------------------------------------------------------------------------------------------
+
+
+def _data_types(record: Record) -> Plain:
+    record.text("source", required=True)
+    ids = _Ids()
+    owners: dict[str, str] = {}
+    types: Plain = {}
+    for entry in record.records("data_types", required=True):
+        name = ids.take(entry, "id")
+        if name and not _ID.match(name):
+            entry.wrong(f"{name!r} is no id: lower-case letters, digits and underscores", "id")
+
+        def fault(alias: str, name: str = name) -> str:
+            owner = owners.setdefault(alias.casefold(), name)
+            return "" if owner == name else f"{alias!r} already means {owner!r}"
+
+        types[name] = _slim(
+            name=_both(entry.both("name")),
+            sensitive=entry.boolean("sensitive"),
+            core=entry.boolean("core"),
+            aliases_zh=list(entry.texts("aliases_zh", fault=fault)),
+            aliases_en=list(entry.texts("aliases_en", fault=fault)),
+        )
+        entry.text("class", required=True)
+        entry.boolean("class_unverified")
+        entry.done()
+    return {"data_types": dict(sorted(types.items()))}
+
+
+def _permissions(record: Record, data_types: Collection[str]) -> Plain:
+    sources = _sources(record)
+    groups = _Ids()
+    known_groups = []
+    for group in record.records("groups", required=True):
+        known_groups.append(groups.take(group, "id"))
+        group.both("label")
+        group.done()
+    ids = _Ids()
+    permissions: Plain = {}
+    for section in ("platform", "health_connect", "vendor"):
+        for entry in record.records(section, required=True):
+            name = ids.take(entry, "name")
+            if name and not _SEGMENTS.match(name):
+                entry.wrong(f"{name!r} is no permission name", "name")
+            vendor = entry.text("vendor")
+            if bool(vendor) is not (section == "vendor"):
+                entry.wrong(f"{section}: a vendor is {'missing' if not vendor else 'out of place here'}", "vendor")
+            permissions[name] = _slim(
+                level=entry.choice("level", [str(level.value) for level in ProtectionLevel], required=True),
+                label=_label(entry),
+                group=entry.choice("group", known_groups),
+                data=list(entry.texts("data", among=data_types)),
+                special=entry.boolean("special"),
+                vendor=vendor,
+                added=entry.integer("added"),
+                removed_after=entry.integer("removed_after"),
+                unverified=entry.boolean("unverified"),
+            )
+            entry.text("note")
+            entry.choice("source", sources, required=True)
+            entry.done()
+    patterns = []
+    for entry in record.records("vendor_patterns", required=True):
+        patterns.append(
+            {
+                "pattern": _pattern(entry, "pattern", entry.text("pattern", required=True)),
+                "vendor": entry.text("vendor", required=True),
+            }
+        )
+        entry.boolean("unverified")
+        entry.choice("source", sources, required=True)
+        entry.done()
+    return {
+        "permissions": dict(sorted(permissions.items())),
+        "vendor_patterns": sorted(patterns, key=lambda one: one["pattern"]),
+        "permission_covers": _covers(record, permissions),
+    }
+
+
+def _usage_keys(record: Record, data_types: Collection[str]) -> Plain:
+    sources = _sources(record)
+    ids = _Ids()
+    keys: Plain = {}
+    for entry in record.records("usage_keys", required=True):
+        name = ids.take(entry, "key")
+        keys[name] = _slim(
+            label=_both(entry.both("label")),
+            data=list(entry.texts("data", among=data_types)),
+            since=entry.text("since"),
+            deprecated=entry.text("deprecated"),
+            only_on=entry.text("only_on"),
+            unverified=entry.boolean("unverified"),
+        )
+        entry.choice("source", sources, required=True)
+        entry.done()
+    return {"usage_keys": dict(sorted(keys.items())), "usage_key_covers": _covers(record, keys)}
+
+
+def _packers(record: Record) -> Plain:
+    sources = _sources(record)
+    ids = _Ids()
+    packers: Plain = {}
+    for entry in record.records("packers", required=True):
+        name = ids.take(entry, "id")
+        entry.choice("kind", ["packer"], required=True)
+        signs = {key: entry.texts(key) for key in ("so_names", "files", "application_classes")}
+        patterns = [_pattern(entry, "path_patterns", text) for text in entry.texts("path_patterns")]
+        every = {sign for values in signs.values() for sign in values}
+        if not every and not patterns:
+            entry.wrong(f"{name!r} has no sign at all")
+        # A sign nobody saw in a file is weak too: it never decides alone.
+        weak = sorted({*entry.texts("weak", among=every), *entry.texts("unverified", among=every)})
+        entry.text("note")
+        packers[name] = _slim(
+            name=_both(entry.both("name")),
+            so_names=sorted(signs["so_names"]),
+            files=list(signs["files"]),
+            path_patterns=patterns,
+            application_classes=sorted(signs["application_classes"]),
+            weak=weak,
+        )
+        entry.texts("sources", required=True, among=sources)
+        entry.done()
+    return {"packers": dict(sorted(packers.items()))}
+
+
+def _regulations(record: Record, data_types: Collection[str]) -> Plain:
+    sources = _sources(record)
+    ids = _Ids()
+    grounds = []
+    for entry in record.records("grounds", required=True):
+        grounds.append(ids.take(entry, "id"))
+        entry.both("name")
+        entry.texts("checkable", required=True, among=_CHECKABLE)
+        entry.done()
+    ids = _Ids()
+    clauses: Plain = {}
+    for entry in record.records("clauses", required=True):
+        name = ids.take(entry, "id")
+        clauses[name] = _slim(
+            cite=_both(entry.both("cite")),
+            summary=_both(entry.both("summary")),
+            grounds=list(entry.texts("grounds", among=grounds)),
+            unverified=entry.boolean("unverified"),
+        )
+        entry.text("url")
+        entry.text("note")
+        entry.choice("source", sources, required=True)
+        entry.done()
+    ids = _Ids()
+    categories: Plain = {}
+    for entry in record.records("categories", required=True):
+        name = ids.take(entry, "id")
+        categories[name] = _slim(
+            name=_both(entry.both("name")),
+            necessary=list(entry.texts("necessary", among=data_types)),
+            unverified=entry.boolean("unverified"),
+        )
+        entry.text("service", required=True)
+        entry.text("text", required=True)
+        entry.choice("source", sources, required=True)
+        entry.done()
+    return {"clauses": dict(sorted(clauses.items())), "categories": dict(sorted(categories.items()))}
+
+
+# -- SDKs: one file each --------------------------------------------------------------------------------------------
+
+
+def _sdks(directory: Path, mistakes: list[Mistake], data_types: Collection[str]) -> Plain:
+    sdks: Plain = {}
+    owners: dict[tuple[TraceKind, str], str] = {}
+    parents: list[tuple[Record, str, tuple[str, ...]]] = []
+    for path in sorted((directory / "sdks").glob("*.yaml")):
+        name = f"sdks/{path.name}"
+        record = read_record(name, path.read_bytes(), mistakes, name)
+        if record is None:
+            continue
+        id_ = record.text("id", required=True)
+        if id_ != path.stem or not _ID.match(id_):
+            record.wrong(f"the id of {name} must be {path.stem!r}, in lower-case letters, digits and dashes", "id")
+        sdks[path.stem], part_of = _sdk(record, path.stem, data_types, owners)
+        parents.append((record, path.stem, part_of))
+        record.done()
+    for record, id_, part_of in parents:
+        for parent in part_of:
+            if parent not in sdks:
+                record.wrong(f"part_of: {parent!r} is no SDK described here{did_you_mean(parent, sdks)}", "part_of")
+            elif id_ in _ancestors(parent, sdks):
+                record.wrong(f"part_of: {id_!r} ends up inside itself", "part_of")
+    return sdks
+
+
+def _ancestors(id_: str, sdks: Plain) -> Iterator[str]:
+    """Return ``id_`` and everything it ships inside of, each once."""
+    found = [id_]
+    for one in found:  # grows while it is walked
+        yield one
+        found.extend(parent for parent in sdks.get(one, {}).get("part_of", ()) if parent not in found)
+
+
+def _sdk(
+    record: Record, id_: str, data_types: Collection[str], owners: dict[tuple[TraceKind, str], str]
+) -> tuple[Plain, tuple[str, ...]]:
+    platforms = record.texts("platforms", required=True, among=[str(one.value) for one in Platform])
+    if record.has("platforms") and not platforms:
+        record.wrong(f"{record.what}.platforms is empty", "platforms")
+    traces: Plain = {}
+    excepted: tuple[str, ...] = ()
+    for platform, kinds in ((Platform.ANDROID, ANDROID_TRACES), (Platform.IOS, IOS_TRACES)):
+        section = record.record(platform.value)
+        if section is None:
+            continue
+        if platform.value not in platforms:
+            record.wrong(f"traces for {platform.value}, which is not among its platforms", platform.value)
+        for kind in kinds:
+            found = section.record(kind.value)
+            if found is None:
+                continue
+            patterns = _traces(found, kind, id_, owners)
+            if kind is TraceKind.PACKAGE:
+                excepted = _excepted(found, [pattern for listed in patterns.values() for pattern in listed])
+            if patterns:
+                traces[kind.value] = patterns
+            found.done()
+        section.done()
+    part_of = record.texts("part_of")
+    sources = record.texts("sources", required=True)
+    if record.has("sources") and not sources:
+        record.wrong(f"{record.what}.sources is empty: say where its facts were read", "sources")
+    plain = _slim(
+        name=_both(record.both("name")),
+        vendor=_both(record.both("vendor")),
+        category=record.choice("category", SDK_CATEGORIES, required=True),
+        platforms=list(platforms),
+        collects=_collects(record, data_types),
+        part_of=list(part_of),
+        aliases=list(record.texts("aliases")),
+        declared_as=list(record.texts("declared_as")),
+        links=list(record.texts("links", fault=_link_fault)),
+        url=_url(record),
+        traces=traces,
+        excepted=list(excepted),
+        sources=list(sources),
+        unverified=record.boolean("unverified"),
+    )
+    return plain, part_of
+
+
+def _collects(record: Record, data_types: Collection[str]) -> list[str]:
+    """Read ``collects``: a list of data types, or the one word ``nothing``, so that an empty list is never an answer."""
+    if not record.has("collects") or record.is_list("collects"):
+        types = record.texts("collects", required=True, among=data_types)
+        if not types and record.is_list("collects"):
+            record.wrong(f"{record.what}.collects is empty: list data types, or write `nothing`", "collects")
+        return list(types)
+    if (word := record.text("collects")) != "nothing":
+        record.wrong(f"{record.what}.collects: {word!r} is neither a list of data types nor `nothing`", "collects")
+    return []
+
+
+def _url(record: Record) -> str:
+    url = record.text("url")
+    if url and not re.match(r"https?://[^\s/]+", url):
+        record.wrong(f"{record.what}.url: {url!r} is no web address", "url")
+    return url
+
+
+def _link_fault(link: str) -> str:
+    return f"{link!r} must be a host, or a host with a path, without scheme" if "://" in link or " " in link else ""
+
+
+def _traces(record: Record, kind: TraceKind, id_: str, owners: dict[tuple[TraceKind, str], str]) -> Plain:
+    own: dict[str, str] = {}
+    patterns: Plain = {}
+    for strength in sorted(Strength, reverse=True):
+        word = strength.name.lower()
+        if not record.has(word):
+            continue
+        if strength is not Strength.NAMES and kind in _ONLY_NAMES:
+            record.wrong(f"{record.what}: such a trace only ever names an SDK, it cannot be under {word!r}", word)
+        exclusive = strength is Strength.PROVES and kind in _EXCLUSIVE
+
+        def fault(pattern: str, word: str = word, exclusive: bool = exclusive) -> str:
+            if (wrong := _pattern_fault(kind, pattern)) or own.setdefault(pattern, word) != word:
+                return wrong or f"{pattern!r} is already listed under {own[pattern]!r}"
+            if exclusive and owners.setdefault((kind, pattern), id_) != id_:
+                return f"{pattern!r} already proves {owners[kind, pattern]!r}"
+            return ""
+
+        listed = record.texts(word, fault=fault)
+        if listed:
+            patterns[word] = list(listed)
+    return patterns
+
+
+def _pattern_fault(kind: TraceKind, pattern: str) -> str:
+    if kind is TraceKind.PACKAGE and not _SEGMENTS.match(pattern):
+        return f"{pattern!r} must be whole segments joined by dots, without a dot or star at the end"
+    if "*" in pattern and kind not in _STARRED:
+        return f"{pattern!r}: a star means nothing here"
+    if not pattern.replace("*", "").endswith(_ENDINGS.get(kind, "")):
+        return f"{pattern!r} must end in {_ENDINGS[kind]!r}"
+    if not pattern.strip("*. "):
+        return f"{pattern!r} fits everything"
+    return ""
+
+
+def _excepted(record: Record, own: Collection[str]) -> tuple[str, ...]:
+    def fault(package: str) -> str:
+        if wrong := _pattern_fault(TraceKind.PACKAGE, package):
+            return wrong
+        if not any(package.startswith(f"{pattern}.") for pattern in own):
+            return f"{package!r} lies below none of the packages listed here"
+        return ""
+
+    return record.texts("except", fault=fault)
