@@ -23,7 +23,9 @@ from auditor.model import (
     Declaration,
     DeclaredData,
     DeclaredPermission,
+    DeclaredRow,
     DeclaredSdk,
+    DeclaredStatement,
     DeclaredUsageKey,
     Fact,
     FactKind,
@@ -31,6 +33,7 @@ from auditor.model import (
     Gap,
     Identity,
     Location,
+    Passage,
     Platform,
     PolicySource,
     Row,
@@ -165,6 +168,10 @@ def _declaration(declaration: Declaration) -> dict[str, Any]:
         "sdks": [_declared(one) for one in declaration.sdks],
         "data": [_declared(one) for one in declaration.data],
         "denials": [_declared(one) for one in declaration.denials],
+        "harmony_permissions": [_declared(one) for one in declaration.harmony_permissions],
+        "statements": [
+            {"kind": one.kind, "text": one.text, "data": list(one.data), **_origin(one)} for one in declaration.statements
+        ],
     }
 
 
@@ -192,7 +199,13 @@ def _fact(fact: Fact) -> dict[str, Any]:
     return wire
 
 
-def _declared(one: _Declared) -> dict[str, Any]:
+def _origin(one: DeclaredRow | DeclaredStatement) -> dict[str, Any]:
+    """Return where a row stands in the declaration, and the passages of the policy it was read from."""
+    passages = [{"line": passage.line, "page": passage.page, "quote": passage.quote} for passage in one.at]
+    return {**_place(one.location), "policy": _place_or_none(one.policy), "passages": passages}
+
+
+def _declared(one: DeclaredRow) -> dict[str, Any]:
     wire: dict[str, Any]
     if isinstance(one, DeclaredPermission):
         wire = {
@@ -222,12 +235,23 @@ def _declared(one: _Declared) -> dict[str, Any]:
             "data": list(one.data),
             "data_text": one.data_text,
             "permissions": list(one.permissions),
-            "platforms": sorted(platform.value for platform in one.platforms),
+            "platforms": _platforms(one.platforms),
             "url": one.url,
         }
     else:
-        wire = {"is": "data", "type": one.type, "text": one.text, "vague": one.vague, "when": one.when}
-    return {**wire, **_place(one.location), "policy": _place_or_none(one.policy)}
+        wire = {
+            "is": "data",
+            "type": one.type,
+            "text": one.text,
+            "vague": one.vague,
+            "when": one.when,
+            "platforms": _platforms(one.platforms),
+        }
+    return {**wire, "confidence": one.confidence.word, **_origin(one)}
+
+
+def _platforms(platforms: Iterable[Platform]) -> list[str]:
+    return sorted(platform.value for platform in platforms)
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -549,6 +573,8 @@ def _read_declaration(wire: _Object) -> Declaration:
         sdks=wire.each("sdks", _read_declared_sdk),
         data=wire.each("data", _read_declared_data),
         denials=wire.each("denials", _read_declared_data),
+        harmony_permissions=wire.each("harmony_permissions", _read_declared_permission),
+        statements=wire.each("statements", _read_statement),
     )
 
 
@@ -560,6 +586,8 @@ def _read_declared_permission(wire: _Object) -> DeclaredPermission:
         purpose_shared_with=wire.text("purpose_shared_with"),
         location=_read_place(wire),
         policy=wire.optional("policy", _read_place),
+        at=wire.each("passages", _read_passage),
+        confidence=wire.rank("confidence", Confidence),
     )
 
 
@@ -570,14 +598,12 @@ def _read_declared_usage_key(wire: _Object) -> DeclaredUsageKey:
         purpose_shared_with=wire.text("purpose_shared_with"),
         location=_read_place(wire),
         policy=wire.optional("policy", _read_place),
+        at=wire.each("passages", _read_passage),
+        confidence=wire.rank("confidence", Confidence),
     )
 
 
 def _read_declared_sdk(wire: _Object) -> DeclaredSdk:
-    platforms = {platform.value: platform for platform in Platform}
-    named = wire.texts("platforms")
-    if not platforms.keys() >= set(named):
-        raise wire.wrong("platforms", f"a list of {', '.join(platforms)}")
     return DeclaredSdk(
         name=wire.text("name"),
         package=wire.text("package"),
@@ -589,10 +615,12 @@ def _read_declared_sdk(wire: _Object) -> DeclaredSdk:
         data=wire.texts("data"),
         data_text=wire.text("data_text"),
         permissions=wire.texts("permissions"),
-        platforms=frozenset(platforms[name] for name in named),
+        platforms=_read_platforms(wire),
         url=wire.text("url"),
         location=_read_place(wire),
         policy=wire.optional("policy", _read_place),
+        at=wire.each("passages", _read_passage),
+        confidence=wire.rank("confidence", Confidence),
     )
 
 
@@ -602,9 +630,36 @@ def _read_declared_data(wire: _Object) -> DeclaredData:
         text=wire.text("text"),
         vague=wire.flag("vague"),
         when=wire.text("when"),
+        platforms=_read_platforms(wire),
         location=_read_place(wire),
         policy=wire.optional("policy", _read_place),
+        at=wire.each("passages", _read_passage),
+        confidence=wire.rank("confidence", Confidence),
     )
+
+
+def _read_statement(wire: _Object) -> DeclaredStatement:
+    return DeclaredStatement(
+        kind=wire.text("kind"),
+        text=wire.text("text"),
+        data=wire.texts("data"),
+        location=_read_place(wire),
+        policy=wire.optional("policy", _read_place),
+        at=wire.each("passages", _read_passage),
+    )
+
+
+def _read_passage(wire: _Object) -> Passage:
+    page = None if wire.value.get("page") is None else wire.number("page")
+    return Passage(line=wire.number("line"), page=page, quote=wire.text("quote"))
+
+
+def _read_platforms(wire: _Object) -> frozenset[Platform]:
+    platforms = {platform.value: platform for platform in Platform}
+    named = wire.texts("platforms")
+    if not platforms.keys() >= set(named):
+        raise wire.wrong("platforms", f"a list of {', '.join(platforms)}")
+    return frozenset(platforms[name] for name in named)
 
 
 def _read_fact(wire: _Object) -> Fact:
@@ -622,7 +677,7 @@ def _read_fact(wire: _Object) -> Fact:
     )
 
 
-_READ_DECLARED: Mapping[str, Callable[[_Object], _Declared]] = {
+_READ_DECLARED: Mapping[str, Callable[[_Object], DeclaredRow]] = {
     "permission": _read_declared_permission,
     "usage_key": _read_declared_usage_key,
     "sdk": _read_declared_sdk,
@@ -630,7 +685,7 @@ _READ_DECLARED: Mapping[str, Callable[[_Object], _Declared]] = {
 }
 
 
-def _read_declared(wire: _Object) -> _Declared:
+def _read_declared(wire: _Object) -> DeclaredRow:
     read = _READ_DECLARED.get(wire.text("is"))
     if read is None:
         raise wire.wrong("is", f"one of {', '.join(_READ_DECLARED)}")

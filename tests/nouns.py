@@ -28,6 +28,10 @@ def tuples(strategy, size=2, key=None, **options):
     return lists.map(lambda values: tuple(sorted(values, key=key) if key else values))
 
 
+passages = st.builds(model.Passage, line=st.integers(1, 99), page=st.none() | st.integers(1, 9), quote=words)
+origin = {"location": places, "policy": st.none() | places, "at": tuples(passages, 1)}
+rows_of = {**origin, "confidence": st.sampled_from(Confidence)}
+platforms = st.frozensets(st.sampled_from(Platform))
 maybe_place = st.none() | places
 signers = st.builds(
     model.Signer, sha256=words, subject=words, scheme=words, verified=st.none() | st.booleans()
@@ -58,11 +62,10 @@ declared_permissions = st.builds(
     text=words,
     purpose=words,
     purpose_shared_with=words,
-    location=places,
-    policy=maybe_place,
+    **rows_of,
 )
 declared_usage_keys = st.builds(
-    model.DeclaredUsageKey, key=words, purpose=words, purpose_shared_with=words, location=places, policy=maybe_place
+    model.DeclaredUsageKey, key=words, purpose=words, purpose_shared_with=words, **rows_of
 )
 declared_sdks = st.builds(
     model.DeclaredSdk,
@@ -76,14 +79,14 @@ declared_sdks = st.builds(
     data=tuples(words),
     data_text=words,
     permissions=tuples(words),
-    platforms=st.frozensets(st.sampled_from(Platform)),
+    platforms=platforms,
     url=words,
-    location=places,
-    policy=maybe_place,
+    **rows_of,
 )
 declared_data = st.builds(
-    model.DeclaredData, type=words, text=words, vague=st.booleans(), when=words, location=places, policy=maybe_place
+    model.DeclaredData, type=words, text=words, vague=st.booleans(), when=words, platforms=platforms, **rows_of
 )
+statements = st.builds(model.DeclaredStatement, kind=words, text=words, data=tuples(words), **origin)
 declarations = st.builds(
     model.Declaration,
     file=words,
@@ -99,6 +102,8 @@ declarations = st.builds(
     sdks=tuples(declared_sdks, 1),
     data=tuples(declared_data, 1),
     denials=tuples(declared_data, 1),
+    harmony_permissions=tuples(declared_permissions, 1),
+    statements=tuples(statements, 1),
 )
 
 
@@ -106,7 +111,7 @@ declarations = st.builds(
 def rows(draw, table):
     """Rows of one table; in the SDK table, what was found is the evidence of the SDK."""
     sdk = draw(st.none() | sdks) if table is Table.SDKS else None
-    either = st.none() | declared_permissions | declared_usage_keys | declared_sdks | declared_data | facts
+    either = st.none() | declared_permissions | declared_usage_keys | declared_sdks | declared_data
     return model.Row(
         table=table,
         subject=draw(words),

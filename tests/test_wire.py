@@ -18,7 +18,9 @@ from auditor.infer.permissions import effective_ranges
 from auditor.model import (
     Audit,
     Confidence,
+    DeclaredStatement,
     FactKind,
+    Passage,
     Platform,
     SdkTier,
     Severity,
@@ -39,7 +41,6 @@ def schema(name):
     text = importlib.resources.files("auditor").joinpath("schemas", f"{name}.schema.json").read_text("utf-8")
     shipped = json.loads(text)
     closed = copy.deepcopy(shipped)
-    closed["$defs"].pop("declared_fact", None)  # made of two objects, so neither alone is closed
     stack = [closed]
     while stack:
         node = stack.pop()
@@ -48,7 +49,6 @@ def schema(name):
                 node["additionalProperties"] = False
             stack.extend(node.values())
         elif isinstance(node, list):
-            node[:] = [one for one in node if one != {"$ref": "#/$defs/declared_fact"}]
             stack.extend(node)
     return shipped, closed
 
@@ -100,6 +100,17 @@ def full_audit():
             denials=(make.declared_data("contacts"),),
             app_ids=("com.example.shop",),
             signers=("ab" * 32,),
+            harmony_permissions=(make.declared_permission("ohos.permission.CAMERA"),),
+            statements=(
+                DeclaredStatement(
+                    kind="user-action",
+                    text="仅在您点击麦克风时收集",
+                    data=("voice",),
+                    location=make.line(60),
+                    policy=make.here("policy.txt", 7),
+                    at=(Passage(line=7, page=2, quote="点击麦克风"),),
+                ),
+            ),
         ),
     )
 

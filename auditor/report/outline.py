@@ -1,0 +1,468 @@
+"""An audit put into words once, for every format that people read.
+
+All strings of an Outline are made by one_line: text, HTML and Markdown only lay them out and escape them for their own syntax.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from auditor.model import (
+    Audit,
+    Confidence,
+    DeclaredData,
+    DeclaredPermission,
+    DeclaredSdk,
+    DeclaredUsageKey,
+    Fact,
+    Finding,
+    Language,
+    Location,
+    Platform,
+    Row,
+    Severity,
+    State,
+    Table,
+    Verdict,
+)
+from auditor.report.plain import one_line, paragraphs
+from auditor.report.words import Words
+
+__all__ = [
+    "Card",
+    "Evidence",
+    "GapNote",
+    "Outline",
+    "RuleNote",
+    "Side",
+    "TableRow",
+    "TableView",
+    "contradictions",
+    "outline",
+    "place",
+]
+
+MOST_EVIDENCE = 25
+"""Pieces of evidence shown per finding; the JSON form holds all."""
+MOST_FOUND = 3
+"""Places shown per row."""
+
+_STATE_ORDER = (
+    State.UNDECLARED,
+    State.DIFFERS,
+    State.NOT_FOUND,
+    State.UNCHECKED,
+    State.MATCHED,
+    State.NOT_APPLICABLE,
+)
+_LINE = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One piece of evidence."""
+
+    file: str
+    at: str
+    kind: str
+    name: str
+    value: str
+
+    @property
+    def line(self) -> str:
+        """The evidence in one line."""
+        where = f"{self.file} ! {self.at}" if self.at else self.file
+        what = " ".join(part for part in (self.name, f"= {self.value}" if self.value else "") if part)
+        return f"{where} · {self.kind} {what}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One finding."""
+
+    anchor: str
+    rule: str
+    title: str
+    subject: str
+    name: str
+    """Display name of the subject; empty where it has none."""
+    severity: Severity
+    severity_word: str
+    confidence_word: str
+    message: str
+    remedy: str
+    evidence: tuple[Evidence, ...]
+    more: str
+    """How much evidence is not shown; empty where all is."""
+    declared: str
+    policy: str
+    clauses: tuple[tuple[str, str], ...]
+    """Citation and summary."""
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapNote:
+    """One thing that could not be read."""
+
+    place: str
+    reason: str
+    hides: tuple[str, ...]
+    """Names of the tables it leaves in doubt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One side of a row: what matters first, then what explains it."""
+
+    main: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRow:
+    """One subject of a table."""
+
+    subject: str
+    name: str
+    declared: Side | None
+    found: Side | None
+    state: str
+    state_word: str
+    note: str
+    findings: tuple[tuple[str, str], ...]
+    """Anchor and rule of each finding on the subject."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableView:
+    """One table."""
+
+    id: str
+    title: str
+    compared: bool
+    remark: str
+    """Why it was not compared, or that a gap leaves it in doubt; empty where neither."""
+    counts: tuple[tuple[str, str, int], ...]
+    """State, its word and its number of rows."""
+    rows: tuple[TableRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleNote:
+    """One rule of the catalogue."""
+
+    id: str
+    title: str
+    severity_word: str
+    help: tuple[str, ...]
+    clauses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """One audit in words."""
+
+    anchor: str
+    """Prefix of every anchor of the audit; empty where the report holds one audit only."""
+    title: str
+    """Display name of the app."""
+    subtitle: str
+    """Identifier, version and platform."""
+    verdict: Verdict
+    verdict_word: str
+    sentence: str
+    disclaimer: str
+    checked: tuple[tuple[str, str], ...]
+    """Each table that was compared, with a remark."""
+    unchecked: tuple[tuple[str, str], ...]
+    """Each table that was not, with the reason."""
+    build: tuple[tuple[str, str], ...]
+    declaration: tuple[tuple[str, str], ...]
+    tool: tuple[tuple[str, str], ...]
+    severities: tuple[tuple[Severity, str, int], ...]
+    """Findings per severity, gravest first; severities without any are left out."""
+    findings: tuple[Card, ...]
+    accepted: tuple[Card, ...]
+    gaps: tuple[GapNote, ...]
+    tables: tuple[TableView, ...]
+    rules: tuple[RuleNote, ...]
+    clauses: tuple[tuple[str, str], ...]
+
+
+def contradictions(audit: Audit) -> int:
+    """Return how many findings are grave and sure enough to contradict the declaration."""
+    return sum(one.severity >= Severity.MEDIUM and one.confidence >= Confidence.MEDIUM for one in audit.findings)
+
+
+def place(location: Location) -> str:
+    """Return ``file:line`` where the place is a line, else ``file ! place``."""
+    if _LINE.match(location.at):
+        return one_line(f"{location.file}:{location.at}")
+    return one_line(str(location))
+
+
+def outline(audit: Audit, language: Language, anchor: str = "") -> Outline:
+    """Put ``audit`` into words; ``anchor`` tells its anchors from those of other audits in one document."""
+    return _Writer(audit, language, anchor).outline()
+
+
+class _Writer:
+    def __init__(self, audit: Audit, language: Language, anchor: str) -> None:
+        self.audit = audit
+        self.language = language
+        self.words = Words(language)
+        self.anchor = anchor
+        self.clauses = audit.clause_index()
+        self.rules = {rule.id: rule for rule in audit.rules}
+        self.names = {subject: one_line(name.in_(language)) for subject, name in audit.names}
+
+    def outline(self) -> Outline:
+        audit, words = self.audit, self.words
+        findings = self._cards(audit.findings, "f")
+        linked: dict[str, list[tuple[str, str]]] = {}
+        for finding, card in zip(audit.findings, findings, strict=True):
+            linked.setdefault(finding.subject, []).append((card.anchor, card.rule))
+        tally = {severity: sum(one.severity is severity for one in audit.findings) for severity in Severity}
+        return Outline(
+            anchor=self.anchor,
+            title=one_line(audit.identity.label or audit.identity.app_id) or words("unnamed"),
+            subtitle=self._subtitle(),
+            verdict=audit.verdict,
+            verdict_word=words.verdict(audit.verdict),
+            sentence=words.sentence(audit.verdict, contradictions(audit)),
+            disclaimer=words("disclaimer"),
+            checked=tuple((words.table(one.table), self._remark(one.table)) for one in audit.checked if one.compared),
+            unchecked=tuple(
+                (words.table(one.table), self._remark(one.table)) for one in audit.checked if not one.compared
+            ),
+            build=self._build(),
+            declaration=self._declaration(),
+            tool=(
+                (words("tool"), one_line(f"auditor {audit.tool.version}")),
+                (words("knowledge"), one_line(audit.tool.knowledge)),
+            ),
+            severities=tuple(
+                (severity, words.severity(severity), tally[severity])
+                for severity in sorted(Severity, reverse=True)
+                if tally[severity]
+            ),
+            findings=findings,
+            accepted=self._cards(audit.accepted, "a"),
+            gaps=tuple(
+                GapNote(
+                    place=place(gap.location),
+                    reason=one_line(gap.reason.in_(self.language)),
+                    hides=tuple(words.table(table) for table in Table if table in gap.hides),
+                )
+                for gap in audit.gaps
+            ),
+            tables=tuple(self._table(table, linked) for table in Table),
+            rules=tuple(
+                RuleNote(
+                    id=one_line(rule.id),
+                    title=one_line(rule.title.in_(self.language)),
+                    severity_word=words.severity(rule.severity),
+                    help=paragraphs(rule.help.in_(self.language)),
+                    clauses=tuple(self._clause(id_)[0] for id_ in rule.cites),
+                )
+                for rule in audit.rules
+            ),
+            clauses=tuple(self._clause(clause.id) for clause in audit.clauses),
+        )
+
+    # -- head ---------------------------------------------------------------------------------------------------------
+
+    def _subtitle(self) -> str:
+        identity = self.audit.identity
+        version = identity.version
+        if identity.version_code and identity.version_code != version:
+            version = f"{version} ({identity.version_code})".strip()
+        parts = (identity.app_id, version, self.words.platform(identity.platform))
+        return one_line(" · ".join(part for part in parts if part))
+
+    def _build(self) -> tuple[tuple[str, str], ...]:
+        identity, words = self.audit.identity, self.words
+        key = "app_id.ios" if identity.platform is Platform.IOS else "app_id.android"
+        pairs = [
+            (words("name"), one_line(identity.label)),
+            (words(key), one_line(identity.app_id)),
+            (words("version"), one_line(identity.version)),
+            ("versionCode" if identity.platform is Platform.ANDROID else "Build", one_line(identity.version_code)),
+            (words("platform"), words.platform(identity.platform)),
+            (words("size"), words("size.is", n=f"{identity.size:,}")),
+            ("SHA-256", one_line(identity.sha256)),
+        ]
+        for signer in identity.signer:
+            verified = {True: "signature.good", False: "signature.bad", None: "signature.untried"}[signer.verified]
+            text = f"{signer.subject} · {signer.scheme} · {words(verified)} · SHA-256 {signer.sha256}"
+            pairs.append((words("signer"), one_line(text)))
+        if not identity.signer:
+            pairs.append((words("signer"), words("signer.none")))
+        return tuple((name, value) for name, value in pairs if value)
+
+    def _declaration(self) -> tuple[tuple[str, str], ...]:
+        declaration, words = self.audit.declaration, self.words
+        pairs = (
+            (words("app"), one_line(declaration.app)),
+            (words("operator"), one_line(declaration.operator)),
+            (words("policy"), one_line(declaration.policy.file)),
+            (words("effective"), one_line(declaration.policy.effective)),
+            (words("policy") + " SHA-256", one_line(declaration.policy.sha256)),
+            (words("declaration.file"), one_line(declaration.file)),
+            (words("declaration.file") + " SHA-256", one_line(declaration.sha256)),
+        )
+        return tuple((name, value) for name, value in pairs if value)
+
+    def _remark(self, table: Table) -> str:
+        for one in self.audit.checked:
+            if one.table is table:
+                if one.reason:
+                    return one_line(one.reason.in_(self.language))
+                return self.words("doubtful") if one.doubtful else ""
+        return ""
+
+    # -- findings -----------------------------------------------------------------------------------------------------
+
+    def _cards(self, findings: Sequence[Finding], prefix: str) -> tuple[Card, ...]:
+        return tuple(
+            self._card(finding, f"{self.anchor}{prefix}{number}") for number, finding in enumerate(findings, 1)
+        )
+
+    def _card(self, finding: Finding, anchor: str) -> Card:
+        words = self.words
+        rule = self.rules.get(finding.rule)
+        hidden = len(finding.evidence) - MOST_EVIDENCE
+        return Card(
+            anchor=anchor,
+            rule=one_line(finding.rule),
+            title=one_line(rule.title.in_(self.language)) if rule else one_line(finding.rule),
+            subject=one_line(finding.subject) or words("declared.whole"),
+            name=self.names.get(finding.subject, ""),
+            severity=finding.severity,
+            severity_word=words.severity(finding.severity),
+            confidence_word=words.confidence(finding.confidence),
+            message=one_line(finding.message.in_(self.language)),
+            remedy=one_line(finding.remedy.in_(self.language)),
+            evidence=tuple(self._evidence(fact) for fact in finding.evidence[:MOST_EVIDENCE]),
+            more=words("evidence.more", n=hidden) if hidden > 0 else "",
+            declared=place(finding.declared) if finding.declared else one_line(self.audit.declaration.file),
+            policy=self._policy(finding.policy),
+            clauses=tuple(self._clause(id_) for id_ in finding.regulations),
+            fingerprint=finding.fingerprint,
+        )
+
+    def _evidence(self, fact: Fact) -> Evidence:
+        value = "; ".join(
+            part for part in (fact.value, fact.by, *(f"{name}={text}" for name, text in fact.traits)) if part
+        )
+        return Evidence(
+            file=one_line(fact.location.file),
+            at=one_line(fact.location.at),
+            kind=self.words.fact_kind(fact.kind),
+            name=one_line(fact.name),
+            value=one_line(value),
+        )
+
+    def _clause(self, id_: str) -> tuple[str, str]:
+        clause = self.clauses.get(id_)
+        if clause is None:
+            return one_line(id_), ""
+        return one_line(clause.cite.in_(self.language)), one_line(clause.summary.in_(self.language))
+
+    def _policy(self, location: Location | None) -> str:
+        if location is None:
+            return ""
+        if _LINE.match(location.at):
+            return self.words("policy.line", line=location.at)
+        return self.words("policy.place", place=one_line(location.at or location.file))
+
+    # -- tables -------------------------------------------------------------------------------------------------------
+
+    def _table(self, table: Table, linked: dict[str, list[tuple[str, str]]]) -> TableView:
+        rows = sorted(self.audit.table(table), key=lambda row: (_STATE_ORDER.index(row.state), row.subject))
+        tally = {state: sum(row.state is state for row in rows) for state in _STATE_ORDER}
+        return TableView(
+            id=table.value,
+            title=self.words.table(table),
+            compared=any(one.compared for one in self.audit.checked if one.table is table),
+            remark=self._remark(table),
+            counts=tuple((state.value, self.words.state(state), n) for state, n in tally.items() if n),
+            rows=tuple(self._row(row, linked) for row in rows),
+        )
+
+    def _row(self, row: Row, linked: dict[str, list[tuple[str, str]]]) -> TableRow:
+        return TableRow(
+            subject=one_line(row.subject),
+            name=self.names.get(row.subject, ""),
+            declared=self._declared_side(row),
+            found=self._found_side(row),
+            state=row.state.value,
+            state_word=self.words.state(row.state),
+            note=one_line(row.note.in_(self.language)) if row.note else "",
+            findings=tuple(linked.get(row.subject, ())),
+        )
+
+    def _declared_side(self, row: Row) -> Side | None:
+        words, one = self.words, row.declared
+        if one is None:
+            return None
+        notes: list[str] = []
+        if row.covered_by:
+            notes.append(words("covered_by", subject=one_line(row.covered_by)))
+        if isinstance(one, DeclaredData):
+            main = one.text
+            if one.when:
+                notes.append(words("when", condition=one_line(one.when)))
+        else:
+            if isinstance(one, DeclaredSdk):
+                main = " · ".join(part for part in (one.name, one.package) if part)
+                notes.append(one_line(one.purpose) or words("purpose.none"))
+            else:
+                main = one.purpose or words("purpose.none")
+            if one.purpose_shared_with:
+                notes.append(words("purpose.shared", subject=one_line(one.purpose_shared_with)))
+            if isinstance(one, DeclaredPermission) and one.text not in (one.name, ""):
+                notes.append(one_line(one.text))
+            if isinstance(one, DeclaredUsageKey) and one.key != row.subject and not row.covered_by:
+                notes.append(one_line(one.key))
+        where = place(one.location)
+        if one.policy:
+            where = f"{where} · {self._policy(one.policy)}"
+        return Side(main=one_line(main), notes=(*notes, where))
+
+    def _found_side(self, row: Row) -> Side | None:
+        words = self.words
+        evidence = tuple(dict.fromkeys((*row.found, *(row.sdk.evidence if row.sdk else ()))))
+        if row.sdk:
+            main = words.tier(row.sdk.tier)
+            if row.sdk.version:
+                main += " · " + words("version.is", version=one_line(row.sdk.version))
+            notes = [self._trace(fact) for fact in evidence[:MOST_FOUND]]
+        elif evidence:
+            first, *others = evidence
+            if row.table is Table.USAGE_KEYS:
+                main = one_line(first.value) or self._trace(first)
+                notes = [self._where(first), *(f"{one_line(fact.value)} · {self._where(fact)}" for fact in others)]
+                notes = notes[:MOST_FOUND]
+            else:
+                main, *notes = [self._limited(fact) for fact in evidence[:MOST_FOUND]]
+        else:
+            return None
+        if len(evidence) > MOST_FOUND:
+            notes.append(words("found.more", n=len(evidence) - MOST_FOUND))
+        return Side(main=main, notes=tuple(notes))
+
+    def _trace(self, fact: Fact) -> str:
+        return f"{self.words.fact_kind(fact.kind)} {one_line(fact.name)} · {self._where(fact)}"
+
+    def _where(self, fact: Fact) -> str:
+        where = place(fact.location)
+        return f"{where} ({one_line(fact.by)})" if fact.by else where
+
+    def _limited(self, fact: Fact) -> str:
+        level = fact.trait("max-sdk")
+        where = f"{self.words.fact_kind(fact.kind)} · {self._where(fact)}"
+        return f"{where} · {self.words('max_sdk', level=one_line(level))}" if level else where

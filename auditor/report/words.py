@@ -1,0 +1,273 @@
+"""Headings and fixed phrases of the reports, in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from auditor.model import (
+    Confidence,
+    FactKind,
+    Language,
+    Platform,
+    SdkTier,
+    Severity,
+    State,
+    Table,
+    Text,
+    Verdict,
+)
+
+__all__ = ["PHRASES", "Words"]
+
+
+def _t(zh: str, en: str) -> Text:
+    return Text(zh=zh, en=en)
+
+
+VERDICTS: Mapping[Verdict, Text] = {
+    Verdict.CONSISTENT: _t("未发现与声明不一致", "No contradiction with the declaration found"),
+    Verdict.CONTRADICTED: _t("与声明不一致", "Contradicts the declaration"),
+    Verdict.INCONCLUSIVE: _t("无法得出结论", "Inconclusive"),
+}
+
+SENTENCES: Mapping[Verdict, Text] = {
+    Verdict.CONSISTENT: _t(
+        "在已核对的范围内，安装包与声明的隐私政策没有不一致。未核对的内容不在此结论之内。",
+        "Within what was checked, the build does not contradict the declared privacy policy. "
+        "What was not checked is no part of this conclusion.",
+    ),
+    Verdict.CONTRADICTED: _t(
+        "安装包与声明的隐私政策有 {n} 处不一致，其严重程度和可信度均为中或以上。",
+        "The build contradicts the declared privacy policy in {n} places of at least medium severity and confidence.",
+    ),
+    Verdict.INCONCLUSIVE: _t(
+        "安装包中有内容未能读取，仅凭已读取的部分不能断定其与声明是否一致。",
+        "Parts of the build could not be read, and what could be read does not settle whether it keeps to the "
+        "declaration.",
+    ),
+}
+CONTRADICTED_ONCE = _t(
+    "安装包与声明的隐私政策有 1 处不一致，其严重程度和可信度均为中或以上。",
+    "The build contradicts the declared privacy policy in one place of at least medium severity and confidence.",
+)
+
+SEVERITIES: Mapping[Severity, Text] = {
+    Severity.HIGH: _t("高", "high"),
+    Severity.MEDIUM: _t("中", "medium"),
+    Severity.LOW: _t("低", "low"),
+    Severity.INFO: _t("提示", "info"),
+}
+
+CONFIDENCES: Mapping[Confidence, Text] = {
+    Confidence.HIGH: _t("高", "high"),
+    Confidence.MEDIUM: _t("中", "medium"),
+    Confidence.LOW: _t("低", "low"),
+}
+
+TABLES: Mapping[Table, Text] = {
+    Table.PERMISSIONS: _t("Android 权限", "Android permissions"),
+    Table.USAGE_KEYS: _t("iOS 用途说明", "iOS usage descriptions"),
+    Table.SDKS: _t("第三方 SDK", "Third-party SDKs"),
+    Table.DATA: _t("个人信息", "Personal data"),
+}
+
+STATES: Mapping[State, Text] = {
+    State.MATCHED: _t("一致", "matched"),
+    State.UNDECLARED: _t("未声明", "undeclared"),
+    State.NOT_FOUND: _t("未发现", "not found"),
+    State.DIFFERS: _t("有出入", "differs"),
+    State.UNCHECKED: _t("未核对", "unchecked"),
+    State.NOT_APPLICABLE: _t("不适用", "not applicable"),
+}
+
+TIERS: Mapping[SdkTier, Text] = {
+    SdkTier.NAMED: _t("仅见名称，未见代码", "named, no code seen"),
+    SdkTier.BUNDLED: _t("代码已打包", "code in the build"),
+    SdkTier.CALLED: _t("有代码调用", "called by other code"),
+    SdkTier.REACHABLE: _t("可从入口到达", "reachable from an entry point"),
+    SdkTier.STARTUP: _t("启动时可运行", "can run at start-up"),
+}
+
+PLATFORMS: Mapping[Platform, Text] = {
+    Platform.ANDROID: _t("Android", "Android"),
+    Platform.IOS: _t("iOS", "iOS"),
+}
+
+FACT_KINDS: Mapping[FactKind, Text] = {
+    FactKind.PERMISSION: _t("权限申请", "permission"),
+    FactKind.PERMISSION_SDK23: _t("权限申请（API 23 起）", "permission (from API 23)"),
+    FactKind.PERMISSION_IMPLIED: _t("隐含权限", "implied permission"),
+    FactKind.PERMISSION_DEFINED: _t("自定义权限", "defined permission"),
+    FactKind.SDK_LEVEL: _t("系统版本要求", "system version"),
+    FactKind.COMPONENT: _t("组件", "component"),
+    FactKind.META_DATA: _t("meta-data", "meta-data"),
+    FactKind.QUERY: _t("查询其他应用", "query"),
+    FactKind.FEATURE: _t("设备特性", "feature"),
+    FactKind.NATIVE_LIBRARY: _t("原生库", "native library"),
+    FactKind.ASSET: _t("文件", "file"),
+    FactKind.DEX: _t("DEX 代码", "DEX code"),
+    FactKind.CODE_PACKAGE: _t("代码包", "code package"),
+    FactKind.CLASS: _t("类", "class"),
+    FactKind.FRAMEWORK: _t("Framework", "framework"),
+    FactKind.BUNDLE: _t("资源包", "bundle"),
+    FactKind.LINKED_LIBRARY: _t("链接库", "linked library"),
+    FactKind.IMAGE: _t("Mach-O 镜像", "Mach-O image"),
+    FactKind.USAGE_STRING: _t("用途说明", "usage description"),
+    FactKind.URL_SCHEME: _t("URL scheme", "URL scheme"),
+    FactKind.QUERY_SCHEME: _t("查询 scheme", "queried scheme"),
+    FactKind.BACKGROUND_MODE: _t("后台模式", "background mode"),
+    FactKind.TRANSPORT_SECURITY: _t("传输安全设置", "transport security"),
+    FactKind.ENTITLEMENT: _t("Entitlement", "entitlement"),
+    FactKind.PRIVACY_COLLECTED: _t("隐私清单：收集", "privacy manifest: collected"),
+    FactKind.PRIVACY_ACCESSED: _t("隐私清单：API", "privacy manifest: API"),
+    FactKind.PRIVACY_TRACKING: _t("隐私清单：跟踪", "privacy manifest: tracking"),
+    FactKind.SYMBOL: _t("符号", "symbol"),
+    FactKind.SIGNING: _t("签名", "signature"),
+}
+
+PHRASES: Mapping[str, Text] = {
+    "accepted": _t("已接受的发现", "Accepted findings"),
+    "accepted.note": _t(
+        "已有记录在案的决定接受下列发现，不影响结论。", "A recorded decision accepts these; they do not affect the verdict."
+    ),
+    "appendix": _t("附录", "Appendix"),
+    "app": _t("应用", "App"),
+    "app_id.android": _t("包名", "Package"),
+    "app_id.ios": _t("Bundle ID", "Bundle identifier"),
+    "at": _t("位置", "Place"),
+    "basis": _t("依据条款", "Clauses"),
+    "build": _t("安装包", "Build"),
+    "checked": _t("已核对", "Checked"),
+    "clause": _t("条款", "Clause"),
+    "colon": _t("：", ": "),
+    "comma": _t("、", ", "),
+    "confidence": _t("可信度", "Confidence"),
+    "confidence.is": _t("可信度：{word}", "confidence: {word}"),
+    "contents": _t("本报告中的安装包", "Builds in this report"),
+    "counts": _t("各表统计", "Tables"),
+    "covered_by": _t("由已声明的 {subject} 涵盖", "covered by the declared {subject}"),
+    "declaration": _t("声明", "Declaration"),
+    "declaration.file": _t("声明文件", "Declaration file"),
+    "declared": _t("声明", "Declared"),
+    "declared.none": _t("未声明", "not declared"),
+    "declared.whole": _t("整份声明", "the declaration as a whole"),
+    "details": _t("详情", "Details"),
+    "disclaimer": _t(
+        "本报告由静态分析得出，只说明安装包与声明之间的异同，不构成法律意见。",
+        "This report states how a build and a declaration compare under static analysis. It is no legal advice.",
+    ),
+    "doubtful": _t("部分内容未能读取", "parts could not be read"),
+    "effective": _t("政策生效日期", "Policy in force since"),
+    "empty.audits": _t("没有可报告的核查结果。", "There is no audit to report."),
+    "empty.findings": _t("没有发现。", "No findings."),
+    "empty.gaps": _t("没有未能读取的内容。", "Everything could be read."),
+    "empty.rows": _t("声明与安装包均无此项内容。", "Neither the declaration nor the build has anything here."),
+    "evidence": _t("证据", "Evidence"),
+    "evidence.more": _t("另有 {n} 条证据，见 JSON 报告。", "{n} more pieces of evidence stand in the JSON report."),
+    "evidence.more.one": _t("另有 1 条证据，见 JSON 报告。", "One more piece of evidence stands in the JSON report."),
+    "evidence.none": _t("此项发现只涉及声明文本。", "This finding is about the text of the declaration alone."),
+    "file": _t("文件", "File"),
+    "findings": _t("发现", "Findings"),
+    "fingerprint": _t("指纹", "Fingerprint"),
+    "found": _t("安装包", "Found"),
+    "found.more": _t("另有 {n} 处", "and {n} more"),
+    "found.none": _t("未发现", "not found"),
+    "gaps": _t("未能读取的内容", "What could not be read"),
+    "gaps.note": _t("下列内容未能读取，相关各表可能因此有遗漏。", "The tables named may lack something because of these."),
+    "help": _t("说明", "Help"),
+    "hides": _t("影响", "Affects"),
+    "identity": _t("安装包与声明", "Build and declaration"),
+    "kind": _t("类型", "Kind"),
+    "knowledge": _t("知识库", "Knowledge"),
+    "max_sdk": _t("仅用于 API {level} 及以下", "up to API {level} only"),
+    "name": _t("名称", "Name"),
+    "nothing": _t("无", "none"),
+    "operator": _t("运营者", "Operator"),
+    "platform": _t("平台", "Platform"),
+    "policy": _t("隐私政策", "Privacy policy"),
+    "policy.line": _t("政策第 {line} 行", "policy, line {line}"),
+    "policy.place": _t("政策 {place}", "policy, {place}"),
+    "purpose": _t("目的", "Purpose"),
+    "purpose.none": _t("未写明目的", "no purpose given"),
+    "purpose.shared": _t("目的与 {subject} 合并填写", "purpose shared with {subject}"),
+    "remedy": _t("处理建议", "What to do"),
+    "rule": _t("规则", "Rule"),
+    "rules": _t("本次执行的规则", "Rules that ran"),
+    "severity": _t("严重程度", "Severity"),
+    "severity.is": _t("严重程度：{word}", "severity: {word}"),
+    "signature.bad": _t("签名校验未通过", "signature does not verify"),
+    "signature.good": _t("签名已校验", "signature verified"),
+    "signature.untried": _t("签名未校验", "signature not verified"),
+    "signer": _t("签名证书", "Signer"),
+    "signer.none": _t("未发现签名证书", "no certificate found"),
+    "size": _t("大小", "Size"),
+    "size.is": _t("{n} 字节", "{n} bytes"),
+    "state": _t("状态", "State"),
+    "subject": _t("对象", "Subject"),
+    "tables": _t("对照表", "Tables"),
+    "title": _t("隐私声明核查报告", "Privacy declaration audit"),
+    "tool": _t("工具", "Tool"),
+    "unchecked": _t("未核对", "Not checked"),
+    "unnamed": _t("（未能读取名称）", "(name could not be read)"),
+    "value": _t("值", "Value"),
+    "verdict": _t("结论", "Verdict"),
+    "version": _t("版本", "Version"),
+    "version.is": _t("版本 {version}", "version {version}"),
+    "when": _t("条件：{condition}", "condition: {condition}"),
+}
+
+
+class Words:
+    """The catalogue in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the phrase called ``key`` with ``values`` filled in; ``n=1`` takes ``key.one`` where there is one."""
+        text = PHRASES.get(f"{key}.one") if values.get("n") == 1 else None
+        phrase = (text or PHRASES[key]).in_(self.language)
+        return phrase.format(**values) if values else phrase
+
+    def verdict(self, verdict: Verdict) -> str:
+        """Return the verdict's name."""
+        return VERDICTS[verdict].in_(self.language)
+
+    def sentence(self, verdict: Verdict, contradictions: int) -> str:
+        """Return the plain sentence below a verdict."""
+        once = verdict is Verdict.CONTRADICTED and contradictions == 1
+        text = CONTRADICTED_ONCE if once else SENTENCES[verdict]
+        return text.in_(self.language).format(n=contradictions)
+
+    def severity(self, severity: Severity) -> str:
+        """Return the severity's name."""
+        return SEVERITIES[severity].in_(self.language)
+
+    def confidence(self, confidence: Confidence) -> str:
+        """Return the confidence's name."""
+        return CONFIDENCES[confidence].in_(self.language)
+
+    def table(self, table: Table) -> str:
+        """Return the table's name."""
+        return TABLES[table].in_(self.language)
+
+    def state(self, state: State) -> str:
+        """Return the state's name."""
+        return STATES[state].in_(self.language)
+
+    def tier(self, tier: SdkTier) -> str:
+        """Return what the tier says."""
+        return TIERS[tier].in_(self.language)
+
+    def platform(self, platform: Platform) -> str:
+        """Return the platform's name."""
+        return PLATFORMS[platform].in_(self.language)
+
+    def fact_kind(self, kind: FactKind) -> str:
+        """Return what the kind of fact is called; a kind without a name of its own keeps its identifier."""
+        text = FACT_KINDS.get(kind)
+        return text.in_(self.language) if text else kind.value
+
+    def listed(self, items: list[str]) -> str:
+        """Return the items in one line, or the word for none."""
+        return self("comma").join(items) or self("nothing")
