@@ -10,6 +10,7 @@ import functools
 import hashlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,7 @@ _LIST = Path(__file__).with_name("artefacts.yaml")
 _PATIENCE = 900
 """Seconds a registry's client may take for one package."""
 
+_CLIENTS = {"npm": "npm", "pypi": "pip", "maven": "mvn"}
 _PYPI_FORMS: Mapping[str, Sequence[str]] = {
     "sdist": ("--no-binary=:all:",),
     "wheel": ("--only-binary=:all:",),
@@ -37,11 +39,14 @@ _PYPI_FORMS: Mapping[str, Sequence[str]] = {
 _MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 
 
-class Unavailable(Exception):  # noqa: N818 - a state of the world, not a failure of the program
+_ERROR = re.compile(r"\berr(or)?\b[ !:\]]", re.IGNORECASE)
+
+
+class Unavailable(Exception):
     """A package cannot be had here and now: no client, no network, no such version."""
 
 
-class Tampered(Exception):  # noqa: N818 - what is wrong with the file
+class Tampered(Exception):
     """A registry served something else than the pinned bytes."""
 
 
@@ -182,26 +187,26 @@ def _download(package: Package, scratch: Path) -> bytes:
     command = _command(package, scratch, target)
     client = shutil.which(command[0])
     if client is None:
-        raise Unavailable(f"{package}: {command[0]} is not installed")
+        raise Unavailable(f"{package}: {_CLIENTS[package.registry]} is not installed")
     try:
         done = subprocess.run(
             [client, *command[1:]], cwd=target, capture_output=True, text=True, errors="replace", timeout=_PATIENCE
         )
     except subprocess.TimeoutExpired:
-        raise Unavailable(f"{package}: {command[0]} did not answer within {_PATIENCE} s") from None
+        raise Unavailable(f"{package}: {_CLIENTS[package.registry]} did not answer within {_PATIENCE} s") from None
     said = done.stdout + done.stderr
     if "DO NOT MATCH THE HASHES" in said:
         raise Tampered(f"{package}: pip refused a file whose SHA-256 is not {package.sha256}")
     files = list(target.iterdir())
     if done.returncode or len(files) != 1:
-        raise Unavailable(f"{package}: {command[0]} failed: {_telling(said)}")
+        raise Unavailable(f"{package}: {_CLIENTS[package.registry]} failed: {_telling(said)}")
     return files[0].read_bytes()
 
 
 def _command(package: Package, scratch: Path, target: Path) -> list[str]:
     if package.registry == "npm":
         quick = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
-        return ["npm", "pack", "--silent", "--ignore-scripts", *quick, f"{package.name}@{package.version}"]
+        return ["npm", "pack", "--loglevel=error", "--ignore-scripts", *quick, f"{package.name}@{package.version}"]
     if package.registry == "pypi":
         # pip asks an sdist for its metadata, which runs its build backend: the hash is checked before that
         pinned = scratch / "requirements.txt"
@@ -218,7 +223,7 @@ def _command(package: Package, scratch: Path, target: Path) -> list[str]:
 def _telling(said: str) -> str:
     """Return the line of a client's output that says most: the first that calls itself an error, else the last."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return next((line for line in lines if "ERR" in line.upper()), lines[-1] if lines else "it says nothing")
+    return next((line for line in lines if _ERROR.search(line)), lines[-1] if lines else "it says nothing")
 
 
 def main(names: Sequence[str]) -> int:

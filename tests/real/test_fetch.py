@@ -6,12 +6,16 @@ import hashlib
 import io
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.real import fetch as fetching
 from tests.real.fetch import Artefact, Package, Tampered, Unavailable, artefacts, fetch, main
+
+Patch = pytest.MonkeyPatch
+Served = list[bytes]
 
 
 def _tgz(**members: bytes) -> bytes:
@@ -33,7 +37,7 @@ def _zip(**members: bytes) -> bytes:
 
 
 @pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+def served(tmp_path: Path, monkeypatch: Patch) -> Served:
     """An empty cache, and a registry that serves what the test puts into the list."""
     monkeypatch.setenv("AUDITOR_ARTEFACTS", str(tmp_path))
     monkeypatch.setattr(fetching, "_failed", {})
@@ -48,14 +52,16 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return serves
 
 
-def _pin(monkeypatch: pytest.MonkeyPatch, package: bytes, content: bytes, *, path: str = "a.apk") -> None:
+def _pin(monkeypatch: Patch, package: bytes, content: bytes, *, path: str = "a.apk") -> None:
     pinned = Package(registry="npm", name="p", version="1", form="", sha256=hashlib.sha256(package).hexdigest())
     one = Artefact(name="one", kind="apk", path=path, sha256=hashlib.sha256(content).hexdigest(), package=pinned)
     monkeypatch.setattr(fetching, "artefacts", lambda: {"one": one})
 
 
 @pytest.mark.parametrize("pack", [_tgz, _zip])
-def test_a_file_is_fetched_once_and_then_comes_from_the_cache(pack, served, monkeypatch):
+def test_a_file_is_fetched_once_and_then_comes_from_the_cache(
+    pack: Callable[..., bytes], served: Served, monkeypatch: Patch
+) -> None:
     package = pack(**{"a.apk": b"build", "b.apk": b"other"})
     _pin(monkeypatch, package, b"build")
     served.append(package)
@@ -64,7 +70,7 @@ def test_a_file_is_fetched_once_and_then_comes_from_the_cache(pack, served, monk
     assert fetch("one").read_bytes() == b"build"
 
 
-def test_a_damaged_file_in_the_cache_is_fetched_again(served, monkeypatch):
+def test_a_damaged_file_in_the_cache_is_fetched_again(served: Served, monkeypatch: Patch) -> None:
     package = _tgz(**{"a.apk": b"build"})
     _pin(monkeypatch, package, b"build")
     served.append(package)
@@ -74,7 +80,9 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(served, monkeypatch):
     assert fetch("one").read_bytes() == b"build"
 
 
-def test_another_package_than_the_pinned_one_is_refused_and_not_kept(served, monkeypatch, tmp_path):
+def test_another_package_than_the_pinned_one_is_refused_and_not_kept(
+    served: Served, monkeypatch: Patch, tmp_path: Path
+) -> None:
     _pin(monkeypatch, _tgz(**{"a.apk": b"build"}), b"build")
     served.append(_tgz(**{"a.apk": b"swapped"}))
     with pytest.raises(Tampered, match="npm:p@1: SHA-256 is"):
@@ -82,7 +90,7 @@ def test_another_package_than_the_pinned_one_is_refused_and_not_kept(served, mon
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_file_in_the_pinned_package_is_refused(served, monkeypatch, tmp_path):
+def test_another_file_in_the_pinned_package_is_refused(served: Served, monkeypatch: Patch, tmp_path: Path) -> None:
     package = _tgz(**{"a.apk": b"build"})
     _pin(monkeypatch, package, b"expected")
     served.append(package)
@@ -91,7 +99,7 @@ def test_another_file_in_the_pinned_package_is_refused(served, monkeypatch, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_package_without_the_file_is_refused(served, monkeypatch):
+def test_a_package_without_the_file_is_refused(served: Served, monkeypatch: Patch) -> None:
     package = _tgz(**{"b.apk": b"build"})
     _pin(monkeypatch, package, b"build")
     served.append(package)
@@ -99,13 +107,13 @@ def test_a_package_without_the_file_is_refused(served, monkeypatch):
         fetch("one")
 
 
-def test_a_package_can_be_the_file(served, monkeypatch):
+def test_a_package_can_be_the_file(served: Served, monkeypatch: Patch) -> None:
     _pin(monkeypatch, b"aar", b"aar", path="")
     served.append(b"aar")
     assert fetch("one").read_bytes() == b"aar"
 
 
-def test_what_is_not_to_be_had_is_asked_for_once(served, monkeypatch):
+def test_what_is_not_to_be_had_is_asked_for_once(served: Served, monkeypatch: Patch) -> None:
     package = _tgz(**{"a.apk": b"build"})
     _pin(monkeypatch, package, b"build")
     with pytest.raises(Unavailable, match="nothing is served"):
@@ -116,14 +124,14 @@ def test_what_is_not_to_be_had_is_asked_for_once(served, monkeypatch):
 
 
 @pytest.mark.parametrize(("registry", "form", "client"), [("npm", "", "npm"), ("maven", "aar", "mvn")])
-def test_a_missing_client_is_named(registry, form, client, tmp_path, monkeypatch):
+def test_a_missing_client_is_named(registry: str, form: str, client: str, tmp_path: Path, monkeypatch: Patch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     package = Package(registry=registry, name="p", version="1", form=form, sha256="0" * 64)
     with pytest.raises(Unavailable, match=f"{client} is not installed"):
         fetching._download(package, tmp_path)
 
 
-def test_a_failing_client_is_quoted(tmp_path, monkeypatch):
+def test_a_failing_client_is_quoted(tmp_path: Path, monkeypatch: Patch) -> None:
     client = tmp_path / "npm"
     client.write_text("#!/bin/sh\necho start\necho 'npm ERR! network is down' >&2\nexit 1\n")
     client.chmod(0o755)
@@ -133,12 +141,12 @@ def test_a_failing_client_is_quoted(tmp_path, monkeypatch):
         fetching._download(package, tmp_path)
 
 
-def test_an_unknown_name_is_told_with_the_known_ones(capsys):
+def test_an_unknown_name_is_told_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["no-such-artefact"]) == 2
     assert "no such artefact; known are uiautomator2-server, " in capsys.readouterr().err
 
 
-def test_every_package_and_file_of_the_list_is_pinned():
+def test_every_package_and_file_of_the_list_is_pinned() -> None:
     for artefact in artefacts().values():
         for digest in (artefact.sha256, artefact.package.sha256):
             assert len(bytes.fromhex(digest)) == 32, artefact.name
