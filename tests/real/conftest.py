@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -47,6 +51,37 @@ def peer() -> Callable[..., str]:
         return done.stdout.decode(errors="surrogateescape")
 
     return run
+
+
+@pytest.fixture(scope="session")
+def dexdump(
+    peer: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Path], dict[str, set[str]]]:
+    """Return the function from an APK to the classes dexdump finds in each of its DEX files, by their place in it."""
+
+    @functools.cache
+    def classes(apk: Path) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        dex = tmp_path_factory.mktemp("dex") / "one.dex"
+        for place, data in _dex_files(apk.read_bytes()):
+            dex.write_bytes(data)
+            descriptors = re.findall(r"^  Class descriptor  : '(.*)'$", peer("dexdump", dex), re.MULTILINE)
+            found[place] = {one.removeprefix("L").removesuffix(";").replace("/", ".") for one in descriptors}
+        return found
+
+    return classes
+
+
+def _dex_files(data: bytes, inside: str = "") -> Iterator[tuple[str, bytes]]:
+    """Yield each DEX file of an archive and of the archives in it, by what its first bytes say."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for info in archive.infolist():
+            with archive.open(info) as stream:
+                magic = stream.read(8)
+            if magic.startswith(b"dex\n"):
+                yield inside + info.filename, archive.read(info)
+            elif magic.startswith(b"PK\x03\x04"):
+                yield from _dex_files(archive.read(info), f"{inside}{info.filename}!/")
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import functools
-import io
 import re
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +22,7 @@ UNSIGNED = {"maxpresent", "u2"}
 """Started by the shell from a file, never installed."""
 Artefact = Callable[[str], Path]
 Peer = Callable[..., str]
+Dexdump = Callable[[Path], dict[str, set[str]]]
 
 
 @functools.cache
@@ -101,30 +100,9 @@ def test_sdk_levels_are_those_of_aapt(apk: Path, peer: Peer) -> None:
     assert {fact.name: fact.value for fact in _build(apk).of(FactKind.SDK_LEVEL)} == dumped
 
 
-def _dex_files(data: bytes, inside: str = "") -> Iterator[tuple[str, bytes]]:
-    """Yield each DEX file of an archive and of the archives in it, by what its first bytes say."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for info in archive.infolist():
-            with archive.open(info) as stream:
-                magic = stream.read(8)
-            if magic.startswith(b"dex\n"):
-                yield inside + info.filename, archive.read(info)
-            elif magic.startswith(b"PK\x03\x04"):
-                yield from _dex_files(archive.read(info), f"{inside}{info.filename}!/")
-
-
-def _dotted(descriptor: str) -> str:
-    return descriptor.removeprefix("L").removesuffix(";").replace("/", ".")
-
-
 @pytest.mark.peer
-def test_the_classes_of_every_dex_file_are_those_of_dexdump(apk: Path, peer: Peer, tmp_path: Path) -> None:
-    dumped: dict[str, set[str]] = {}
-    for number, (place, data) in enumerate(_dex_files(apk.read_bytes())):
-        dex = tmp_path / f"{number}.dex"
-        dex.write_bytes(data)
-        dump = peer("dexdump", dex)
-        dumped[place] = {_dotted(found) for found in re.findall(r"^  Class descriptor  : '(.*)'$", dump, re.MULTILINE)}
+def test_the_classes_of_every_dex_file_are_those_of_dexdump(apk: Path, dexdump: Dexdump) -> None:
+    dumped = dexdump(apk)
     read = {unit.file: set(unit.classes) for unit in _build(apk).code}
     assert read.keys() == dumped.keys()
     for place, classes in read.items():
