@@ -150,7 +150,7 @@ class Apk:
             entries.append(Entry(name=name, data=data, method=packed, align=1 if self.compress else 4))
         for name, data in self.files.items():
             # Native libraries stay uncompressed and page-aligned, so that they can be mapped from the APK.
-            native = name.startswith("lib/")
+            native = name.endswith(".so")
             method = STORED if native else packed
             align = 4096 if native else 4 if method == STORED else 1
             entries.append(Entry(name=name, data=data, method=method, align=align))

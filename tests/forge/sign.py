@@ -102,9 +102,9 @@ def _jar_signature(entries: Sequence[Entry], also: Sequence[str]) -> list[Entry]
         digest = base64.b64encode(hashlib.sha256(text).digest())
         signature += _line("Name", name) + b"SHA-256-Digest: " + digest + b"\r\n\r\n"
     return [
-        Entry(name="META-INF/CERT.SF", data=signature),
-        Entry(name="META-INF/CERT.RSA", data=_pkcs7(_sign(signature))),
-        Entry(name="META-INF/MANIFEST.MF", data=manifest),
+        Entry(name="META-INF/CERT.SF", data=signature, align=4),
+        Entry(name="META-INF/CERT.RSA", data=_pkcs7(_sign(signature)), align=4),
+        Entry(name="META-INF/MANIFEST.MF", data=manifest, align=4),
     ]
 
 

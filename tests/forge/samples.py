@@ -1,0 +1,31 @@
+"""Forges the committed samples again: ``python -m tests.forge.samples`` writes ``sample_apks/``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.forge import tego_android
+
+__all__ = ["DIRECTORY", "SAMPLES", "main"]
+
+DIRECTORY = Path(__file__).resolve().parents[2] / "sample_apks"
+
+SAMPLES: Mapping[str, Callable[[], bytes]] = {
+    "tego-faithful.apk": tego_android.faithful,
+    "tego-drifted.apk": tego_android.drifted,
+    "tego-packed.apk": tego_android.packed,
+}
+
+
+def main() -> None:
+    """Write every sample."""
+    DIRECTORY.mkdir(exist_ok=True)
+    for name, forge in SAMPLES.items():
+        data = forge()
+        (DIRECTORY / name).write_bytes(data)
+        print(f"{name}  {len(data)} bytes")
+
+
+if __name__ == "__main__":
+    main()
