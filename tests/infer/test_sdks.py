@@ -1,0 +1,109 @@
+"""Which SDKs are found by which traces, and which are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.infer.sdks import PackageIndex, find_sdks
+from auditor.knowledge.schema import TraceKind
+from auditor.model import Confidence, FactKind, SdkTier
+from tests.factories import build, fact
+from tests.knowledge_factories import knowledge, names, proves, sdk, supports
+
+PUSH = sdk("acme-push", *proves("com.acme.push"), *supports("com.acme.base"), *names("com.acme.push.Service"))
+ADS = sdk("acme-ads", *proves("com.acme.push.ads"))
+SOLO = sdk("solo", *proves("org.solo.Entry"))
+PLUGGED = sdk("plugged", *proves("com.plugged"), excepted=("com.plugged.cordova",))
+NATIVE = sdk("native", *supports("libnative-*.so", kind=TraceKind.NATIVE_LIBRARY))
+MAPS = sdk(
+    "maps",
+    *proves("MapView", kind=TraceKind.CLASS),
+    *proves("Maps.framework", kind=TraceKind.FRAMEWORK),
+    *names("maps", kind=TraceKind.QUERY_SCHEME),
+)
+KNOWN = knowledge(PUSH, ADS, SOLO, PLUGGED, NATIVE, MAPS)
+
+
+def found(*facts: object, classes: tuple[str, ...] = ()) -> dict[str, tuple[SdkTier, Confidence]]:
+    one = build(*facts, code={"classes.dex": classes})  # type: ignore[arg-type]
+    return {sdk.id: (sdk.tier, sdk.confidence) for sdk in find_sdks(one, KNOWN)}
+
+
+BUNDLED = SdkTier.BUNDLED
+
+
+@pytest.mark.parametrize(
+    ("classes", "expected"),
+    [
+        (("com.acme.push.A", "com.acme.push.b.B", "com.acme.push.b.C"), {"acme-push": (BUNDLED, Confidence.HIGH)}),
+        (("com.acme.push.A",), {"acme-push": (BUNDLED, Confidence.MEDIUM)}),
+        (("com.acme.push.ads.A", "com.acme.push.ads.B", "com.acme.push.ads.C"), {"acme-ads": (BUNDLED, Confidence.HIGH)}),
+        (("org.solo.Entry",), {"solo": (BUNDLED, Confidence.MEDIUM)}),
+        (("org.solo.Entry$1",), {"solo": (BUNDLED, Confidence.MEDIUM)}),
+    ],
+)
+def test_defined_classes_prove_the_sdk_of_the_longest_claim(
+    classes: tuple[str, ...], expected: dict[str, tuple[SdkTier, Confidence]]
+) -> None:
+    assert found(classes=classes) == expected
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        ("com.acme.pushy.A",),  # another segment that merely starts alike
+        ("com.acme.Other",),
+        ("org.solo.EntryPoint",),
+        ("com.acme.base.A", "com.acme.base.B", "com.acme.base.C", "com.acme.base.D"),  # shared by several SDKs
+        ("com.plugged.cordova.Plugin", "com.plugged.cordova.B", "com.plugged.cordova.C"),  # a wrapper
+        ("x.com.acme.push.A",),
+        ("Com.Acme.Push.A",),
+    ],
+)
+def test_classes_that_only_look_alike_prove_nothing(classes: tuple[str, ...]) -> None:
+    assert found(classes=classes) == {}
+
+
+def test_a_manifest_entry_without_code_only_names() -> None:
+    entry = fact(FactKind.COMPONENT, "com.acme.push.Service", "service")
+    assert found(entry) == {"acme-push": (SdkTier.NAMED, Confidence.LOW)}
+
+
+def test_a_library_that_others_ship_too_only_names() -> None:
+    library = fact(FactKind.NATIVE_LIBRARY, "libnative-1.2.so", "arm64-v8a")
+    assert found(library) == {"native": (SdkTier.NAMED, Confidence.LOW)}
+    assert found(fact(FactKind.NATIVE_LIBRARY, "libnative.so", "arm64-v8a")) == {}
+
+
+def test_a_scheme_asked_about_is_another_app() -> None:
+    assert found(fact(FactKind.QUERY_SCHEME, "maps")) == {}
+
+
+def test_ios_classes_and_frameworks_prove() -> None:
+    assert found(classes=("MapView",)) == {"maps": (BUNDLED, Confidence.HIGH)}
+    assert found(fact(FactKind.FRAMEWORK, "Maps.framework")) == {"maps": (BUNDLED, Confidence.HIGH)}
+    assert found(classes=("MapViewController",)) == {}
+
+
+def test_evidence_comes_strongest_first_and_says_where() -> None:
+    entry = fact(FactKind.COMPONENT, "com.acme.push.Service", "service")
+    (one,) = find_sdks(build(entry, code={"classes.dex": ["com.acme.push.A", "com.acme.base.B"]}), KNOWN)
+    assert [(item.kind.value, item.name, str(item.location), item.value) for item in one.evidence] == [
+        ("code-package", "com.acme.push", "classes.dex ! com.acme.push.A", "1"),
+        ("code-package", "com.acme.base", "classes.dex ! com.acme.base.B", "1"),
+        ("component", "com.acme.push.Service", "AndroidManifest.xml", "service"),
+    ]
+
+
+def test_one_more_fact_never_removes_an_sdk() -> None:
+    classes = ("com.acme.push.A", "com.acme.push.ads.B")
+    before = set(found(classes=classes))
+    assert before <= set(found(fact(FactKind.ASSET, "assets/x"), classes=(*classes, "com.plugged.A")))
+
+
+def test_the_index_names_the_claim_that_owns_a_class() -> None:
+    index = PackageIndex(KNOWN)
+    assert index.owners("com.acme.push.ads.x.Y")[0] == "com.acme.push.ads"
+    assert index.owners("com.plugged.cordova.Plugin") == ("com.plugged.cordova", ())
+    assert index.owners("nothing.of.the.kind") == ("", ())
+    assert index.owners("TopLevel") == ("", ())

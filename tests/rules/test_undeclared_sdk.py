@@ -1,0 +1,41 @@
+"""Undeclared SDKs: only those whose code is there and that collect something."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.model import Confidence, SdkTier, State, Table
+from auditor.rules import undeclared_sdk
+from tests.factories import row
+from tests.factories import sdk as found_sdk
+from tests.knowledge_factories import knowledge, sdk
+from tests.rules.cases import case, said
+
+KNOWN = knowledge(sdk("acme-push"), sdk("http", collects=()))
+
+
+def says(id_: str, state: State = State.UNDECLARED, **changes: object) -> dict[str, str]:
+    one = found_sdk(id_, **changes)
+    return said(undeclared_sdk, case(row(Table.SDKS, id_, state, sdk=one, found=one.evidence), known=KNOWN))
+
+
+@pytest.mark.parametrize("tier", [tier for tier in SdkTier if tier > SdkTier.NAMED])
+def test_code_of_an_undeclared_sdk_is_high(tier: SdkTier) -> None:
+    assert says("acme-push", tier=tier) == {"acme-push": "high high"}
+
+
+def test_the_identification_s_own_doubt_is_kept() -> None:
+    assert says("acme-push", confidence=Confidence.MEDIUM) == {"acme-push": "high medium"}
+
+
+def test_a_mere_name_is_no_finding() -> None:
+    assert says("acme-push", tier=SdkTier.NAMED) == {}
+
+
+def test_a_library_that_collects_nothing_is_no_finding() -> None:
+    assert says("http") == {}
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.UNDECLARED])
+def test_any_other_state_is_quiet(state: State) -> None:
+    assert says("acme-push", state) == {}
