@@ -263,7 +263,7 @@ def read_record(file: str, data: bytes, mistakes: list[Mistake], what: str) -> R
     except _Refused as refused:
         mistakes.append(Mistake(file, refused.line, refused.message))
         return None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # PyYAML without libyaml lets int() and chr() speak for themselves
         mistakes.append(_syntax_mistake(file, error))
         return None
     if node is None or _is_null(node):
@@ -309,7 +309,7 @@ def _compose(text: str) -> _Node | None:
     pending: list[_Scalar | None] = []
     documents = 0
     for event in yaml.parse(text, Loader=loader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
@@ -323,6 +323,8 @@ def _compose(text: str) -> _Node | None:
             continue
         node: _Node
         if isinstance(event, yaml.ScalarEvent):
+            if not event.value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in event.value):
+                raise _Refused(line, "half a surrogate pair; write the character itself")
             node = _Scalar(event.value, event.style in (None, ""), line)
         elif isinstance(event, yaml.SequenceStartEvent):
             node = _Sequence([], line)
@@ -349,7 +351,7 @@ def _compose(text: str) -> _Node | None:
     return root
 
 
-def _syntax_mistake(file: str, error: yaml.YAMLError) -> Mistake:
+def _syntax_mistake(file: str, error: yaml.YAMLError | ValueError) -> Mistake:
     if isinstance(error, yaml.MarkedYAMLError):
         mark: Any = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "not YAML"

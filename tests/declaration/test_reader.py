@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -386,6 +387,21 @@ def test_files_that_are_no_declaration(data: bytes, expected: str, knowledge: Kn
     assert caught.value.mistakes == (expected,)
 
 
+@pytest.mark.parametrize("pure", [False, True], ids=["libyaml", "pure Python"])
+@pytest.mark.parametrize(
+    "data", [b"%YAML 1." + b"9" * 5000 + b"\n---\na: b\n", b'app: "\\uD800"\n', b'app: "\\U00110000"\n']
+)
+def test_what_either_yaml_parser_chokes_on_is_one_mistake(
+    data: bytes, pure: bool, knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if pure:
+        monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    with pytest.raises(DeclarationError) as caught:
+        parse_declaration(data, "d.yaml", knowledge)
+    (line,) = caught.value.mistakes
+    assert line.startswith("d.yaml:1: ")
+
+
 # -- laws -------------------------------------------------------------------------------------------------------------
 
 
@@ -427,8 +443,6 @@ _TREES = st.recursive(
 
 @given(st.dictionaries(_WORDS, _TREES, max_size=10))
 def test_any_tree_gives_a_declaration_or_its_error(knowledge: Knowledge, tree: object) -> None:
-    import yaml
-
     _reads_or_refuses(yaml.safe_dump(tree, allow_unicode=True).encode(), knowledge)
 
 
