@@ -1,0 +1,155 @@
+"""The code of an IPA: every Mach-O image in it, what each links, imports and defines, and what it is entitled to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from auditor.archive import Archive
+from auditor.extract.collector import Collector
+from auditor.extract.ios.bundles import Bundle
+from auditor.extract.ios.macho import Image, MachOError, is_code, read_macho
+from auditor.extract.ios.plist import PlistError, PlistValue, read_plist
+from auditor.extract.ios.signature import read_signature
+from auditor.model import FactKind, Signer, Table, Text
+
+__all__ = ["read_images"]
+
+_HIDES = (Table.SDKS, Table.DATA)
+_SMALLEST = 28
+"""Bytes of the shortest Mach-O header."""
+_READ_ELSEWHERE = (".plist", ".strings", ".xcprivacy", ".loctable", ".mobileprovision")
+
+
+def read_images(archive: Archive, collect: Collector, executables: Mapping[str, Bundle]) -> tuple[Signer, ...]:
+    """Collect the facts of every Mach-O image below ``Payload/``, found by content wherever it lies.
+
+    ``executables`` are the paths at which the bundles must have code. Returns the signers of the app's own executable.
+    """
+    for name, bundle in executables.items():
+        if name not in archive and bundle.kind != "bundle":
+            reason = Text(zh="缺少可执行文件，安装包不完整", en="is the bundle's executable, but is not in the archive")
+            collect.gap(archive.place(name), "", reason, *_HIDES)
+    signers: list[Signer] = []
+    for name, entry in archive.entries.items():
+        if not name.startswith("Payload/") or name.endswith("/"):
+            continue
+        owner = executables.get(name)
+        expected = owner is not None or name.endswith(".dylib")
+        if entry.size < _SMALLEST and not expected:
+            continue
+        head = archive.magic(name)
+        if not head and entry.size and not name.endswith(_READ_ELSEWHERE):
+            # what cannot be looked at might be code: reading it says so in a gap
+            head = (collect.read(archive, name, *_HIDES) or b"")[:8]
+            if not head:
+                continue
+        library = head.startswith(b"!<arch>\n") and owner is not None
+        if is_code(head) or library:
+            signers.extend(_read_image(archive, collect, name, owner))
+        elif expected:
+            reason = Text(zh="应为可执行代码，但不是 Mach-O 文件", en="should be code, but is no Mach-O image")
+            collect.gap(archive.place(name), "", reason, *_HIDES)
+    return tuple(sorted(set(signers), key=lambda signer: signer.sha256))
+
+
+def _read_image(archive: Archive, collect: Collector, name: str, owner: Bundle | None) -> list[Signer]:
+    file = archive.place(name)
+    data = collect.read(archive, name, *_HIDES)
+    if data is None:
+        return []
+    try:
+        macho = read_macho(data)
+    except MachOError as error:
+        collect.gap(file, "", error.reason, *_HIDES)
+        return []
+    if owner is None and all(image.kind in ("dsym", "object") for image in macho.images):
+        return []
+    encrypted = any(image.cryptid for image in macho.images)
+    first = macho.images[0]
+    collect.fact(
+        FactKind.IMAGE,
+        file,
+        file,
+        value="encrypted" if encrypted else "plain",
+        archs=",".join(macho.archs),
+        type=first.kind,
+        platform=first.platform,
+        min_os=first.min_os,
+    )
+    if encrypted:
+        collect.gap(file, "LC_ENCRYPTION_INFO", _ENCRYPTED, *_HIDES)
+    if owner is not None and first.kind in ("static", "object"):
+        _static(collect, file, owner)
+    signers: list[Signer] = []
+    for image in macho.images:
+        _collect_code(collect, file, image)
+        signers.extend(_read_signature(collect, file, image, owner is not None and owner.main))
+    return signers
+
+
+_ENCRYPTED = Text(
+    zh="可执行文件已加密（从 App Store 下载的安装包都是如此），其中的类名无法读取；请提供未加密的安装包，例如由 Xcode 归档导出的 .ipa",
+    en="is encrypted, as every App Store download is, and its classes cannot be read; supply a build that is not, "
+    "for example the .ipa exported from the Xcode archive",
+)
+
+
+def _static(collect: Collector, file: str, owner: Bundle) -> None:
+    """Say that a bundle's executable is a static library, which no system loads; its classes are read all the same."""
+    reason = Text(
+        zh="可执行文件是静态库，系统无法从这里加载；已按静态库读取其中的类",
+        en="is a static library, which the system cannot load from here; its classes were read as they stand",
+    )
+    # in place of an app's executable it shows that the build is not the one that runs
+    collect.gap(file, "", reason, *(_HIDES if owner.runs else ()))
+
+
+def _collect_code(collect: Collector, file: str, image: Image) -> None:
+    for library in image.libraries:
+        value = "weak" if library.weak else ""
+        collect.fact(FactKind.LINKED_LIBRARY, library.name, file, library.command, value=value, by=file)
+    for symbol in image.imports:
+        collect.fact(FactKind.SYMBOL, symbol, file, "LC_SYMTAB", by=file)
+    collect.code(file, image.classes)
+    for doubt in image.doubts:
+        collect.gap(file, image.arch, doubt, *_HIDES)
+
+
+def _read_signature(collect: Collector, file: str, image: Image, main: bool) -> list[Signer]:
+    entitlements: Mapping[str, PlistValue] = {}
+    signers: list[Signer] = []
+    if image.signature:
+        signature = read_signature(image.signature, certificate=main)
+        entitlements = signature.entitlements
+        for doubt in signature.doubts:
+            collect.gap(file, "LC_CODE_SIGNATURE", doubt, Table.DATA)
+        if main:
+            scheme = "ad-hoc" if signature.adhoc else "apple"
+            collect.fact(FactKind.SIGNING, "scheme", file, "LC_CODE_SIGNATURE", value=scheme)
+            if signature.team:
+                collect.fact(FactKind.SIGNING, "team-id", file, "LC_CODE_SIGNATURE", value=signature.team)
+            signers = [signature.signer] if signature.signer else []
+    at = "LC_CODE_SIGNATURE"
+    if not entitlements and image.simulator_entitlements:
+        at = "__TEXT,__entitlements"
+        try:
+            value = read_plist(image.simulator_entitlements.rstrip(b"\0"))
+        except PlistError as error:
+            collect.gap(file, at, error.reason, Table.DATA)
+        else:
+            entitlements = value if isinstance(value, dict) else {}
+    for key, value in entitlements.items():
+        collect.fact(FactKind.ENTITLEMENT, key, file, at, value=_json(value), by=file)
+    return signers
+
+
+def _json(value: PlistValue) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_plain)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.isoformat() if isinstance(value, datetime) else str(value)
