@@ -236,8 +236,8 @@ class Class:
 
 
 def descriptor(name: str) -> str:
-    """Return the type descriptor of a dotted class name; descriptors are returned as they are."""
-    if _TYPE.fullmatch(name):
+    """Return the type descriptor of a dotted class name; descriptors of arrays and classes are returned as they are."""
+    if name.startswith("[") or name.endswith(";"):
         return name
     return f"L{name.replace('.', '/')};"
 
