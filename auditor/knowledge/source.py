@@ -354,8 +354,9 @@ def _ancestors(id_: str, sdks: Plain) -> Iterator[str]:
 def _sdk(
     record: Record, id_: str, data_types: Collection[str], owners: dict[tuple[TraceKind, str], str]
 ) -> tuple[Plain, tuple[str, ...]]:
+    before = len(record.mistakes)
     platforms = record.texts("platforms", required=True, among=[str(one.value) for one in Platform])
-    if record.has("platforms") and not platforms:
+    if not platforms and len(record.mistakes) == before:
         record.wrong(f"{record.what}.platforms is empty", "platforms")
     traces: Plain = {}
     excepted: tuple[str, ...] = ()
@@ -377,8 +378,9 @@ def _sdk(
             found.done()
         section.done()
     part_of = record.texts("part_of")
+    before = len(record.mistakes)
     sources = record.texts("sources", required=True)
-    if record.has("sources") and not sources:
+    if not sources and len(record.mistakes) == before:
         record.wrong(f"{record.what}.sources is empty: say where its facts were read", "sources")
     plain = _slim(
         name=_both(record.both("name")),
@@ -402,8 +404,9 @@ def _sdk(
 def _collects(record: Record, data_types: Collection[str]) -> list[str]:
     """Read ``collects``: a list of data types, or the one word ``nothing``, so that an empty list is never an answer."""
     if not record.has("collects") or record.is_list("collects"):
+        before = len(record.mistakes)
         types = record.texts("collects", required=True, among=data_types)
-        if not types and record.is_list("collects"):
+        if not types and len(record.mistakes) == before:
             record.wrong(f"{record.what}.collects is empty: list data types, or write `nothing`", "collects")
         return list(types)
     if (word := record.text("collects")) != "nothing":
