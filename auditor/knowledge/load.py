@@ -33,10 +33,13 @@ from auditor.knowledge.schema import (
 )
 from auditor.model import Clause, Platform, Text
 
-__all__ = ["COMPILED", "clauses_for", "compile_knowledge", "knowledge_from", "load", "read_yaml"]
+__all__ = ["COMPILED", "DAMAGE", "clauses_for", "compile_knowledge", "knowledge_from", "load", "read_yaml"]
 
 COMPILED = "compiled.json"
 """Name of the compiled file in this package."""
+
+DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, re.error)
+"""What :func:`knowledge_from` raises on bytes that :func:`compile_knowledge` did not make."""
 
 
 @cache
@@ -49,7 +52,7 @@ def load() -> Knowledge:
 
     try:
         return knowledge_from(files("auditor.knowledge").joinpath(COMPILED).read_bytes())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, re.error) as error:
+    except (OSError, *DAMAGE) as error:
         reason = f"{COMPILED}:1: cannot be read ({type(error).__name__}: {error})"
         raise KnowledgeError([f"{reason}; make it anew: python -m auditor.knowledge"]) from error
 
@@ -81,11 +84,7 @@ def _section(name: str, entries: Any) -> str:
 
 
 def knowledge_from(compiled: bytes) -> Knowledge:
-    """Return the knowledge in a compiled file.
-
-    Raises ValueError, KeyError, TypeError, AttributeError or re.error where the bytes are not what
-    :func:`compile_knowledge` makes.
-    """
+    """Return the knowledge in a compiled file; raises one of DAMAGE where :func:`compile_knowledge` did not make it."""
     plain = json.loads(compiled)
     return Knowledge(
         version=hashlib.sha256(compiled).hexdigest()[:12],

@@ -10,11 +10,13 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auditor.errors import KnowledgeError
 from auditor.knowledge import __main__ as command
 from auditor.knowledge import load as module
-from auditor.knowledge.load import COMPILED, compile_knowledge, knowledge_from, load, read_yaml
+from auditor.knowledge.load import COMPILED, DAMAGE, compile_knowledge, knowledge_from, load, read_yaml
 from auditor.knowledge.schema import Knowledge
 from tests.knowledge.test_source import write
 
@@ -93,6 +95,42 @@ def test_a_missing_compiled_file_is_one_clear_error(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.resources.files", lambda package: tmp_path)
     with pytest.raises(KnowledgeError, match=r"compiled\.json:1: cannot be read \(FileNotFoundError"):
         load.__wrapped__()
+
+
+def test_a_deeply_nested_compiled_file_is_one_clear_error(tmp_path, monkeypatch):
+    (tmp_path / COMPILED).write_bytes(b"[" * 200_000)
+    monkeypatch.setattr("importlib.resources.files", lambda package: tmp_path)
+    with pytest.raises(KnowledgeError, match="RecursionError"):
+        load.__wrapped__()
+
+
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=3)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
+    max_leaves=5,
+)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return compile_knowledge(read_yaml(write(tmp_path_factory.mktemp("small"))))
+
+
+@settings(max_examples=200)
+@given(data=st.data())
+def test_any_entry_of_a_compiled_file_is_read_or_is_damage(small, data):
+    plain = json.loads(small)
+    section = plain[data.draw(st.sampled_from(sorted(plain)))]
+    place = data.draw(st.sampled_from(sorted(section) if isinstance(section, dict) else range(len(section))))
+    if isinstance(section[place], dict) and data.draw(st.booleans()):
+        section[place][data.draw(st.sampled_from(sorted(section[place])))] = data.draw(_JSON)
+    else:
+        section[place] = data.draw(_JSON)
+    try:
+        version = knowledge_from(json.dumps(plain).encode()).version
+    except DAMAGE:
+        version = ""
+    assert len(version) in (0, 12)
 
 
 # -- the command ------------------------------------------------------------------------------------------------------
