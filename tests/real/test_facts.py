@@ -1,0 +1,72 @@
+"""``auditor facts`` on real builds, as a whole process: what it prints is what Debian's tools print."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.real.fetch import artefacts
+
+pytestmark = pytest.mark.real
+
+APKS = [name for name, artefact in artefacts().items() if artefact.kind == "apk"]
+_ROOT = Path(__file__).parents[2]
+Artefact = Callable[[str], Path]
+Peer = Callable[..., str]
+Dexdump = Callable[[Path], dict[str, set[str]]]
+
+
+@pytest.fixture(scope="module", params=APKS)
+def apk(request: pytest.FixtureRequest, artefact: Artefact) -> Path:
+    return artefact(request.param)
+
+
+@pytest.fixture(scope="module")
+def facts(apk: Path) -> dict[str, Any]:
+    """What ``auditor facts`` prints; that it exits 0 and says nothing else is asserted here."""
+    command = [sys.executable, "-m", "auditor", "facts", str(apk), "--format", "json"]
+    done = subprocess.run(command, capture_output=True, timeout=300, cwd=_ROOT, check=False)
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+def test_a_well_formed_build_is_read_without_gaps(facts: dict[str, Any]) -> None:
+    assert facts["schema"] == "auditor/facts/1"
+    assert facts["gaps"] == []
+
+
+@pytest.mark.peer
+def test_permissions_are_those_aapt_dumps(apk: Path, facts: dict[str, Any], peer: Peer) -> None:
+    line = re.compile(r"^uses-permission(-sdk-23)?: name='([^']*)'(?: maxSdkVersion='(\d+)')?$", re.MULTILINE)
+    lines = line.findall(peer("aapt", "dump", "permissions", apk))
+    dumped = {name: (int(limit) if limit else None, bool(sdk23)) for sdk23, name, limit in lines}
+    assert {row["name"]: (row["max_sdk"], row["sdk23"]) for row in facts["permissions"]} == dumped
+
+
+@pytest.mark.peer
+def test_identity_is_the_one_of_aapt(apk: Path, facts: dict[str, Any], peer: Peer) -> None:
+    badging = peer("aapt", "dump", "badging", apk)
+    package = re.search(r"^package: name='([^']*)' versionCode='([^']*)' versionName='([^']*)'", badging)
+    assert package is not None
+    identity = facts["identity"]
+    assert (identity["app_id"], identity["version_code"], identity["version"]) == package.groups()
+
+
+@pytest.mark.peer
+def test_as_many_classes_are_counted_as_dexdump_names(apk: Path, facts: dict[str, Any], dexdump: Dexdump) -> None:
+    assert facts["classes_count"] == len(set().union(*dexdump(apk).values()))
+
+
+def test_native_libraries_are_those_of_the_archive(apk: Path, facts: dict[str, Any]) -> None:
+    with zipfile.ZipFile(apk) as archive:
+        listed = {name.rpartition("/")[2] for name in archive.namelist() if re.match(r"lib/.+\.so$", name)}
+    assert set(facts["native_libraries"]) == listed
