@@ -84,16 +84,18 @@ def _dex_files(data: bytes, inside: str = "") -> Iterator[tuple[str, bytes]]:
                 yield from _dex_files(archive.read(info), f"{inside}{info.filename}!/")
 
 
-@pytest.fixture
-def linked_library(tmp_path: Path) -> Callable[[Path], Path]:
+@pytest.fixture(scope="session")
+def linked_library(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
     """Return the function that links an iOS vendor's static library for an arm64 iPhone, as an app's build does."""
 
+    @functools.cache
     def link(library: Path) -> Path:
         tools = [shutil.which(name) or shutil.which(f"{name}-14") for name in ("llvm-lipo", "ld64.lld")]
         if None in tools:
             _absent("llvm-lipo or ld64.lld is not installed (Debian packages llvm and lld)")
         lipo, linker = map(str, tools)
-        thin, image = tmp_path / f"{library.name}.a", tmp_path / library.name
+        folder = tmp_path_factory.mktemp("linked")
+        thin, image = folder / f"{library.name}.a", folder / library.name
         subprocess.run([lipo, "-thin", "arm64", library, "-output", thin], check=True, timeout=60)
         target = ["-arch", "arm64", "-platform_version", "ios", "12.0", "17.0"]
         # what Apple's frameworks define stays undefined: they are no part of an app

@@ -10,6 +10,7 @@ import json
 import plistlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -29,17 +30,27 @@ Link = Callable[[Path], Path]
 Bundle = dict[str, bytes]
 
 
-@pytest.fixture(params=SIMULATOR_APPS)
-def simulator_app(request: pytest.FixtureRequest, artefact: Artefact) -> tuple[str, Bundle]:
-    """The name of an app bundle and its files."""
+class App(NamedTuple):
+    """An app bundle, and what was read of it."""
+
+    name: str
+    files: Bundle
+    build: Build
+
+
+@pytest.fixture(scope="module", params=SIMULATOR_APPS)
+def simulator_app(
+    request: pytest.FixtureRequest, artefact: Artefact, tmp_path_factory: pytest.TempPathFactory
+) -> App:
     folder = f"{_PRODUCTS}{request.param}/"
-    files = members(artefact("detox-xcuitest"))
-    return request.param, {path.removeprefix(folder): data for path, data in files.items() if path.startswith(folder)}
+    tree = members(artefact("detox-xcuitest"))
+    files = {path.removeprefix(folder): data for path, data in tree.items() if path.startswith(folder)}
+    return App(request.param, files, _read(tmp_path_factory.mktemp("app"), request.param, files))
 
 
-@pytest.fixture
-def shop(artefact: Artefact, linked_library: Link) -> Bundle:
-    """The files of an app with the frameworks of three vendors, one resource bundle and two extension modules."""
+@pytest.fixture(scope="module")
+def shop(artefact: Artefact, linked_library: Link, tmp_path_factory: pytest.TempPathFactory) -> App:
+    """An app with the frameworks of three vendors, one resource bundle and two extension modules."""
     files: Bundle = {
         "Info.plist": info_plist(
             CFBundleIdentifier="com.example.shop",
@@ -65,7 +76,7 @@ def shop(artefact: Artefact, linked_library: Link) -> Bundle:
         files[f"{folder}/Info.plist"] = info_plist(
             CFBundleIdentifier=f"com.example.{library.name}", CFBundleShortVersionString="1.0"
         )
-    return files
+    return App(SHOP, files, _read(tmp_path_factory.mktemp("shop"), SHOP, files))
 
 
 def _images(files: Bundle) -> set[str]:
@@ -77,15 +88,13 @@ def _read(path: Path, app: str, files: Bundle) -> Build:
     return extract(pack_ipa(path / "app.ipa", app, files))
 
 
-def test_a_simulator_app_is_read_without_gaps(simulator_app: tuple[str, Bundle], tmp_path: Path) -> None:
-    assert _read(tmp_path, *simulator_app).gaps == ()
+def test_a_simulator_app_is_read_without_gaps(simulator_app: App) -> None:
+    assert simulator_app.build.gaps == ()
 
 
-def test_a_simulator_apps_identity_is_that_of_its_info_plist(
-    simulator_app: tuple[str, Bundle], tmp_path: Path
-) -> None:
-    info = plistlib.loads(simulator_app[1]["Info.plist"])
-    build = _read(tmp_path, *simulator_app)
+def test_a_simulator_apps_identity_is_that_of_its_info_plist(simulator_app: App) -> None:
+    info = plistlib.loads(simulator_app.files["Info.plist"])
+    build = simulator_app.build
     assert build.identity.platform is Platform.IOS
     assert (
         build.identity.app_id,
@@ -101,27 +110,22 @@ def test_a_simulator_apps_identity_is_that_of_its_info_plist(
     assert info["MinimumOSVersion"] in {fact.value for fact in build.of(FactKind.SDK_LEVEL) if fact.name == "min"}
 
 
-def test_a_simulator_apps_usage_strings_are_those_of_its_info_plist(
-    simulator_app: tuple[str, Bundle], tmp_path: Path
-) -> None:
-    app, files = simulator_app
+def test_a_simulator_apps_usage_strings_are_those_of_its_info_plist(simulator_app: App) -> None:
+    app, files, build = simulator_app
     info = plistlib.loads(files["Info.plist"])
     # all but one of Apple's keys start with NS: NFCReaderUsageDescription does not
     usage = {(key, text) for key, text in info.items() if key.endswith("UsageDescription")}
     place = f"Payload/{app}/Info.plist"
     read = {
         (fact.name, fact.value)
-        for fact in _read(tmp_path, app, files).of(FactKind.USAGE_STRING)
+        for fact in build.of(FactKind.USAGE_STRING)
         if fact.location.file == place
     }
     assert read == usage
 
 
-def test_every_image_of_a_simulator_app_is_found_with_its_classes(
-    simulator_app: tuple[str, Bundle], tmp_path: Path
-) -> None:
-    app, files = simulator_app
-    build = _read(tmp_path, app, files)
+def test_every_image_of_a_simulator_app_is_found_with_its_classes(simulator_app: App) -> None:
+    app, files, build = simulator_app
     places = {f"Payload/{app}/{path}": path for path in _images(files)}
     assert {fact.name for fact in build.of(FactKind.IMAGE)} == places.keys()
     found = {unit.file: set(unit.classes) for unit in build.code}
@@ -130,12 +134,10 @@ def test_every_image_of_a_simulator_app_is_found_with_its_classes(
         assert found.get(place, set()) == set(image.classes), place
 
 
-def test_a_simulator_apps_frameworks_are_the_folders_it_has(
-    simulator_app: tuple[str, Bundle], tmp_path: Path
-) -> None:
-    app, files = simulator_app
+def test_a_simulator_apps_frameworks_are_the_folders_it_has(simulator_app: App) -> None:
+    _, files, build = simulator_app
     folders = {part for path in files for part in path.split("/")[:-1] if part.endswith(".framework")}
-    assert {fact.name for fact in _read(tmp_path, app, files).of(FactKind.FRAMEWORK)} == folders
+    assert {fact.name for fact in build.of(FactKind.FRAMEWORK)} == folders
 
 
 ENTITLED = {
@@ -145,10 +147,8 @@ ENTITLED = {
 }
 
 
-def test_a_simulator_apps_entitlements_are_those_its_linker_put_in(
-    simulator_app: tuple[str, Bundle], tmp_path: Path
-) -> None:
-    app, files = simulator_app
+def test_a_simulator_apps_entitlements_are_those_its_linker_put_in(simulator_app: App) -> None:
+    app, files, build = simulator_app
     written: dict[str, object] = {}
     for path in ENTITLED[app]:
         # the property list stands as text in section __TEXT,__entitlements, alike in every architecture
@@ -156,13 +156,13 @@ def test_a_simulator_apps_entitlements_are_those_its_linker_put_in(
         end = files[path].index(b"</plist>", start) + len(b"</plist>")
         written[f"Payload/{app}/{path}"] = plistlib.loads(files[path][start:end])
     read: dict[str, dict[str, object]] = {}
-    for fact in _read(tmp_path, app, files).of(FactKind.ENTITLEMENT):
+    for fact in build.of(FactKind.ENTITLEMENT):
         read.setdefault(fact.by, {})[fact.name] = json.loads(fact.value)
     assert read == written
 
 
-def test_a_simulator_app_names_no_signer(simulator_app: tuple[str, Bundle], tmp_path: Path) -> None:
-    build = _read(tmp_path, *simulator_app)
+def test_a_simulator_app_names_no_signer(simulator_app: App) -> None:
+    build = simulator_app.build
     assert build.identity.signer == ()
     assert {(fact.name, fact.value) for fact in build.of(FactKind.SIGNING)} == {("scheme", "ad-hoc")}
 
@@ -180,12 +180,12 @@ def test_a_static_library_in_place_of_a_framework_is_read_and_told(artefact: Art
     assert [(gap.location.file, gap.hides) for gap in build.gaps] == [(place, frozenset())]
 
 
-def test_an_app_with_vendors_frameworks_is_read_without_gaps(shop: Bundle, tmp_path: Path) -> None:
-    assert _read(tmp_path, SHOP, shop).gaps == ()
+def test_an_app_with_vendors_frameworks_is_read_without_gaps(shop: App) -> None:
+    assert shop.build.gaps == ()
 
 
-def test_an_app_with_vendors_frameworks_shows_what_was_put_into_it(shop: Bundle, tmp_path: Path) -> None:
-    build = _read(tmp_path, SHOP, shop)
+def test_an_app_with_vendors_frameworks_shows_what_was_put_into_it(shop: App) -> None:
+    build = shop.build
     assert (build.identity.app_id, build.identity.label) == ("com.example.shop", "商城")
     assert {fact.name for fact in build.of(FactKind.FRAMEWORK)} == {
         "AlipaySDK.framework",
@@ -198,11 +198,11 @@ def test_an_app_with_vendors_frameworks_shows_what_was_put_into_it(shop: Bundle,
     }
     assert {fact.name for fact in build.of(FactKind.URL_SCHEME)} == {"shop"}
     assert {fact.name for fact in build.of(FactKind.QUERY_SCHEME)} == {"alipay", "mqqapi"}
-    assert {fact.name for fact in build.of(FactKind.IMAGE)} == {f"Payload/{SHOP}/{path}" for path in _images(shop)}
+    assert {fact.name for fact in build.of(FactKind.IMAGE)} == {f"Payload/{SHOP}/{path}" for path in _images(shop.files)}
 
 
-def test_the_classes_of_vendors_are_found_in_the_app(shop: Bundle, tmp_path: Path) -> None:
-    found = {unit.file.rpartition("/")[2]: set(unit.classes) for unit in _read(tmp_path, SHOP, shop).code}
+def test_the_classes_of_vendors_are_found_in_the_app(shop: App) -> None:
+    found = {unit.file.rpartition("/")[2]: set(unit.classes) for unit in shop.build.code}
     assert {"AlipaySDK", "UTDIDOpenUDID"} <= found["AlipaySDK"]
     assert {"TencentOAuth", "QQApiInterface"} <= found["TencentOpenAPI"]
     assert "AMapServices" in found["AMapFoundationKit"]
