@@ -539,6 +539,12 @@ class Declaration:
     harmony_permissions: tuple[DeclaredPermission, ...] = ()
     """HarmonyOS permissions (``ohos.permission.…``), which no Android build asks for."""
     statements: tuple[DeclaredStatement, ...] = ()
+    headings: tuple[tuple[Table, int], ...] = ()
+    """Line on which each table starts: where a finding belongs that no row is about."""
+
+    def heading(self, table: Table) -> Location:
+        """Return where ``table`` starts in the declaration, or its first line where it has no such table."""
+        return Location(file=self.file, at=str(dict(self.headings).get(table, 1)))
 
 
 DeclaredRow = DeclaredPermission | DeclaredUsageKey | DeclaredSdk | DeclaredData
@@ -622,7 +628,7 @@ class Finding:
 
 def fingerprint(rule: str, subject: str) -> str:
     """Return the first 32 hex digits of SHA-256 over rule and subject: no path, offset or version is part of it."""
-    return hashlib.sha256(f"auditor/1\0{rule}\0{subject}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"auditor/1\0{rule}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

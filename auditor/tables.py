@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.infer.permissions import effective_ranges
+from auditor.infer.permissions import LevelRange, effective_ranges
 from auditor.knowledge.names import Resolution, resolve
-from auditor.knowledge.schema import Cover, Knowledge
+from auditor.knowledge.schema import Cover, Knowledge, PermissionKnowledge
 from auditor.model import (
     Build,
     Checked,
@@ -120,13 +120,15 @@ def _absent(hidden: bool) -> tuple[State, Text | None]:
 def _permissions(build: Build, declaration: Declaration, knowledge: Knowledge, hidden: bool) -> list[Row]:
     declared = {row.name: row for row in declaration.permissions}
     covering = _covering(knowledge.permission_covers, declared)
-    ranges = effective_ranges(build)
+    ranges = {
+        name: _within(levels, knowledge.permissions.get(name)) for name, levels in effective_ranges(build).items()
+    }
     found: dict[str, list[Fact]] = defaultdict(list)
     for fact in build.of(FactKind.PERMISSION, FactKind.PERMISSION_SDK23):
         found[fact.name].append(fact)
     never = Text(
-        zh="maxSdkVersion 低于本应用支持的最低系统版本，任何可安装的设备都不会授予",
-        en="its maxSdkVersion is below every device the app installs on, so it is never granted",
+        zh="在本应用可安装的任何设备上都不会授予（maxSdkVersion 过低，或系统已取消该权限）",
+        en="no device the app installs on grants it: its maxSdkVersion is too low, or the system dropped it",
     )
     rows = []
     used: dict[str, str] = {}
@@ -158,6 +160,16 @@ def _permissions(build: Build, declaration: Declaration, knowledge: Knowledge, h
     return rows
 
 
+def _within(levels: LevelRange | None, known: PermissionKnowledge | None) -> LevelRange | None:
+    """Return the part of a range on which the system has the permission at all; None where there is none."""
+    if levels is None or known is None:
+        return levels
+    first = max(levels[0], known.added)
+    ends = [end for end in (levels[1], known.removed_after or None) if end is not None]
+    last = min(ends, default=None)
+    return None if last is not None and last < first else (first, last)
+
+
 def _usage_keys(build: Build, declaration: Declaration, knowledge: Knowledge, hidden: bool) -> list[Row]:
     declared = {row.key: row for row in declaration.usage_keys}
     covering = _covering(knowledge.usage_key_covers, declared)
@@ -169,18 +181,23 @@ def _usage_keys(build: Build, declaration: Declaration, knowledge: Knowledge, hi
     for key, facts in found.items():
         cover = covering.get(key)
         row = declared.get(key)
+        known = knowledge.usage_keys.get(key)
+        state, note = State.UNDECLARED if row is None else State.MATCHED, None
         if cover is not None:
-            row = declared[cover.declared]
+            state, row, note = State.MATCHED, declared[cover.declared], cover.why
             used.setdefault(cover.declared, key)
+        elif row is None and known is not None and known.only_on:
+            state = State.NOT_APPLICABLE
+            note = Text(zh=f"该键只在 {known.only_on} 上起作用", en=f"this key has an effect on {known.only_on} only")
         rows.append(
             Row(
                 table=Table.USAGE_KEYS,
                 subject=key,
-                state=State.UNDECLARED if row is None else State.MATCHED,
+                state=state,
                 declared=row,
                 covered_by=cover.declared if cover else "",
                 found=tuple(facts),
-                note=cover.why if cover else None,
+                note=note,
             )
         )
     rows += _unmet(Table.USAGE_KEYS, {key: row for key, row in declared.items() if key not in found}, used, hidden)
@@ -218,12 +235,14 @@ def _sdks(
             for id_ in meanings[row]:
                 declared.setdefault(id_, row)
     rows = [_found_sdk(sdk, declared, knowledge) for sdk in conduct.sdks]
-    found = {sdk.id for sdk in conduct.sdks}
+    subjects = {sdk.id for sdk in conduct.sdks}
     for row, ids in meanings.items():
-        if found & set(ids) and platform in row.platforms:
-            continue
         known = [id_ for id_ in ids if id_ in knowledge.sdks]
         subject = known[0] if len(known) == 1 else row.written
+        # one row per subject: what was found stands already, and the policy may name one SDK twice
+        if subjects & {*ids, subject}:
+            continue
+        subjects.add(subject)
         state, note = _absent(hidden)
         if platform not in row.platforms or (known and all(platform not in knowledge.sdks[id_].platforms for id_ in known)):
             state, note = State.NOT_APPLICABLE, Text(zh="该 SDK 不用于本平台", en="not for this platform")
@@ -248,7 +267,7 @@ def _found_sdk(sdk: Sdk, declared: Mapping[str, DeclaredSdk], knowledge: Knowled
         zh="包内仅出现名称（清单、资源等），未见其代码", en="only named in the build (manifest, resources); none of its code was seen"
     )
     if row is not None:
-        state = State.MATCHED if sdk.tier > SdkTier.NAMED else State.DIFFERS
+        state = State.MATCHED if sdk.tier > SdkTier.NAMED or covered_by else State.DIFFERS
     else:
         state = State.UNDECLARED
         if not knowledge.sdks[sdk.id].collects:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from auditor.knowledge.schema import TraceKind
 from auditor.model import Conduct, Fact, Platform, SdkTier, State, Table
@@ -10,7 +11,8 @@ from auditor.tables import compare
 from tests.factories import build, conduct, declaration, declared_usage_key, declared_permission, declared_sdk, gap, permission
 from tests.factories import sdk as found_sdk
 from tests.factories import sdk_level, usage_string
-from tests.knowledge_factories import knowledge, names, proves, sdk
+from tests.knowledge_factories import knowledge, names, proves, sdk, usage_key
+from tests.knowledge_factories import permission as knowledge_permission
 
 P = "android.permission."
 PUSH = sdk("acme-push", *proves("com.acme.push"), declared_as=("com.acme.push",))
@@ -180,3 +182,35 @@ def test_only_the_tables_of_the_platform_are_checked() -> None:
 
     assert compared(Platform.ANDROID) == {"permissions", "sdks"}
     assert compared(Platform.IOS) == {"usage_keys", "sdks"}
+
+
+def test_a_covered_part_that_is_only_named_is_covered_all_the_same() -> None:
+    assert found_states("acme-base", declared=[declared_sdk(id="acme-push")], tier=SdkTier.NAMED) == {
+        "acme-base": "matched",
+        "acme-push": "not-found",
+    }
+
+
+def test_two_rows_on_one_sdk_make_one_row_of_the_table() -> None:
+    twice = [declared_sdk(id="acme-push"), declared_sdk(id="acme-push", package="com.acme.push")]
+    assert found_states(declared=twice) == {"acme-push": "not-found"}
+
+
+def test_a_permission_the_system_dropped_before_the_first_device_is_not_applicable() -> None:
+    gone = knowledge_permission("READ_OLD", removed_after=22)
+    known = knowledge(permissions=[gone])
+
+    def state(level: int) -> str:
+        case = compare(build(permission("READ_OLD"), sdk_level("min", level)), conduct(), declaration(), known)
+        return next(iter(case.table(Table.PERMISSIONS))).state.value
+
+    assert state(23) == "not-applicable"
+    assert state(22) == "undeclared"
+
+
+def test_a_key_of_another_apple_system_is_not_applicable() -> None:
+    known = knowledge(usage_keys=[replace(usage_key("NSDesktopFolderUsageDescription"), only_on="macOS")])
+    case = compare(
+        build(usage_string("NSDesktopFolderUsageDescription"), platform=Platform.IOS), conduct(), declaration(), known
+    )
+    assert [row.state.value for row in case.table(Table.USAGE_KEYS)] == ["not-applicable"]

@@ -159,6 +159,7 @@ class _Reader:
             denials=self.denials(top),
             harmony_permissions=self.harmony_permissions(top),
             statements=self.statements(top),
+            headings=tuple((table, top.line_of(table.value)) for table in Table if top.has(table.value)),
         )
         self.clauses(top)
         self.draft_notes(top)

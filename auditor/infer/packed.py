@@ -62,8 +62,11 @@ def _signs(build: Build, packer: PackerKnowledge) -> Iterator[tuple[str, str, bo
             if pattern.search(path):
                 yield "file", path, True
     for fact in build.of(FactKind.COMPONENT):
-        if fact.value in _ENTRY_KINDS and fact.name in packer.application_classes:
-            yield "application", fact.name, fact.name not in packer.weak
+        if fact.value not in _ENTRY_KINDS:
+            continue
+        # a stub listed without a package is put into the app's own
+        for name in {fact.name, fact.name.rpartition(".")[2]} & packer.application_classes:
+            yield "application", fact.name, name not in packer.weak
 
 
 def _is_enough(signs: Sequence[tuple[str, str, bool]]) -> bool:

@@ -49,6 +49,7 @@ def undeclared_permission(case: Case) -> Iterator[Claim]:
             subject=row.subject,
             severity=severity,
             evidence=row.found,
+            declared=case.declaration.heading(Table.PERMISSIONS),
             message=Text(
                 zh=f"安装包申请了{_kind(known).zh} {name}（{known.label.zh or name}），政策的权限表未列出",
                 en=f"The build asks for the {_kind(known).en} {name} ({known.label.en or name}), which the policy does not list",

@@ -46,6 +46,7 @@ def undeclared_sdk(case: Case) -> Iterator[Claim]:
             subject=sdk.id,
             confidence=sdk.confidence,
             evidence=sdk.evidence,
+            declared=case.declaration.heading(Table.SDKS),
             message=Text(
                 zh=f"安装包内有第三方 SDK「{name.zh}」（{vendor.zh}）的代码，政策的 SDK 清单未列出",
                 en=f"The build holds code of the third-party SDK {name.en} ({vendor.en}), which the policy does not list",

@@ -38,6 +38,7 @@ def undeclared_usage_key(case: Case) -> Iterator[Claim]:
         yield Claim(
             subject=row.subject,
             evidence=row.found,
+            declared=case.declaration.heading(Table.USAGE_KEYS),
             message=Text(
                 zh=f"安装包含用途说明键 {row.subject}" + (f"（{label.zh}）" if label.zh else "") + "，政策的 iOS 权限表未列出",
                 en=f"The build has the usage key {row.subject}" + (f" ({label.en})" if label.en else "")

@@ -94,3 +94,11 @@ def test_an_alias_is_no_class() -> None:
 
 def test_ios_is_not_asked() -> None:
     assert reasons(application("com.app.RealApp"), platform=Platform.IOS) == []
+
+
+def test_a_stub_listed_without_a_package_is_known_in_the_app_s_own() -> None:
+    own = knowledge(packers=[packer("wrap", application_classes=frozenset({"WrapperApp"}))])
+    one = build(application("com.app.WrapperApp"), code={"classes.dex": ("com.app.WrapperApp",)})
+    (gap,) = find_packing(one, own)
+    assert "Wrap" in gap.reason.en
+    assert find_packing(build(application("com.app.App"), code={"classes.dex": ("com.app.App",)}), own) == ()

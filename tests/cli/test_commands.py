@@ -1,0 +1,236 @@
+"""The command line as its users meet it: streams, exit codes, files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.forge.apk import simple_apk
+
+ROOT = Path(__file__).parents[2]
+TEGO = ROOT / "declarations" / "tego.yaml"
+SAMPLES = ROOT / "sample_apks"
+
+
+def auditor(*arguments: object, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "auditor", *map(str, arguments)],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **environment},
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a build and two declarations: one that fits it and one that does not."""
+    folder = tmp_path_factory.mktemp("builds")
+    (folder / "app.apk").write_bytes(simple_apk(permissions=["android.permission.CAMERA"]))
+    head = "app: Example\noperator: Example Ltd\npolicy: {file: policy.txt, effective: 2024-01-01}\n"
+    camera = "permissions:\n  - {name: android.permission.CAMERA, text: CAMERA, purpose: scan codes}\n"
+    calendar = "permissions:\n  - {name: android.permission.READ_CALENDAR, text: READ_CALENDAR, purpose: reminders}\n"
+    (folder / "fits.yaml").write_text(head + camera, "utf-8")
+    (folder / "differs.yaml").write_text(head + calendar, "utf-8")
+    return folder
+
+
+def test_a_build_that_fits_ends_with_0_and_says_so(builds: Path) -> None:
+    done = auditor("audit", "app.apk", "-d", "fits.yaml", cwd=builds)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "No contradiction with the declaration found" in done.stdout
+
+
+def test_a_contradiction_ends_with_1_and_names_it(builds: Path) -> None:
+    done = auditor("audit", "app.apk", "-d", "differs.yaml", "--format", "json", cwd=builds)
+    audit = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert audit["verdict"] == "contradicted"
+    assert [(one["rule"], one["subject"]) for one in audit["findings"]][:1] == [
+        ("undeclared-permission", "android.permission.CAMERA")
+    ]
+
+
+@pytest.mark.parametrize(("level", "code"), [("high", 1), ("low", 1), ("info", 1), ("never", 0)])
+def test_fail_on_changes_the_exit_code_and_never_the_verdict(builds: Path, level: str, code: int) -> None:
+    done = auditor("audit", "app.apk", "-d", "differs.yaml", "--fail-on", level, "--format", "json", cwd=builds)
+    assert done.returncode == code
+    assert json.loads(done.stdout)["verdict"] == "contradicted"
+
+
+def test_a_low_finding_fails_only_a_gate_that_asks_for_it(builds: Path) -> None:
+    text = (builds / "fits.yaml").read_text("utf-8")
+    extra = "  - {name: android.permission.READ_CALENDAR, text: READ_CALENDAR, purpose: reminders}\n"
+    (builds / "more.yaml").write_text(text + extra, "utf-8")
+    assert auditor("audit", "app.apk", "-d", "more.yaml", cwd=builds).returncode == 0
+    assert auditor("audit", "app.apk", "-d", "more.yaml", "--fail-on", "low", cwd=builds).returncode == 1
+
+
+def test_a_gap_ends_with_3_whatever_the_gate(builds: Path) -> None:
+    (builds / "half.apk").write_bytes(simple_apk(permissions=["android.permission.CAMERA"], dex=[b"dex\n035\0" + bytes(40)]))
+    for gate in ("medium", "never"):
+        done = auditor("audit", "half.apk", "-d", "fits.yaml", "--fail-on", gate, cwd=builds)
+        assert done.returncode == 3
+        assert "classes.dex" in done.stdout
+    assert auditor("facts", "half.apk", cwd=builds).returncode == 3
+
+
+def test_a_contradiction_outranks_a_gap_and_both_are_printed(builds: Path) -> None:
+    (builds / "half.apk").write_bytes(simple_apk(permissions=["android.permission.CAMERA"], dex=[b"dex\n035\0" + bytes(40)]))
+    done = auditor("audit", "half.apk", "-d", "differs.yaml", cwd=builds)
+    assert done.returncode == 1
+    assert "classes.dex" in done.stdout
+    assert "CAMERA" in done.stdout
+
+
+def test_every_format_is_written_where_it_was_asked_for(builds: Path, tmp_path: Path) -> None:
+    wanted = {format_: tmp_path / "new" / f"report.{format_}" for format_ in ("text", "json", "html", "sarif", "junit", "markdown")}
+    outputs = [argument for format_, path in wanted.items() for argument in ("-o", f"{format_}={path}")]
+    done = auditor("audit", "app.apk", "-d", "differs.yaml", *outputs, cwd=builds)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+    assert all("READ_CALENDAR" in path.read_text("utf-8") for path in wanted.values())
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {path.name for path in wanted.values()}
+
+
+def test_the_same_input_gives_the_same_bytes_from_anywhere(builds: Path, tmp_path: Path) -> None:
+    def once(cwd: Path, build: object, declaration: object) -> str:
+        return auditor("audit", build, "-d", declaration, "--format", "json", cwd=cwd).stdout
+
+    first = once(builds, "app.apk", "differs.yaml")
+    assert first == once(builds, "app.apk", "differs.yaml")
+    assert first == once(tmp_path, builds / "app.apk", builds / "differs.yaml")
+
+
+def test_output_is_utf8_whatever_the_locale(builds: Path) -> None:
+    done = auditor("audit", "app.apk", "-d", "fits.yaml", "--lang", "zh", cwd=builds, LC_ALL="C", PYTHONUTF8="0")
+    assert "未发现与声明不一致" in done.stdout
+
+
+def test_no_colour_without_a_terminal(builds: Path) -> None:
+    assert "\x1b" not in auditor("audit", "app.apk", "-d", "differs.yaml", cwd=builds).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("audit", "app.apk"), "--declaration"),
+        (("audit", "app.apk", "-d", "fits.yaml", "-o", "htlm=x.html"), "did you mean 'html'?"),
+        (("audit", "app.apk", "-d", "fits.yaml", "-o", "report.html"), "FORMAT=PATH"),
+        (("audit", "app.apk", "-d", "fits.yaml", "-o", "json=a", "-o", "text=a"), "asked for twice"),
+        (("audit", "app.apk", "-d", "fits.yaml", "-o", "json=."), "is a directory"),
+        (("audit", "app.apk", "-d", "fits.yaml", "-o", "json=app.apk/x"), "cannot be written"),
+        (("audit", "app.apk", "-d", "fits.yaml", "--fail-on", "grave"), "grave"),
+        (("audit", "absent.apk", "-d", "fits.yaml"), "absent.apk does not exist"),
+        (("audit", ".", "-d", "fits.yaml"), "is a directory"),
+        (("audit", "fits.yaml", "-d", "fits.yaml"), "is no ZIP archive"),
+        (("audit", "app.apk", "-d", "absent.yaml"), "absent.yaml"),
+        (("audit", "app.apk", "-d", "app.apk"), "app.apk:"),
+        (("audits",), "did you mean 'audit'?"),
+        (("rules", "undeclared-sdks"), "did you mean 'undeclared-sdk'?"),
+        (("sdks", "getui"), "no SDK"),
+        (("facts", "app.apk", "--format", "html"), "html"),
+    ],
+)
+def test_what_cannot_be_used_ends_with_2_and_one_clear_line(builds: Path, arguments: tuple[str, ...], says: str) -> None:
+    done = auditor(*arguments, cwd=builds)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_every_mistake_of_a_declaration_is_reported_at_once(builds: Path) -> None:
+    (builds / "broken.yaml").write_text("app: X\npolice: {}\npermissions:\n  - {nam: CAMERA}\n", "utf-8")
+    done = auditor("check-declaration", "broken.yaml", cwd=builds)
+    assert done.returncode == 2
+    assert "broken.yaml:2: unknown key 'police'" in done.stderr
+    assert "(did you mean 'policy'?)" in done.stderr
+    assert "broken.yaml:4: unknown key 'nam'" in done.stderr
+
+
+def test_a_document_is_checked_at_full_strength_by_itself(builds: Path) -> None:
+    text = (builds / "fits.yaml").read_text("utf-8").replace(", purpose: scan codes", "")
+    (builds / "bare.yaml").write_text(text, "utf-8")
+    done = auditor("check-declaration", "bare.yaml", cwd=builds)
+    assert done.returncode == 1
+    assert done.stdout.startswith("bare.yaml:5: medium permission-without-purpose: ")
+    assert auditor("check-declaration", "fits.yaml", cwd=builds).returncode == 0
+    assert auditor("check-declaration", "bare.yaml", "--fail-on", "high", cwd=builds).returncode == 0
+
+
+def test_facts_of_a_sound_build_end_with_0(builds: Path) -> None:
+    done = auditor("facts", "app.apk", "--format", "json", cwd=builds)
+    facts = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert [one["name"] for one in facts["permissions"]] == ["android.permission.CAMERA"]
+    assert "android.permission.CAMERA" in auditor("facts", "app.apk", cwd=builds).stdout
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_rules_and_sdks_are_listed_and_explained(language: str) -> None:
+    listed = auditor("rules", "--lang", language).stdout
+    assert {line.split()[0] for line in listed.splitlines()} >= {"undeclared-sdk", "empty-usage-string"}
+    assert "getui-push" in auditor("sdks", "--lang", language).stdout
+    assert "com.igexin" in auditor("sdks", "getui-push", "--lang", language).stdout
+
+
+def test_help_is_there_for_every_command_and_cheap() -> None:
+    top = auditor("--help")
+    assert top.returncode == 0
+    for name in ("audit", "facts", "check-declaration", "rules", "sdks"):
+        assert name in top.stdout
+        assert auditor(name, "--help").returncode == 0
+    lazy = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "auditor", "--help"], capture_output=True, encoding="utf-8", cwd=ROOT
+    )
+    imported = {line.rpartition("|")[2].strip() for line in lazy.stderr.splitlines()}
+    assert "click" in imported
+    assert not imported & {"yaml", "androguard", "lief", "jinja2", "auditor.pipeline", "auditor.knowledge.schema"}
+
+
+def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
+    pipe = tmp_path / "slow.yaml"
+    os.mkfifo(pipe)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "auditor", "check-declaration", str(pipe)], cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    # the other end of the pipe opens once the command reads it: from then on it waits
+    with pipe.open("w"):
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.strip() == "interrupted"
+
+
+def test_our_own_bug_ends_with_70_never_with_1(builds: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import auditor.rules._rule as r, auditor.pipeline as p\n"
+        "def broken(*a, **k): raise ZeroDivisionError('made up')\n"
+        "p.judge = broken\n",
+        "utf-8",
+    )
+    done = auditor("audit", "app.apk", "-d", "fits.yaml", cwd=builds, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    assert done.returncode == 70
+    assert "internal error (ZeroDivisionError: made up)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_crash(builds: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "auditor", "sdks"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    errors = process.stderr.read().decode()
+    process.wait(timeout=60)
+    process.stderr.close()
+    assert "Traceback" not in errors
