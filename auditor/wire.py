@@ -61,7 +61,9 @@ _Rank = TypeVar("_Rank", bound=IntEnum)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # JSON leaves these as they are; a terminal obeys some of them and an editor shows others in a false order.
-_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 _LINE = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
 
 _SHOWN_FACTS = frozenset(
@@ -83,7 +85,7 @@ def dumps(obj: object) -> str:
     """
     text = json.dumps(obj, ensure_ascii=False, indent=2, allow_nan=False)
     text = _SURROGATE.sub("\ufffd", text)
-    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    return _UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n"
 
 
 # -- audit/1, written -----------------------------------------------------------------------------------------------

@@ -425,7 +425,7 @@ def test_dumps_is_utf8_and_ends_with_a_newline():
     assert dumps({"名": "特购"}) == '{\n  "名": "特购"\n}\n'
 
 
-@pytest.mark.parametrize("code", [0x1B, 0x7F, 0x9B, 0x200B, 0x2028, 0x202E, 0x2066, 0xFEFF, 0x0A])
+@pytest.mark.parametrize("code", [0x1B, 0x7F, 0x9B, 0x200B, 0x2028, 0x202E, 0x2066, 0xFEFF, 0x0A, 0xE0041])
 def test_dumps_writes_what_cannot_be_seen_as_escapes(code):
     text = dumps(chr(code))
     assert text.rstrip("\n").isascii()

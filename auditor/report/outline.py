@@ -17,6 +17,7 @@ from auditor.model import (
     DeclaredSdk,
     DeclaredUsageKey,
     Fact,
+    FactKind,
     Finding,
     Language,
     Location,
@@ -39,7 +40,7 @@ __all__ = [
     "Side",
     "TableRow",
     "TableView",
-    "contradictions",
+    "is_contradiction",
     "outline",
     "place",
 ]
@@ -73,9 +74,13 @@ class Evidence:
     @property
     def line(self) -> str:
         """The evidence in one line."""
-        where = f"{self.file} ! {self.at}" if self.at else self.file
-        what = " ".join(part for part in (self.name, f"= {self.value}" if self.value else "") if part)
-        return f"{where} · {self.kind} {what}"
+        what = " ".join(part for part in (self.kind, self.name, f"= {self.value}" if self.value else "") if part)
+        return f"{self.where} · {what}"
+
+    @property
+    def where(self) -> str:
+        """File and place."""
+        return " ! ".join(part for part in (self.file, self.at) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +197,9 @@ class Outline:
     clauses: tuple[tuple[str, str], ...]
 
 
-def contradictions(audit: Audit) -> int:
-    """Return how many findings are grave and sure enough to contradict the declaration."""
-    return sum(one.severity >= Severity.MEDIUM and one.confidence >= Confidence.MEDIUM for one in audit.findings)
+def is_contradiction(finding: Finding) -> bool:
+    """Tell whether a finding is grave and sure enough to contradict the declaration."""
+    return finding.severity >= Severity.MEDIUM and finding.confidence >= Confidence.MEDIUM
 
 
 def place(location: Location) -> str:
@@ -232,7 +237,7 @@ class _Writer:
             subtitle=self._subtitle(),
             verdict=audit.verdict,
             verdict_word=words.verdict(audit.verdict),
-            sentence=words.sentence(audit.verdict, contradictions(audit)),
+            sentence=words.sentence(audit.verdict, sum(map(is_contradiction, audit.findings))),
             disclaimer=words("disclaimer"),
             checked=tuple((words.table(one.table), self._remark(one.table)) for one in audit.checked if one.compared),
             unchecked=tuple(
@@ -297,8 +302,8 @@ class _Writer:
         ]
         for signer in identity.signer:
             verified = {True: "signature.good", False: "signature.bad", None: "signature.untried"}[signer.verified]
-            text = f"{signer.subject} · {signer.scheme} · {words(verified)} · SHA-256 {signer.sha256}"
-            pairs.append((words("signer"), one_line(text)))
+            pairs.append((words("signer"), one_line(f"{signer.subject} · {signer.scheme} · {words(verified)}")))
+            pairs.append((words("signer") + " SHA-256", one_line(signer.sha256)))
         if not identity.signer:
             pairs.append((words("signer"), words("signer.none")))
         return tuple((name, value) for name, value in pairs if value)
@@ -355,9 +360,10 @@ class _Writer:
         )
 
     def _evidence(self, fact: Fact) -> Evidence:
-        value = "; ".join(
-            part for part in (fact.value, fact.by, *(f"{name}={text}" for name, text in fact.traits)) if part
-        )
+        value = fact.value
+        if fact.kind is FactKind.CODE_PACKAGE and value:
+            value = self.words("classes", n=int(value) if value.isdecimal() else value)
+        value = "; ".join(part for part in (value, fact.by, *(f"{name}={text}" for name, text in fact.traits)) if part)
         return Evidence(
             file=one_line(fact.location.file),
             at=one_line(fact.location.at),

@@ -138,7 +138,8 @@ PHRASES: Mapping[str, Text] = {
     "basis": _t("依据条款", "Clauses"),
     "build": _t("安装包", "Build"),
     "checked": _t("已核对", "Checked"),
-    "clause": _t("条款", "Clause"),
+    "classes": _t("{n} 个类", "{n} classes"),
+    "classes.one": _t("1 个类", "1 class"),
     "colon": _t("：", ": "),
     "comma": _t("、", ", "),
     "confidence": _t("可信度", "Confidence"),
@@ -165,7 +166,7 @@ PHRASES: Mapping[str, Text] = {
     "evidence": _t("证据", "Evidence"),
     "evidence.more": _t("另有 {n} 条证据，见 JSON 报告。", "{n} more pieces of evidence stand in the JSON report."),
     "evidence.more.one": _t("另有 1 条证据，见 JSON 报告。", "One more piece of evidence stands in the JSON report."),
-    "evidence.none": _t("此项发现只涉及声明文本。", "This finding is about the text of the declaration alone."),
+    "evidence.none": _t("无（依据为声明文本，或安装包中没有相应内容）", "none (it rests on the declaration, or on what the build lacks)"),
     "file": _t("文件", "File"),
     "findings": _t("发现", "Findings"),
     "fingerprint": _t("指纹", "Fingerprint"),
@@ -183,6 +184,7 @@ PHRASES: Mapping[str, Text] = {
     "name": _t("名称", "Name"),
     "nothing": _t("无", "none"),
     "operator": _t("运营者", "Operator"),
+    "paren": _t("（{text}）", " ({text})"),
     "platform": _t("平台", "Platform"),
     "policy": _t("隐私政策", "Privacy policy"),
     "policy.line": _t("政策第 {line} 行", "policy, line {line}"),
@@ -191,6 +193,8 @@ PHRASES: Mapping[str, Text] = {
     "purpose.none": _t("未写明目的", "no purpose given"),
     "purpose.shared": _t("目的与 {subject} 合并填写", "purpose shared with {subject}"),
     "remedy": _t("处理建议", "What to do"),
+    "rows.more": _t("另有 {n} 行，见 JSON 或 HTML 报告。", "{n} more rows stand in the JSON and HTML reports."),
+    "rows.more.one": _t("另有 1 行，见 JSON 或 HTML 报告。", "One more row stands in the JSON and HTML reports."),
     "rule": _t("规则", "Rule"),
     "rules": _t("本次执行的规则", "Rules that ran"),
     "severity": _t("严重程度", "Severity"),
@@ -267,6 +271,10 @@ class Words:
         """Return what the kind of fact is called; a kind without a name of its own keeps its identifier."""
         text = FACT_KINDS.get(kind)
         return text.in_(self.language) if text else kind.value
+
+    def remarked(self, text: str, remark: str) -> str:
+        """Return ``text`` with a remark in brackets after it, if there is one."""
+        return text + self("paren", text=remark) if remark else text
 
     def listed(self, items: list[str]) -> str:
         """Return the items in one line, or the word for none."""

@@ -1,0 +1,158 @@
+"""Audits as GitHub-flavoured Markdown, for pull-request comments and step summaries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from auditor.model import Audit, Language, Severity, Verdict
+from auditor.report.outline import Card, Outline, Side, TableView, outline
+from auditor.report.words import Words
+
+__all__ = ["render"]
+
+MOST_ROWS = 100
+"""Rows shown of one table: a comment on GitHub holds 65 536 characters."""
+
+_VERDICT_MARKS = {Verdict.CONTRADICTED: "❌", Verdict.INCONCLUSIVE: "❔", Verdict.CONSISTENT: "✅"}
+_SEVERITY_MARKS = {Severity.HIGH: "🔴", Severity.MEDIUM: "🟠", Severity.LOW: "🔵", Severity.INFO: "⚪"}
+
+_PLAIN = re.compile(r"[A-Za-z0-9._:;/$() -]*[A-Za-z0-9._:;/$()]\Z", re.ASCII)
+_MARKUP = re.compile(r"[\\`*\[\]<>&|~{}!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+# What a forge turns into a link, a mention or a formula after the Markdown is read: an empty comment parts it.
+_LIVE = re.compile(r"[@#$]|:(?=//)|(?<=www)(?=\.)|(?<=\bGH)(?=-\d)", re.IGNORECASE)
+
+
+def render(audits: Sequence[Audit], language: Language) -> str:
+    """Return ``audits`` as Markdown; no value in it can open markup, a link or a mention."""
+    words = Words(language)
+    if not audits:
+        return f"{words('empty.audits')}\n"
+    return "\n---\n\n".join("\n".join(_lines(outline(audit, language), words)) + "\n" for audit in audits)
+
+
+def escape(text: str) -> str:
+    """Return ``text`` as Markdown text that reads as itself: pipes, backticks, HTML and mentions included."""
+    parts = (_MARKUP.sub(lambda match: f"&#{ord(match[0])};", part) for part in _LIVE.split(text))
+    marks = (match[0] for match in _LIVE.finditer(text))
+    escaped = next(parts)
+    for mark, part in zip(marks, parts, strict=True):
+        escaped += f"{mark}<!-- -->{part}"
+    return escaped
+
+
+def code(text: str) -> str:
+    """Return ``text`` in type for code: a span of its own where nothing in it has a meaning, else HTML."""
+    if not text:
+        return ""
+    return f"`{text}`" if _PLAIN.match(text) else f"<code>{escape(text)}</code>"
+
+
+def _lines(one: Outline, words: Words) -> Iterator[str]:
+    colon = words("colon")
+    yield f"## {_VERDICT_MARKS[one.verdict]} {one.verdict_word}{colon}{escape(one.title)}"
+    yield ""
+    yield escape(one.subtitle)
+    yield ""
+    yield f"**{one.sentence}**"
+    yield ""
+    yield f"- {words('checked')}{colon}{words.listed([words.remarked(title, escape(remark)) for title, remark in one.checked])}"
+    yield f"- {words('unchecked')}{colon}{words.listed([words.remarked(title, escape(remark)) for title, remark in one.unchecked])}"
+    yield ""
+    yield f"> {one.disclaimer}"
+    yield ""
+    yield f"### {words('findings')} ({len(one.findings)})"
+    yield ""
+    if one.findings:
+        heads = (words("severity"), words("confidence"), words("subject"), words("findings"), words("rule"))
+        yield from _table(heads, [_finding_cells(card) for card in one.findings])
+    else:
+        yield words("empty.findings")
+    yield ""
+    yield f"### {words('gaps')} ({len(one.gaps)})"
+    yield ""
+    if one.gaps:
+        cells = [(code(gap.place), escape(gap.reason), words.listed(list(gap.hides))) for gap in one.gaps]
+        yield from _table((words("at"), words("gaps"), words("hides")), cells)
+    else:
+        yield words("empty.gaps")
+    for card in one.findings:
+        yield ""
+        yield from _fold(f"{code_in_html(card.rule)} {code_in_html(card.subject)}", _details(card, words))
+    if one.accepted:
+        yield ""
+        cells = [(code(card.rule), code(card.subject), escape(card.message)) for card in one.accepted]
+        body = _table((words("rule"), words("subject"), words("findings")), cells)
+        yield from _fold(f"{words('accepted')} ({len(one.accepted)})", body)
+    for table in one.tables:
+        if table.rows:
+            yield ""
+            counts = words.listed([f"{word} {number}" for _, word, number in table.counts])
+            yield from _fold(f"{table.title}{colon}{counts}", _rows(table, words))
+    yield ""
+    yield from _fold(words("identity"), _identity(one))
+
+
+def _finding_cells(card: Card) -> tuple[str, ...]:
+    subject = code(card.subject) + (f" {escape(card.name)}" if card.name else "")
+    severity = f"{_SEVERITY_MARKS[card.severity]} {card.severity_word}"
+    return severity, card.confidence_word, subject, escape(card.message), code(card.rule)
+
+
+def _details(card: Card, words: Words) -> Iterator[str]:
+    colon = words("colon")
+    yield f"{escape(card.title)}{colon}{escape(card.message)}"
+    yield ""
+    for evidence in card.evidence:
+        place = code(evidence.where)
+        value = f" = {code(evidence.value)}" if evidence.value else ""
+        yield f"- {words('evidence')}{colon}{place} {escape(evidence.kind)} {code(evidence.name)}{value}"
+    if card.more:
+        yield f"- {card.more}"
+    where = code(card.declared) + (f" · {escape(card.policy)}" if card.policy else "")
+    yield f"- {words('declaration')}{colon}{where}"
+    yield f"- {words('remedy')}{colon}{escape(card.remedy)}"
+    for cite, summary in card.clauses:
+        yield f"- {words('basis')}{colon}{escape(cite)}" + (f" — {escape(summary)}" if summary else "")
+
+
+def _rows(table: TableView, words: Words) -> Iterator[str]:
+    heads = (words("subject"), words("declared"), words("found"), words("state"))
+    rows = []
+    for row in table.rows[:MOST_ROWS]:
+        subject = code(row.subject) + (f"<br>{escape(row.name)}" if row.name else "")
+        state = row.state_word + (f"<br>{escape(row.note)}" if row.note else "")
+        rows.append((subject, _side(row.declared), _side(row.found), state))
+    yield from _table(heads, rows)
+    if len(table.rows) > MOST_ROWS:
+        yield ""
+        yield words("rows.more", n=len(table.rows) - MOST_ROWS)
+
+
+def _identity(one: Outline) -> Iterator[str]:
+    for name, value in (*one.build, *one.declaration, *one.tool):
+        yield f"- {escape(name)}: {code(value)}"
+
+
+def _side(side: Side | None) -> str:
+    return "<br>".join(escape(part) for part in (side.main, *side.notes)) if side else "—"
+
+
+def code_in_html(text: str) -> str:
+    """Return ``text`` as code inside an HTML element, where Markdown is not read everywhere."""
+    return f"<code>{escape(text)}</code>"
+
+
+def _fold(summary: str, body: Iterator[str]) -> Iterator[str]:
+    yield f"<details><summary>{summary}</summary>"
+    yield ""
+    yield from body
+    yield ""
+    yield "</details>"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{' --- |' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"

@@ -1,0 +1,121 @@
+"""Audits as plain text, for terminals and logs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from auditor.model import Audit, Language, Severity, Verdict
+from auditor.report.outline import Card, Outline, outline
+from auditor.report.words import Words
+
+__all__ = ["render"]
+
+_BOLD, _DIM, _RED, _YELLOW, _GREEN, _BLUE = "1", "2", "31", "33", "32", "34"
+_VERDICT_COLOURS = {
+    Verdict.CONTRADICTED: f"{_BOLD};{_RED}",
+    Verdict.INCONCLUSIVE: f"{_BOLD};{_YELLOW}",
+    Verdict.CONSISTENT: f"{_BOLD};{_GREEN}",
+}
+_SEVERITY_COLOURS = {Severity.HIGH: _RED, Severity.MEDIUM: _YELLOW, Severity.LOW: _BLUE, Severity.INFO: _DIM}
+_COMMAND = re.compile(r"::|##(?=\[|vso\[|teamcity\[)")
+_RULE = "─" * 72
+
+
+def render(audits: Sequence[Audit], language: Language, colour: bool = False) -> str:
+    """Return ``audits`` as text; ``colour`` adds ANSI escapes, of which values from a build can hold none."""
+    words = Words(language)
+    if not audits:
+        return words("empty.audits") + "\n"
+    paint = _Paint(colour)
+    parts = ["\n".join(map(_inert, _lines(outline(audit, language), words, paint))) for audit in audits]
+    return f"\n\n{_RULE}\n\n".join(parts) + "\n"
+
+
+def _inert(line: str) -> str:
+    """Return ``line`` as no command to a CI server, which GitHub, Azure and TeamCity take from any job's output."""
+    return _COMMAND.sub(lambda match: f"{match[0][0]} {match[0][1:]}", line)
+
+
+class _Paint:
+    def __init__(self, colour: bool) -> None:
+        self.colour = colour
+
+    def __call__(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
+
+
+def _lines(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
+    colon = words("colon")
+    yield paint(_VERDICT_COLOURS[one.verdict], one.verdict_word)
+    yield one.sentence
+    yield ""
+    yield f"{paint(_BOLD, one.title)}  {one.subtitle}"
+    wanted = {"SHA-256", words("signer"), words("signer") + " SHA-256"}
+    yield from (f"{name}{colon}{value}" for name, value in one.build if name in wanted)
+    yield f"{words('declaration')}{colon}{_declaration(one, words)}"
+    yield f"{words('checked')}{colon}{words.listed([words.remarked(*pair) for pair in one.checked])}"
+    yield f"{words('unchecked')}{colon}{words.listed([words.remarked(*pair) for pair in one.unchecked])}"
+    yield paint(_DIM, one.disclaimer)
+    yield ""
+    yield paint(_BOLD, f"{words('findings')} ({len(one.findings)})") + _tally(one, words)
+    if not one.findings:
+        yield f"  {words('empty.findings')}"
+    for card in one.findings:
+        yield ""
+        yield from _card(card, words, paint)
+    yield ""
+    yield paint(_BOLD, f"{words('gaps')} ({len(one.gaps)})")
+    if not one.gaps:
+        yield f"  {words('empty.gaps')}"
+    for gap in one.gaps:
+        yield f"  {paint(_YELLOW, gap.place)}"
+        yield f"      {gap.reason}"
+        if gap.hides:
+            yield f"      {words('hides')}{colon}{words.listed(list(gap.hides))}"
+    if one.accepted:
+        yield ""
+        yield paint(_BOLD, f"{words('accepted')} ({len(one.accepted)})")
+        yield from (f"  {card.rule}  {card.subject}" for card in one.accepted)
+    yield ""
+    yield paint(_BOLD, words("counts"))
+    for table in one.tables:
+        counts = words.listed([f"{word} {number}" for _, word, number in table.counts])
+        if table.compared:
+            yield f"  {words.remarked(table.title, table.remark)}{colon}{counts}"
+        elif not table.rows:
+            yield f"  {table.title}{colon}{words('unchecked')}"
+        else:
+            yield f"  {table.title}{colon}{counts}"
+    yield ""
+    yield paint(_DIM, " · ".join(value if name == words("tool") else f"{name} {value}" for name, value in one.tool))
+
+
+def _card(card: Card, words: Words, paint: _Paint) -> Iterator[str]:
+    colon = words("colon")
+    label = paint(_SEVERITY_COLOURS[card.severity], f"[{card.severity_word}]")
+    subject = words.remarked(card.subject, card.name)
+    yield f"{label} {paint(_BOLD, card.rule)}  {subject}  {words('confidence.is', word=card.confidence_word)}"
+    yield f"      {card.message}"
+    for evidence in card.evidence:
+        yield f"      {words('evidence')}{colon}{evidence.line}"
+    if card.more:
+        yield f"      {card.more}"
+    yield f"      {words('declaration')}{colon}{' · '.join(part for part in (card.declared, card.policy) if part)}"
+    yield f"      {words('remedy')}{colon}{card.remedy}"
+    for cite, _ in card.clauses:
+        yield f"      {words('basis')}{colon}{cite}"
+
+
+def _declaration(one: Outline, words: Words) -> str:
+    values = dict(one.declaration)
+    keys = ("declaration.file", "app", "policy", "effective")
+    parts = [values.get(words(key), "") for key in keys]
+    if parts[-1]:
+        parts[-1] = f"{words('effective')} {parts[-1]}"
+    return " · ".join(part for part in parts if part)
+
+
+def _tally(one: Outline, words: Words) -> str:
+    counts = [f"{word} {number}" for _, word, number in one.severities]
+    return f"  {words.listed(counts)}" if counts else ""
