@@ -2,9 +2,10 @@
 
 The file is read by our own code rather than by lief, which stays the oracle in the tests. Class names need a walk over
 ``__objc_classlist`` that lief does not offer, and that walk needs segments, sections and fixups anyway; libraries,
-encryption and versions are then a dozen load commands. Measured on 19 images of real frameworks and apps (163 MB, CPU,
-one process): lief 1.0 takes 0.33 s to import and 2.9 s to parse, all slices and without class names; this module 0.3 s,
-one slice and with them. A native parser can moreover crash on hostile bytes, and a build is hostile until read.
+encryption and versions are then a dozen load commands. Measured on 28 linked images of real frameworks and apps
+(213 MB, CPU, one process): lief 1.0 takes 0.3 s to import and 1.9 s to parse, without class names; this module 0.23 s
+with them. On those and on 1,060 object files libraries, imports, encryption and minimum versions are equal. A native
+parser can moreover crash on hostile bytes, and a build is hostile until read.
 
 Formats: <mach-o/loader.h>, <mach-o/fat.h>, <mach-o/nlist.h>, <mach-o/fixup-chains.h> of Apple's dyld and cctools
 (opensource.apple.com). No count, size or offset of the file is believed before it is checked.
@@ -200,7 +201,9 @@ def _members(data: bytes, base: int, size: int) -> Iterator[tuple[int, int]]:
     """Yield (offset, size) of each member's content; <ar.h>, with BSD's names before the content."""
     at, end = base + len(_AR), base + size
     for _ in range(_MAX_MEMBERS):
-        if at + 60 > end:
+        if end - at < 60:
+            if data[at:end].strip(b"\0\n"):
+                raise MachOError("静态库被截断", "is a static library cut short")
             return
         header = data[at : at + 60]
         length = header[48:58].strip()
