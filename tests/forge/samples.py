@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.forge import tego_android
+from tests.forge import tego_android, tego_ios
 
 __all__ = ["DIRECTORY", "SAMPLES", "main"]
 
@@ -15,6 +15,9 @@ SAMPLES: Mapping[str, Callable[[], bytes]] = {
     "tego-faithful.apk": tego_android.faithful,
     "tego-drifted.apk": tego_android.drifted,
     "tego-packed.apk": tego_android.packed,
+    "tego-faithful.ipa": tego_ios.faithful,
+    "tego-drifted.ipa": tego_ios.drifted,
+    "tego-encrypted.ipa": tego_ios.encrypted,
 }
 
 

@@ -757,7 +757,6 @@ def _components(*, ocr: bool = True, extra: Sequence[Element] = ()) -> list[Elem
         provider("com.huawei.agconnect.core.provider.AGConnectInitializeProvider", ".AGCInitializeProvider"),
         provider("com.getui.gtc.base.GtcProvider", ".getui.gtc.provider"),
         meta_data("com.amap.api.v2.apikey", "00000000000000000000000000000000"),
-        meta_data("com.huawei.hms.client.appid", "appid=100000000"),
         meta_data("com.huawei.hms.client.service.name:push", "push:5.0.4.302"),
         meta_data("PUSH_APPID", "0000000000000000000000"),
         meta_data("MIPUSH_SDK_VERSION_NAME", "6.0.1"),
