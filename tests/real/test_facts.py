@@ -1,4 +1,4 @@
-"""``auditor facts`` on real builds, as a whole process: what it prints is what Debian's tools print."""
+"""The command line on real builds, as a whole process: what it prints is what Debian's tools print."""
 
 from __future__ import annotations
 
@@ -32,11 +32,18 @@ def apk(request: pytest.FixtureRequest, artefact: Artefact) -> Path:
 @pytest.fixture(scope="module")
 def facts(apk: Path) -> dict[str, Any]:
     """What ``auditor facts`` prints; that it exits 0 and says nothing else is asserted here."""
-    command = [sys.executable, "-m", "auditor", "facts", str(apk), "--format", "json"]
-    done = subprocess.run(command, capture_output=True, timeout=300, cwd=_ROOT, check=False)
-    assert (done.returncode, done.stderr.decode()) == (0, "")
-    document: dict[str, Any] = json.loads(done.stdout)
+    code, document = _auditor("facts", apk)
+    assert code == 0
     return document
+
+
+def _auditor(command: str, build: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    """Run a command and return its exit code and the JSON it prints, with nothing on standard error."""
+    arguments = [sys.executable, "-m", "auditor", command, str(build), "--format", "json", *options]
+    done = subprocess.run(arguments, capture_output=True, timeout=300, cwd=_ROOT, check=False)
+    assert done.stderr.decode() == ""
+    document: dict[str, Any] = json.loads(done.stdout)
+    return done.returncode, document
 
 
 def test_a_well_formed_build_is_read_without_gaps(facts: dict[str, Any]) -> None:
@@ -70,3 +77,13 @@ def test_native_libraries_are_those_of_the_archive(apk: Path, facts: dict[str, A
     with zipfile.ZipFile(apk) as archive:
         listed = {name.rpartition("/")[2] for name in archive.namelist() if re.match(r"lib/.+\.so$", name)}
     assert set(facts["native_libraries"]) == listed
+
+
+@pytest.mark.peer
+def test_an_audit_compares_the_permissions_aapt_dumps(apk: Path, peer: Peer) -> None:
+    code, audit = _auditor("audit", apk, "--declaration", "declarations/tego.yaml")
+    found = {row["subject"] for row in audit["tables"]["permissions"] if row["found"]}
+    dumped = peer("aapt", "dump", "permissions", apk)
+    assert found == set(re.findall(r"^uses-permission.*?: name='([^']*)'", dumped, re.MULTILINE))
+    assert audit["gaps"] == []
+    assert (audit["verdict"], code) in {("consistent", 0), ("contradicted", 1)}

@@ -198,7 +198,8 @@ def test_an_app_with_vendors_frameworks_shows_what_was_put_into_it(shop: App) ->
     }
     assert {fact.name for fact in build.of(FactKind.URL_SCHEME)} == {"shop"}
     assert {fact.name for fact in build.of(FactKind.QUERY_SCHEME)} == {"alipay", "mqqapi"}
-    assert {fact.name for fact in build.of(FactKind.IMAGE)} == {f"Payload/{SHOP}/{path}" for path in _images(shop.files)}
+    images = {f"Payload/{SHOP}/{path}" for path in _images(shop.files)}
+    assert {fact.name for fact in build.of(FactKind.IMAGE)} == images
 
 
 def test_the_classes_of_vendors_are_found_in_the_app(shop: App) -> None:
