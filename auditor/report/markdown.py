@@ -20,7 +20,7 @@ _SEVERITY_MARKS = {Severity.HIGH: "🔴", Severity.MEDIUM: "🟠", Severity.LOW:
 _PLAIN = re.compile(r"[A-Za-z0-9._:;/$() -]*[A-Za-z0-9._:;/$()]\Z", re.ASCII)
 _MARKUP = re.compile(r"[\\`*\[\]<>&|~{}!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 # What a forge turns into a link, a mention or a formula after the Markdown is read: an empty comment parts it.
-_LIVE = re.compile(r"[@#$]|:(?=//)|(?<=www)(?=\.)|(?<=\bGH)(?=-\d)", re.IGNORECASE)
+_LIVE = re.compile(r"[@#$]|/(?=/)|(?<=www)(?=\.)|(?<=\bGH)(?=-\d)", re.IGNORECASE)
 
 
 def render(audits: Sequence[Audit], language: Language) -> str:
@@ -61,36 +61,44 @@ def _lines(one: Outline, words: Words) -> Iterator[str]:
     yield ""
     yield f"> {one.disclaimer}"
     yield ""
+    sections = (_gaps, _findings) if one.gaps_first else (_findings, _gaps)
+    for section in sections:
+        yield from section(one, words)
+        yield ""
+    for card in one.findings:
+        yield from _fold(f"{code_in_html(card.rule)} {code_in_html(card.subject)}", _details(card, words))
+        yield ""
+    if one.accepted:
+        cells = [(code(card.rule), code(card.subject), escape(card.message)) for card in one.accepted]
+        body = _table((words("rule"), words("subject"), words("finding")), cells)
+        yield from _fold(f"{words('accepted')} ({len(one.accepted)})", body)
+        yield ""
+    for table in one.tables:
+        if table.rows:
+            counts = words.listed([f"{word} {number}" for _, word, number in table.counts])
+            yield from _fold(f"{table.title}{colon}{counts}", _rows(table, words))
+            yield ""
+    yield from _fold(words("identity"), _identity(one))
+
+
+def _findings(one: Outline, words: Words) -> Iterator[str]:
     yield f"### {words('findings')} ({len(one.findings)})"
     yield ""
     if one.findings:
-        heads = (words("severity"), words("confidence"), words("subject"), words("findings"), words("rule"))
+        heads = (words("severity"), words("confidence"), words("subject"), words("finding"), words("rule"))
         yield from _table(heads, [_finding_cells(card) for card in one.findings])
     else:
         yield words("empty.findings")
-    yield ""
+
+
+def _gaps(one: Outline, words: Words) -> Iterator[str]:
     yield f"### {words('gaps')} ({len(one.gaps)})"
     yield ""
     if one.gaps:
         cells = [(code(gap.place), escape(gap.reason), words.listed(list(gap.hides))) for gap in one.gaps]
-        yield from _table((words("at"), words("gaps"), words("hides")), cells)
+        yield from _table((words("at"), words("reason"), words("hides")), cells)
     else:
         yield words("empty.gaps")
-    for card in one.findings:
-        yield ""
-        yield from _fold(f"{code_in_html(card.rule)} {code_in_html(card.subject)}", _details(card, words))
-    if one.accepted:
-        yield ""
-        cells = [(code(card.rule), code(card.subject), escape(card.message)) for card in one.accepted]
-        body = _table((words("rule"), words("subject"), words("findings")), cells)
-        yield from _fold(f"{words('accepted')} ({len(one.accepted)})", body)
-    for table in one.tables:
-        if table.rows:
-            yield ""
-            counts = words.listed([f"{word} {number}" for _, word, number in table.counts])
-            yield from _fold(f"{table.title}{colon}{counts}", _rows(table, words))
-    yield ""
-    yield from _fold(words("identity"), _identity(one))
 
 
 def _finding_cells(card: Card) -> tuple[str, ...]:

@@ -139,6 +139,8 @@ class TableRow:
     note: str
     findings: tuple[tuple[str, str], ...]
     """Anchor and rule of each finding on the subject."""
+    settled: bool
+    """Whether the state, which may look grave, asks nothing of the reader: no finding comes of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +191,8 @@ class Outline:
     tool: tuple[tuple[str, str], ...]
     severities: tuple[tuple[Severity, str, int], ...]
     """Findings per severity, gravest first; severities without any are left out."""
+    gaps_first: bool
+    """Whether what could not be read decides the verdict, and so stands before the findings."""
     findings: tuple[Card, ...]
     accepted: tuple[Card, ...]
     gaps: tuple[GapNote, ...]
@@ -254,6 +258,7 @@ class _Writer:
                 for severity in sorted(Severity, reverse=True)
                 if tally[severity]
             ),
+            gaps_first=audit.verdict is Verdict.INCONCLUSIVE,
             findings=findings,
             accepted=self._cards(audit.accepted, "a"),
             gaps=tuple(
@@ -300,10 +305,13 @@ class _Writer:
             (words("size"), words("size.is", n=f"{identity.size:,}")),
             ("SHA-256", one_line(identity.sha256)),
         ]
+        schemes: dict[tuple[str, str, bool | None], list[str]] = {}
         for signer in identity.signer:
-            verified = {True: "signature.good", False: "signature.bad", None: "signature.untried"}[signer.verified]
-            pairs.append((words("signer"), one_line(f"{signer.subject} · {signer.scheme} · {words(verified)}")))
-            pairs.append((words("signer") + " SHA-256", one_line(signer.sha256)))
+            schemes.setdefault((signer.sha256, signer.subject, signer.verified), []).append(signer.scheme)
+        for (sha256, subject, verified), names in schemes.items():
+            state = {True: "signature.good", False: "signature.bad", None: "signature.untried"}[verified]
+            pairs.append((words("signer"), one_line(f"{subject} · {', '.join(names)} · {words(state)}")))
+            pairs.append((words("signer") + " SHA-256", one_line(sha256)))
         if not identity.signer:
             pairs.append((words("signer"), words("signer.none")))
         return tuple((name, value) for name, value in pairs if value)
@@ -388,7 +396,10 @@ class _Writer:
     # -- tables -------------------------------------------------------------------------------------------------------
 
     def _table(self, table: Table, linked: dict[str, list[tuple[str, str]]]) -> TableView:
-        rows = sorted(self.audit.table(table), key=lambda row: (_STATE_ORDER.index(row.state), row.subject))
+        rows = sorted(
+            self.audit.table(table),
+            key=lambda row: (_STATE_ORDER.index(row.state), row.subject not in linked, row.subject),
+        )
         tally = {state: sum(row.state is state for row in rows) for state in _STATE_ORDER}
         return TableView(
             id=table.value,
@@ -400,6 +411,11 @@ class _Writer:
         )
 
     def _row(self, row: Row, linked: dict[str, list[tuple[str, str]]]) -> TableRow:
+        settled = row.state is State.UNDECLARED and row.subject not in linked
+        note = one_line(row.note.in_(self.language)) if row.note else ""
+        if settled and not note:
+            accepted = any(finding.subject == row.subject for finding in self.audit.accepted)
+            note = self.words("settled.accepted" if accepted else "settled")
         return TableRow(
             subject=one_line(row.subject),
             name=self.names.get(row.subject, ""),
@@ -407,8 +423,9 @@ class _Writer:
             found=self._found_side(row),
             state=row.state.value,
             state_word=self.words.state(row.state),
-            note=one_line(row.note.in_(self.language)) if row.note else "",
+            note=note,
             findings=tuple(linked.get(row.subject, ())),
+            settled=settled,
         )
 
     def _declared_side(self, row: Row) -> Side | None:

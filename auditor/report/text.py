@@ -57,22 +57,10 @@ def _lines(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
     yield f"{words('checked')}{colon}{words.listed([words.remarked(*pair) for pair in one.checked])}"
     yield f"{words('unchecked')}{colon}{words.listed([words.remarked(*pair) for pair in one.unchecked])}"
     yield paint(_DIM, one.disclaimer)
-    yield ""
-    yield paint(_BOLD, f"{words('findings')} ({len(one.findings)})") + _tally(one, words)
-    if not one.findings:
-        yield f"  {words('empty.findings')}"
-    for card in one.findings:
+    sections = (_gaps, _findings) if one.gaps_first else (_findings, _gaps)
+    for section in sections:
         yield ""
-        yield from _card(card, words, paint)
-    yield ""
-    yield paint(_BOLD, f"{words('gaps')} ({len(one.gaps)})")
-    if not one.gaps:
-        yield f"  {words('empty.gaps')}"
-    for gap in one.gaps:
-        yield f"  {paint(_YELLOW, gap.place)}"
-        yield f"      {gap.reason}"
-        if gap.hides:
-            yield f"      {words('hides')}{colon}{words.listed(list(gap.hides))}"
+        yield from section(one, words, paint)
     if one.accepted:
         yield ""
         yield paint(_BOLD, f"{words('accepted')} ({len(one.accepted)})")
@@ -91,6 +79,26 @@ def _lines(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
     yield paint(_DIM, " · ".join(value if name == words("tool") else f"{name} {value}" for name, value in one.tool))
 
 
+def _findings(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
+    yield paint(_BOLD, f"{words('findings')} ({len(one.findings)})") + _tally(one, words)
+    if not one.findings:
+        yield f"  {words('empty.findings')}"
+    for card in one.findings:
+        yield ""
+        yield from _card(card, words, paint)
+
+
+def _gaps(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
+    yield paint(_BOLD, f"{words('gaps')} ({len(one.gaps)})")
+    if not one.gaps:
+        yield f"  {words('empty.gaps')}"
+    for gap in one.gaps:
+        yield f"  {paint(_YELLOW, gap.place)}"
+        yield f"      {gap.reason}"
+        if gap.hides:
+            yield f"      {words('hides')}{words('colon')}{words.listed(list(gap.hides))}"
+
+
 def _card(card: Card, words: Words, paint: _Paint) -> Iterator[str]:
     colon = words("colon")
     label = paint(_SEVERITY_COLOURS[card.severity], f"[{card.severity_word}]")
@@ -103,7 +111,8 @@ def _card(card: Card, words: Words, paint: _Paint) -> Iterator[str]:
         yield f"      {card.more}"
     yield f"      {words('declaration')}{colon}{' · '.join(part for part in (card.declared, card.policy) if part)}"
     yield f"      {words('remedy')}{colon}{card.remedy}"
-    for cite, _ in card.clauses:
+    # A log is read from the top: the clauses of light findings stand in the other formats.
+    for cite, _ in card.clauses if card.severity >= Severity.MEDIUM else ():
         yield f"      {words('basis')}{colon}{cite}"
 
 

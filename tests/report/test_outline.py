@@ -1,0 +1,106 @@
+"""What reports for people say, whatever their layout."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.model import FactKind, Language, State, Table
+from auditor.report import FORMATS
+from auditor.report.outline import outline, place
+from tests import factories as make
+from tests.report.examples import drifted, packed
+
+
+@pytest.mark.parametrize("format_", ["text", "html", "markdown"])
+def test_what_could_not_be_read_stands_first_where_it_decides(format_):
+    report = FORMATS[format_].render([packed()], Language.EN)
+    assert report.index("What could not be read") < report.index("Findings")
+    report = FORMATS[format_].render([drifted()], Language.EN)
+    assert report.index("Findings") < report.index("What could not be read")
+
+
+def test_one_certificate_under_several_schemes_is_one_signer():
+    other = make.signer(sha256="cd" * 32, subject="CN=Other", verified=False)
+    signers = (make.signer(scheme="v1"), make.signer(scheme="v2"), other)
+    pairs = outline(make.audit(identity=make.identity(signer=signers)), Language.EN).build
+    assert [value for name, value in pairs if name.startswith("Signer")] == [
+        "CN=Shop,O=Shop Ltd · v1, v2 · signature not verified",
+        "ab" * 32,
+        "CN=Other · v2 · signature does not verify",
+        "cd" * 32,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        (make.line(12), "declarations/shop.yaml:12"),
+        (make.here("classes.dex", "a.B"), "classes.dex ! a.B"),
+        (make.here("a", "0"), "a ! 0"),
+        (make.here("a"), "a"),
+    ],
+)
+def test_place(location, shown):
+    assert place(location) == shown
+
+
+def test_rows_with_something_to_say_come_first():
+    (table,) = [one for one in outline(drifted(), Language.EN).tables if one.id == "permissions"]
+    assert [row.subject.rpartition(".")[2] for row in table.rows] == [
+        "READ_SMS",
+        "WRITE_EXTERNAL_STORAGE",
+        "WRITE_CALENDAR",
+        "CAMERA",
+        "READ_MEDIA_IMAGES",
+    ]
+
+
+def test_a_row_says_where_it_stands_and_who_covers_it():
+    rows = {row.subject: row for table in outline(drifted(), Language.EN).tables for row in table.rows}
+    media = rows["android.permission.READ_MEDIA_IMAGES"].declared
+    assert media.main == "上传评价图片"
+    assert media.notes == (
+        "covered by the declared android.permission.READ_EXTERNAL_STORAGE",
+        "declarations/shop.yaml:12 · policy, line 40",
+    )
+    assert rows["android.permission.WRITE_EXTERNAL_STORAGE"].declared.main == "no purpose given"
+    assert "up to API 18 only" in rows["android.permission.WRITE_EXTERNAL_STORAGE"].found.main
+    assert "purpose shared with android.permission.READ_CALENDAR" in (
+        rows["android.permission.WRITE_CALENDAR"].declared.notes
+    )
+    assert rows["bugly"].found.main == "code in the build · version 4.1.9"
+    assert rows["bugly"].found.notes[-1] == "and 1 more"
+    assert rows["location"].declared.notes[0] == "condition: background"
+    assert rows["android.permission.READ_SMS"].declared is None
+
+
+def test_a_row_without_a_finding_alarms_nobody_and_comes_after_those_with_one():
+    rows = [make.row(Table.PERMISSIONS, name, State.UNDECLARED) for name in ("a.INTERNET", "b.NFC", "c.READ_SMS")]
+    audit = make.audit(make.finding(subject="c.READ_SMS"), rows=rows, accepted=[make.finding(subject="b.NFC")])
+    (table,) = [one for one in outline(audit, Language.EN).tables if one.id == "permissions"]
+    assert [(row.subject, row.settled, row.note) for row in table.rows] == [
+        ("c.READ_SMS", False, ""),
+        ("a.INTERNET", True, "listed only; no finding"),
+        ("b.NFC", True, "its finding is accepted"),
+    ]
+
+
+def test_usage_descriptions_are_shown_in_every_language():
+    found = (
+        make.usage_string("NSCameraUsageDescription", "用于扫码"),
+        make.usage_string("NSCameraUsageDescription", "To scan", "en", "en.lproj/InfoPlist.strings"),
+    )
+    audit = make.audit(rows=[make.row(Table.USAGE_KEYS, "NSCameraUsageDescription", State.UNDECLARED, found=found)])
+    (row,) = [row for table in outline(audit, Language.EN).tables for row in table.rows]
+    assert row.found.main == "用于扫码"
+    assert row.found.notes == (
+        "Info.plist ! NSCameraUsageDescription (Base)",
+        "To scan · en.lproj/InfoPlist.strings ! NSCameraUsageDescription (en)",
+    )
+
+
+@pytest.mark.parametrize(("count", "shown"), [("1", "1 class"), ("212", "212 classes"), ("many", "many classes")])
+def test_code_as_evidence_says_how_much(count, shown):
+    trace = make.fact(FactKind.CODE_PACKAGE, "com.tencent.bugly", count, file="classes.dex", at="a.B")
+    (card,) = outline(make.audit(make.finding(evidence=(trace,))), Language.EN).findings
+    assert card.evidence[0].value == shown
