@@ -83,9 +83,19 @@ def _findings(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
     yield paint(_BOLD, f"{words('findings')} ({len(one.findings)})") + _tally(one, words)
     if not one.findings:
         yield f"  {words('empty.findings')}"
+    light = False
     for card in one.findings:
-        yield ""
-        yield from _card(card, words, paint)
+        # a log is read from the top: light findings take one line each, the other formats have them in full
+        if card.severity >= Severity.MEDIUM:
+            yield ""
+            yield from _card(card, words, paint)
+        else:
+            if not light:
+                yield ""
+            light = True
+            label = paint(_SEVERITY_COLOURS[card.severity], f"[{card.severity_word}]")
+            where = f" ({card.declared})" if card.declared else ""
+            yield f"{label} {card.rule}  {card.subject}{words('colon')}{card.message}{where}"
 
 
 def _gaps(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
@@ -111,8 +121,7 @@ def _card(card: Card, words: Words, paint: _Paint) -> Iterator[str]:
         yield f"      {card.more}"
     yield f"      {words('declaration')}{colon}{' · '.join(part for part in (card.declared, card.policy) if part)}"
     yield f"      {words('remedy')}{colon}{card.remedy}"
-    # A log is read from the top: the clauses of light findings stand in the other formats.
-    for cite, _ in card.clauses if card.severity >= Severity.MEDIUM else ():
+    for cite, _ in card.clauses:
         yield f"      {words('basis')}{colon}{cite}"
 
 
