@@ -1,16 +1,18 @@
 """A build file opened safely: entries read in place from a ZIP container, within limits, never written to disk.
 
-The central directory alone says what is inside, as Android's installer has it (libziparchive): the "encrypted" flag is not
-believed, any compression method but 0 is taken for deflate, and local headers only tell where the data starts. Format:
-PKWARE APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3 (ZIP64).
+The central directory alone says what is inside, as Android's installer has it (libziparchive): local headers only tell
+where the data starts, the "encrypted" flag is not believed, and an unknown compression method means deflate if the data
+inflates, stored bytes if it does not. Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3 (ZIP64).
 """
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import hashlib
 import mmap
 import os
+import stat
 import struct
 import zlib
 from collections.abc import Iterator
@@ -26,7 +28,9 @@ __all__ = ["Archive", "Entry", "Limits", "Unreadable"]
 _EOCD = struct.Struct("<4s4H2IH")
 _EOCD_MAGIC = b"PK\x05\x06"
 _EOCD64_LOCATOR = struct.Struct("<4sIQI")
+_EOCD64_LOCATOR_MAGIC = b"PK\x06\x07"
 _EOCD64 = struct.Struct("<4sQ2H2I4Q")
+_EOCD64_MAGIC = b"PK\x06\x06"
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _CENTRAL_MAGIC = b"PK\x01\x02"
 _LOCAL = struct.Struct("<4s5H3I2H")
@@ -36,6 +40,9 @@ _STORED, _DEFLATED = 0, 8
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _BOMB_SIZE = 64 << 20
 """Below this many bytes a high ratio is no danger."""
+_FIRST_LOOK, _LONGEST_LOOK = 1 << 10, 256 << 10
+"""Compressed bytes looked at to find an entry's first bytes."""
+_MAX_SIGNING_BLOCK = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,11 @@ class Entry:
     offset: int
     """Where its local header starts."""
 
+    @property
+    def plausible(self) -> bool:
+        """Whether method and sizes fit each other, as whatever Android's tools write does."""
+        return (self.method, self.packed == self.size) in ((_STORED, True), (_DEFLATED, False))
+
 
 @dataclass(slots=True)
 class _Budget:
@@ -92,6 +104,8 @@ class Archive:
     turns it into gaps. Use :meth:`open` for files and :meth:`nested` for archives inside.
     """
 
+    shown: str
+    """The file's path as messages print it, or the name of a nested archive."""
     path: str
     """Prefix of every entry's place: empty for the build file itself, ``a.zip!/`` for a nested archive."""
     entries: dict[str, Entry]
@@ -101,6 +115,8 @@ class Archive:
     size: int
     sha256: str
     """Of the whole file, lower-case hex; empty for a nested archive."""
+    whole: bool = True
+    """Whether the directory ends where it says; if not, names in it may be damaged."""
     damaged: dict[str, Text] = field(default_factory=dict)
     _data: mmap.mmap | bytes = b""
     _directory: int = 0
@@ -115,23 +131,30 @@ class Archive:
     def open(cls, path: Path, limits: Limits | None = None) -> Archive:
         """Open a build file. Raises BuildError when it is not there, not a file, not readable, or no ZIP archive."""
         limits = limits or Limits()
+        shown = _shown(path)
         try:
-            if path.is_dir():
-                raise BuildError(f"{path} is a directory", "give the path of an .apk or .ipa file")
+            mode = path.stat().st_mode
+            if stat.S_ISDIR(mode):
+                raise BuildError(f"{shown} is a directory", "give the path of an .apk or .ipa file")
+            # opening a pipe would wait for its writer, a device has no end
+            if not stat.S_ISREG(mode):
+                raise BuildError(f"{shown} is no regular file", "give the path of an .apk or .ipa file")
             with path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 if size == 0:
-                    raise BuildError(f"{path} is empty", "the download or copy may have failed; get the file again")
+                    raise BuildError(f"{shown} is empty", "the download or copy may have failed; get the file again")
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
                 data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except FileNotFoundError:
-            raise BuildError(f"{path} does not exist", "check the path") from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise BuildError(f"{shown} does not exist", "check the path") from None
         except PermissionError:
-            raise BuildError(f"{path} may not be read", "check the file's permissions") from None
-        except (OSError, ValueError) as error:
-            raise BuildError(f"{path} cannot be read ({error})", "check the path") from None
+            raise BuildError(f"{shown} may not be read", "check the file's permissions") from None
+        except OSError as error:
+            raise BuildError(f"{shown} cannot be read ({error.strerror})", "check the path") from None
+        except ValueError:
+            raise BuildError(f"{shown} is no path", "check the path") from None
         try:
-            return cls._read(str(path), "", data, digest, limits, _Budget(limits.total_bytes), 0)
+            return cls._read(shown, "", data, digest, limits, _Budget(limits.total_bytes), 0)
         except BuildError:
             data.close()
             raise
@@ -140,14 +163,16 @@ class Archive:
     def _read(
         cls, shown: str, prefix: str, data: mmap.mmap | bytes, digest: str, limits: Limits, budget: _Budget, depth: int
     ) -> Archive:
-        start, count, shift = _find_directory(shown, data)
+        start, count, end, shift = _find_directory(shown, data)
         entries: dict[str, Entry] = {}
         duplicates: list[str] = []
         seen = 0
-        for entry in _central_entries(data, start):
+        read_to = start
+        for record_end, entry in _central_entries(data, start):
+            read_to = record_end
             seen += 1
             if seen > limits.entries:
-                raise BuildError(f"{shown} holds more than {limits.entries} entries", "this is no app build")
+                raise BuildError(f"{shown} holds more than {limits.entries} entries", "give an app build; this is none")
             if entry.name in entries:
                 duplicates.append(entry.name)
             else:
@@ -159,9 +184,11 @@ class Archive:
                 "the file is damaged; get it again",
             )
         return cls(
+            shown=shown,
             path=prefix,
             entries=entries,
             duplicates=tuple(dict.fromkeys(duplicates)),
+            whole=read_to == end,
             size=len(data),
             sha256=digest,
             _data=data,
@@ -198,8 +225,8 @@ class Archive:
         return list(self.entries)
 
     def matching(self, pattern: str) -> list[str]:
-        """Return the names that match a glob in which ``*`` also crosses ``/``."""
-        return fnmatch.filter(self.entries, pattern)
+        """Return the names that match a glob in which ``*`` also crosses ``/``; case counts on every system."""
+        return [name for name in self.entries if fnmatch.fnmatchcase(name, pattern)]
 
     def place(self, name: str) -> str:
         """Return the path reports print for an entry: ``a.zip!/b`` inside a nested archive."""
@@ -209,20 +236,36 @@ class Archive:
 
     def magic(self, name: str, length: int = 8) -> bytes:
         """Return the first bytes of an entry, or fewer, without reading the rest; b"" where it cannot be read."""
+        try:
+            return self.peek(name, length)
+        except Unreadable:
+            return b""
+
+    def peek(self, name: str, length: int = 8) -> bytes:
+        """Return the first bytes of an entry, or fewer, without reading the rest.
+
+        Raises KeyError for an unknown name and Unreadable for an entry that cannot be read.
+        """
         entry = self.entries[name]
+        if entry.flags & _ENCRYPTED or entry.size <= length or not entry.plausible:
+            # only the checksum of the whole tells what such an entry really holds
+            return self.read(name)[:length]
+        if entry.method == _STORED:
+            return bytes(self._raw(entry, length))
         # the code tables of one deflate block take some 600 bytes, and empty blocks may stand before it
-        most = 1024
+        most = _FIRST_LOOK
         while True:
             try:
-                raw = self._raw(entry, most)
-                found = raw[:length] if entry.method == _STORED else zlib.decompressobj(-15).decompress(raw, length)
-            except Unreadable:
-                return b""
+                found = zlib.decompressobj(-15).decompress(self._raw(entry, min(entry.packed, most)), length)
             except zlib.error:
-                return bytes(raw[:length]) if entry.packed == entry.size else b""
-            if len(found) >= min(length, entry.size) or most >= entry.packed:
-                return bytes(found)
+                raise _bad_deflate() from None
+            if len(found) == length:
+                return found
+            if most >= min(entry.packed, _LONGEST_LOOK):
+                raise _wrong_size(len(found), entry.size) if most >= entry.packed else _bad_deflate()
             most *= 16
+            # many entries may share the same long nothing
+            self._spend(most)
 
     def read(self, name: str, limit: int | None = None) -> bytes:
         """Return an entry's bytes. Raises KeyError for an unknown name and Unreadable for one that cannot be read.
@@ -245,20 +288,11 @@ class Archive:
                     en=f"compressed more than {self._limits.ratio} to 1, like a decompression bomb; not read",
                 )
             )
-        if entry.size > self._budget.left:
-            raise Unreadable(
-                Text(zh="已达到整个文件的解压总量上限，未读取", en="the limit on all bytes inflated is used up; not read")
-            )
-        data = self._inflate(entry)
-        self._budget.left -= len(data)
-        if len(data) != entry.size:
-            raise Unreadable(
-                Text(
-                    zh=f"解压得到 {len(data)} 字节，目录声明 {entry.size} 字节；文件已损坏",
-                    en=f"inflates to {len(data)} bytes where the directory says {entry.size}; the file is damaged",
-                )
-            )
+        self._spend(max(entry.size, entry.packed))
+        data = self._content(entry)
         if zlib.crc32(data) != entry.crc:
+            if entry.flags & _ENCRYPTED:
+                raise _encrypted()
             self.damaged[name] = Text(
                 zh="内容与其 CRC-32 校验值不符；按读到的内容继续，但内容可能已损坏",
                 en="does not match its CRC-32; read as it stands, but it may be damaged",
@@ -284,107 +318,165 @@ class Archive:
     def before_directory(self, magic: bytes) -> bytes | None:
         """Return the pairs of the APK Signing Block, which stands right before the central directory, or None.
 
-        ``magic`` is the block's closing 16 bytes; its size stands before them and again at its start.
+        ``magic`` is the block's closing 16 bytes; its size stands before them and again at its start. Raises
+        Unreadable where the closing bytes are there and the block before them is not.
         """
         end = self._directory
         if end < 32 or self._data[end - 16 : end] != magic:
             return None
         size = int.from_bytes(self._data[end - 24 : end - 16], "little")
         start = end - size - 8
-        if start < 0 or int.from_bytes(self._data[start : start + 8], "little") != size:
-            return None
+        if size < 24 or start < 0 or int.from_bytes(self._data[start : start + 8], "little") != size:
+            raise Unreadable(
+                Text(zh="声明的长度与实际不符，文件可能已损坏", en="has lengths that contradict each other; it may be damaged")
+            )
+        if size > _MAX_SIGNING_BLOCK:
+            raise Unreadable(
+                Text(
+                    zh=f"大小 {size} 字节超过上限 {_MAX_SIGNING_BLOCK} 字节，未读取",
+                    en=f"takes {size} bytes, over the limit of {_MAX_SIGNING_BLOCK}; not read",
+                )
+            )
         return self._data[start + 8 : end - 24]
 
-    def _raw(self, entry: Entry, most: int | None = None) -> bytes:
+    def _spend(self, cost: int) -> None:
+        """Take ``cost`` bytes of the work one build file may cause; entries may overlap, so its size bounds nothing."""
+        if cost > self._budget.left:
+            raise Unreadable(
+                Text(zh="已达到整个文件的解压总量上限，未读取", en="the limit on all bytes inflated is used up; not read")
+            )
+        self._budget.left -= cost
+
+    def _raw(self, entry: Entry, length: int) -> memoryview:
+        """Return the first ``length`` bytes of an entry as they are stored; a view, valid while the archive is open."""
         data, at = self._data, entry.offset + self._shift
-        if at < 0 or at + _LOCAL.size > len(data) or data[at : at + 4] != _LOCAL_MAGIC:
+        if at + _LOCAL.size > len(data) or data[at : at + 4] != _LOCAL_MAGIC:
             raise Unreadable(
                 Text(zh="目录指向的位置没有该条目的数据；文件已损坏", en="the directory points at no data; the file is damaged")
             )
         name_length, extra_length = struct.unpack_from("<HH", data, at + 26)
         start = at + _LOCAL.size + name_length + extra_length
-        length = entry.packed if most is None else min(entry.packed, most)
-        raw = data[start : start + length]
-        if len(raw) != length:
+        if _decode(data[at + _LOCAL.size : at + _LOCAL.size + name_length], entry.flags) != entry.name:
+            self.damaged[entry.name] = Text(
+                zh="目录指向的数据属于另一名称的条目；按读到的内容继续，但内容可能已损坏或被改动",
+                en="stands under another name where the directory points; read as it stands, but it may be damaged or changed",
+            )
+        if start + length > len(data):
             raise Unreadable(Text(zh="数据在文件末尾被截断", en="its data is cut off by the end of the file"))
-        return raw
+        return memoryview(data)[start : start + length]
 
-    def _inflate(self, entry: Entry) -> bytes:
-        raw = self._raw(entry)
+    def _content(self, entry: Entry) -> bytes:
         if entry.method == _STORED:
-            return raw
-        try:
-            inflater = zlib.decompressobj(-15)
-            data = inflater.decompress(raw, entry.size + 1)
-        except zlib.error:
-            data = b""
-        else:
-            if len(data) == entry.size:
-                return data
-        if entry.method != _DEFLATED and entry.packed == entry.size:
-            return raw
-        if entry.flags & _ENCRYPTED:
-            raise Unreadable(
-                Text(zh="条目已加密，无法读取；请提供未加密的安装包", en="is encrypted; supply a build that is not")
-            )
-        if entry.method != _DEFLATED:
-            raise Unreadable(
-                Text(zh=f"压缩方法 {entry.method} 无法读取", en=f"uses compression method {entry.method}, which cannot be read")
-            )
-        if data:
+            return bytes(self._raw(entry, entry.size))
+        data = None
+        with contextlib.suppress(zlib.error):
+            data = zlib.decompressobj(-15).decompress(self._raw(entry, entry.packed), entry.size + 1)
+        if data is not None and len(data) == entry.size:
             return data
-        raise Unreadable(Text(zh="压缩数据已损坏，无法解压", en="its compressed data is damaged"))
+        if entry.method != _DEFLATED:
+            # Android's asset reader takes an unknown method for stored bytes, whatever the compressed size says
+            return bytes(self._raw(entry, entry.size))
+        if entry.flags & _ENCRYPTED:
+            raise _encrypted()
+        raise _bad_deflate() if data is None else _wrong_size(len(data), entry.size)
 
 
-def _find_directory(shown: str, data: mmap.mmap | bytes) -> tuple[int, int, int]:
-    """Return (start of the central directory, entries it should hold, bytes before the archive)."""
-    not_zip = BuildError(f"{shown} is no ZIP archive", "an Android .apk or iOS .ipa is expected")
+def _encrypted() -> Unreadable:
+    return Unreadable(Text(zh="条目已加密，无法读取；请提供未加密的安装包", en="is encrypted; supply a build that is not"))
+
+
+def _bad_deflate() -> Unreadable:
+    return Unreadable(
+        Text(zh="压缩数据已损坏，无法解压；请重新获取安装包", en="its compressed data is damaged; get the build again")
+    )
+
+
+def _wrong_size(found: int, declared: int) -> Unreadable:
+    count = f"more than {declared}" if found > declared else str(found)
+    return Unreadable(
+        Text(
+            zh=f"解压得到的字节数（{'超过 ' + str(declared) if found > declared else found}）与目录声明的 {declared} 不符；文件已损坏",
+            en=f"inflates to {count} bytes where the directory says {declared}; the file is damaged",
+        )
+    )
+
+
+def _shown(path: Path) -> str:
+    """Return a path as messages print it: one line that any terminal can take."""
+    text = str(path)
+    return text if text.isprintable() else text.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+def _end_records(data: mmap.mmap | bytes) -> list[int]:
+    """Return where end records may stand, likeliest first.
+
+    The one whose comment ends with the file is Android's; then those with something behind them, the last first. A
+    comment may hold the same four bytes.
+    """
+    found: list[tuple[bool, int]] = []
     lowest = max(0, len(data) - _EOCD.size - _MAX_COMMENT)
     at = data.rfind(_EOCD_MAGIC, lowest)
-    # the record proper is the one whose comment ends with the file; a comment may hold the same four bytes
     while at >= 0:
         if at + _EOCD.size <= len(data):
-            record = _EOCD.unpack_from(data, at)
-            if at + _EOCD.size + record[7] <= len(data):
+            end = at + _EOCD.size + int.from_bytes(data[at + 20 : at + 22], "little")
+            if end <= len(data):
+                found.append((end < len(data), -at))
+        at = data.rfind(_EOCD_MAGIC, lowest, at + 3)
+    return [-at for _, at in sorted(found)]
+
+
+def _find_directory(shown: str, data: mmap.mmap | bytes) -> tuple[int, int, int, int]:
+    """Return where the central directory starts, how many entries it has, where it ends, and the bytes before the archive."""
+    records = _end_records(data)
+    for at in records:
+        found = _directory_of(data, at)
+        if found is not None:
+            return found
+    if records:
+        raise BuildError(f"{shown}: the archive's directory is damaged or cut off", "get the file again")
+    if data[:4] in (_LOCAL_MAGIC, _CENTRAL_MAGIC):
+        raise BuildError(f"{shown} is cut short: the archive's directory is missing", "get the file again")
+    raise BuildError(f"{shown} is no ZIP archive", "an Android .apk or iOS .ipa is expected")
+
+
+def _directory_of(data: mmap.mmap | bytes, end: int) -> tuple[int, int, int, int] | None:
+    """Return what the end record at ``end`` leads to, as :func:`_find_directory`, or None where that is nothing."""
+    _, _, _, _, count, size, start, _ = _EOCD.unpack_from(data, end)
+    locator = end - _EOCD64_LOCATOR.size
+    overflows = count == 0xFFFF or 0xFFFFFFFF in (size, start)
+    if overflows and locator >= 0 and data[locator : locator + 4] == _EOCD64_LOCATOR_MAGIC:
+        # the place written, and the one it must have where bytes were put before the archive
+        for at in (_EOCD64_LOCATOR.unpack_from(data, locator)[2], locator - _EOCD64.size):
+            if 0 <= at <= locator - _EOCD64.size and data[at : at + 4] == _EOCD64_MAGIC:
+                count, size, start = _EOCD64.unpack_from(data, at)[7:10]
+                end = at
                 break
-        at = data.rfind(_EOCD_MAGIC, lowest, at + 3) if at > lowest else -1
-    if at < 0:
-        if data[:4] in (_LOCAL_MAGIC, _CENTRAL_MAGIC):
-            raise BuildError(f"{shown} is cut short: the archive's directory is missing", "get the file again")
-        raise not_zip
-    _, _, _, _, count, size, start, _ = record
-    end = at
-    if count == 0xFFFF or size == 0xFFFFFFFF or start == 0xFFFFFFFF:
-        locator = at - _EOCD64_LOCATOR.size
-        if locator >= 0 and data[locator : locator + 4] == b"PK\x06\x07":
-            at64 = _EOCD64_LOCATOR.unpack_from(data, locator)[2]
-            if at64 + _EOCD64.size <= len(data) and data[at64 : at64 + 4] == b"PK\x06\x06":
-                record64 = _EOCD64.unpack_from(data, at64)
-                count, size, start, end = record64[7], record64[8], record64[9], at64
-    shift = end - size - start
-    if shift < 0 or start + shift + size > len(data):
-        raise BuildError(f"{shown}: the archive's directory lies outside the file", "the file is damaged; get it again")
-    if size and data[start + shift : start + shift + 4] != _CENTRAL_MAGIC:
-        # an APK Signing Block or padding between directory and end record: the offset as written then stands
-        if data[start : start + 4] != _CENTRAL_MAGIC:
-            raise BuildError(f"{shown}: the archive's directory is damaged", "get the file again")
-        shift = 0
-    return start + shift, count, shift
+    if count == size == 0:
+        return end, 0, end, 0
+    for shift in (0, end - size - start):
+        # the offset as written comes first: it is the only one Android looks at
+        at = start + shift
+        if shift >= 0 and at <= end and data[at : at + 4] == _CENTRAL_MAGIC:
+            return at, count, at + size, shift
+    return None
 
 
-def _central_entries(data: mmap.mmap | bytes, at: int) -> Iterator[Entry]:
+def _central_entries(data: mmap.mmap | bytes, at: int) -> Iterator[tuple[int, Entry]]:
+    """Yield each entry of the directory at ``at``, with the place its record ends."""
     length = len(data)
     while at + _CENTRAL.size <= length and data[at : at + 4] == _CENTRAL_MAGIC:
         fields = _CENTRAL.unpack_from(data, at)
         _, _, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length = fields[:13]
         offset = fields[16]
         name_at = at + _CENTRAL.size
+        at = name_at + name_length + extra_length + comment_length
+        if at > length:
+            return
         raw = data[name_at : name_at + name_length]
         if 0xFFFFFFFF in (packed, size, offset):
             extra = data[name_at + name_length : name_at + name_length + extra_length]
             size, packed, offset = _zip64(extra, size, packed, offset)
-        yield Entry(_decode(raw, flags), method, flags, crc, packed, size, offset)
-        at = name_at + name_length + extra_length + comment_length
+        yield at, Entry(_decode(raw, flags), method, flags, crc, packed, size, offset)
 
 
 def _zip64(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:

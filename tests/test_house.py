@@ -33,7 +33,7 @@ DOORS: dict[str, set[str]] = {
 """Room -> the rooms (or single modules) it may import from, besides itself."""
 
 ONLY_IN: dict[str, set[str]] = {
-    "androguard": {"extract.android.manifest", "extract.android.resources"},
+    "androguard": {"extract.android.axml", "extract.android.resources"},
     "lief": {"extract.ios"},
     "biplist": {"extract.ios.plist"},
     "plistlib": {"extract.ios"},

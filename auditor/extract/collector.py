@@ -8,7 +8,14 @@ from typing import NamedTuple
 from auditor.archive import Archive, Unreadable
 from auditor.model import CodeUnit, Fact, FactKind, Gap, Location, Signer, Table, Text
 
-__all__ = ["Collector", "IdentityFacts"]
+__all__ = ["Collector", "IdentityFacts", "hidden_with"]
+
+_NO_CODE = frozenset(
+    ".png .jpg .jpeg .gif .webp .bmp .svg .ico .heic .avif .pvr .ktx .car .nib .mp3 .mp4 .m4a .m4v .mov .aac .ogg .wav .flac"
+    " .mid .caf .3gp .webm .mkv .ttf .otf .ttc .woff .woff2 .css .txt .md .rtf .pdf .xml .arsc .pem .cer .crt"
+    " .properties .version .proto .kotlin_module .kotlin_builtins .mobileprovision".split()
+)
+"""Suffixes of files no code is loaded from."""
 
 
 class IdentityFacts(NamedTuple):
@@ -22,9 +29,14 @@ class IdentityFacts(NamedTuple):
 
 
 class Collector:
-    """Collects facts, classes and gaps of one build."""
+    """Collects facts, classes and gaps of one build.
+
+    ``reading`` is the file being read, for the gap an unexpected error leaves; ``about`` what is known of the build by then.
+    """
 
     def __init__(self) -> None:
+        self.reading = ""
+        self.about = IdentityFacts("", "", "", "", ())
         self._facts: set[Fact] = set()
         self._gaps: set[Gap] = set()
         self._code: dict[str, set[str]] = {}
@@ -47,6 +59,7 @@ class Collector:
 
     def read(self, archive: Archive, name: str, *hides: Table, limit: int | None = None) -> bytes | None:
         """Read an entry; what cannot be read becomes a gap and None."""
+        self.reading = archive.place(name)
         try:
             return archive.read(name, limit)
         except Unreadable as unreadable:
@@ -69,3 +82,18 @@ class Collector:
         return tuple(
             CodeUnit(file=file, classes=tuple(sorted(classes))) for file, classes in sorted(self._code.items())
         )
+
+
+def hidden_with(name: str) -> tuple[Table, ...]:
+    """Tell which tables an entry feeds, by its name: what is in doubt where it cannot be read.
+
+    Code may stand under any name, so only what no code is loaded from hides nothing.
+    """
+    _, dot, suffix = name.rpartition("/")[2].lower().rpartition(".")
+    if name == "AndroidManifest.xml":
+        return (Table.PERMISSIONS, Table.SDKS, Table.DATA)
+    if suffix in ("plist", "strings"):
+        return (Table.USAGE_KEYS,)
+    if dot + suffix in _NO_CODE or (name.startswith("META-INF/") and suffix in ("mf", "sf", "rsa", "dsa", "ec")):
+        return ()
+    return (Table.SDKS, Table.DATA)

@@ -20,6 +20,8 @@ _HEADER_SIZE = 0x70
 _CONTAINER_HEADER_SIZE = 0x78
 _CLASS_DEF_SIZE = 32
 _MAX_DEXES = 256
+_MAX_NAME = 4096
+"""Bytes of a class name; real ones stay below 500."""
 _VERSIONS = frozenset(b"%03d" % number for number in range(35, 42))
 
 
@@ -52,71 +54,114 @@ def read_dex(data: bytes) -> Dex:
     """Read the tables of a DEX file. Raises DexError where nothing can be read."""
     if not is_dex(data[:8]):
         raise DexError(Text(zh="不是 DEX 文件（文件头不符）", en="is no DEX file: it does not start like one"))
-    version = data[4:7]
-    classes: list[str] = []
-    doubts: dict[str, Text] = {}
-    at = 0
-    for _ in range(_MAX_DEXES):
-        size = _read_one(data, at, classes, doubts)
-        # only a container (041) continues after the first header's own size
-        if version < b"041" or at + size >= len(data) or not is_dex(data[at + size : at + size + 8]):
-            break
-        at += size
-    if version not in _VERSIONS:
-        doubts["version"] = Text(
-            zh=f"DEX 版本 {version.decode()} 未知，按已知格式读取", en=f"has the unknown DEX version {version.decode()}"
-        )
-    return Dex(version.decode(), tuple(classes), tuple(doubts.values()))
+    reading = _Reading(data)
+    reading.file()
+    return Dex(data[4:7].decode(), tuple(reading.classes), tuple(reading.doubts.values()))
 
 
-def _read_one(data: bytes, at: int, classes: list[str], doubts: dict[str, Text]) -> int:
-    """Read the DEX whose header stands at ``at``; return its size as declared (at least a header's)."""
-    container = data[at + 4 : at + 7] >= b"041"
-    header_size = _CONTAINER_HEADER_SIZE if container else _HEADER_SIZE
-    if at + header_size > len(data):
-        raise DexError(Text(zh="DEX 文件头被截断", en="is cut off inside its header"))
-    checksum: int = struct.unpack_from("<I", data, at + 8)[0]
-    size: int
-    size, _, endian = struct.unpack_from("<3I", data, at + 32)
-    if endian == 0x78563412:
-        raise DexError(Text(zh="DEX 使用大端字节序，Android 不会加载", en="is big-endian, which Android does not load"))
-    if not container:
-        if size > len(data):
-            doubts["cut"] = Text(
-                zh=f"DEX 被截断：应有 {size} 字节，只有 {len(data)} 字节；其中部分类无法读取",
-                en=f"is cut short: {len(data)} of {size} bytes are there, so part of its classes cannot be read",
-            )
-        elif zlib.adler32(memoryview(data)[12:size]) != checksum:
-            doubts["checksum"] = Text(
-                zh="DEX 校验值（Adler-32）不符，内容可能已损坏或被改动",
-                en="does not match its checksum (Adler-32): it may be damaged or changed",
-            )
-    counts = struct.unpack_from("<14I", data, at + 0x38)
-    n_strings, o_strings, n_types, o_types = counts[0:4]
-    n_classes, o_classes = counts[10:12]
-    strings = _table(data, o_strings, n_strings, 4)
-    types = _table(data, o_types, n_types, 4)
-    class_defs = _table(data, o_classes, n_classes, _CLASS_DEF_SIZE)
-    if strings is None or types is None or class_defs is None:
-        if "cut" in doubts:
-            return max(size, header_size)
-        raise DexError(
-            Text(zh="DEX 的索引表超出文件范围，无法读取其中的类", en="has tables that lie outside the file, so no class can be read")
-        )
-    unreadable = 0
-    for type_index in class_defs[:: _CLASS_DEF_SIZE // 4]:
-        name = None
-        if type_index < len(types) and types[type_index] < len(strings):
-            name = _class_name(data, strings[types[type_index]])
-        if name is None:
-            unreadable += 1
+class _Reading:
+    """One pass over a DEX file, or over the DEX files of a container."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.classes: list[str] = []
+        self.doubts: dict[str, Text] = {}
+        self.unreadable = 0
+        # In a sound file every class definition and every name takes bytes of its own. Tables that overlap or names
+        # that share their bytes could otherwise make a small file ask for any amount of memory and time.
+        self.definitions_left = len(data) // _CLASS_DEF_SIZE
+        self.name_bytes_left = len(data)
+
+    def file(self) -> None:
+        """Read every DEX header the file holds."""
+        data = self.data
+        version = data[4:7]
+        if version < b"041":
+            self._one(0)
         else:
-            classes.append(name)
-    if unreadable:
-        doubts["names"] = Text(
-            zh=f"{unreadable} 个类的名称无法读取", en=f"has {unreadable} classes whose names cannot be read"
+            self._container()
+        if version not in _VERSIONS:
+            self.doubts["version"] = Text(
+                zh=f"DEX 版本 {version.decode()} 未知，按已知格式读取，可能有类未读到",
+                en=f"has the unknown DEX version {version.decode()}; read as a known one, so classes may be missing",
+            )
+        if self.unreadable:
+            self.doubts["names"] = Text(
+                zh=f"{self.unreadable} 个类的名称无法读取", en=f"has {self.unreadable} classes whose names cannot be read"
+            )
+
+    def _container(self) -> None:
+        """Read the headers of a container, one behind the other; all offsets count from the start of the file."""
+        data, at = self.data, 0
+        end = int.from_bytes(data[0x70:0x74], "little")
+        if end > len(data):
+            self._cut(end)
+        for _ in range(_MAX_DEXES):
+            try:
+                size = self._one(at)
+            except DexError as error:
+                if at == 0:
+                    raise
+                self.doubts["rest"] = error.reason
+                return
+            at += size
+            if at >= min(end, len(data)):
+                return
+            if size < _CONTAINER_HEADER_SIZE or not is_dex(data[at : at + 8]):
+                break
+        self.doubts["rest"] = Text(
+            zh="容器中有一部分 DEX 无法读取", en="is a container of which a part cannot be read"
         )
-    return max(size, header_size)
+
+    def _cut(self, size: int) -> None:
+        there = len(self.data)
+        self.doubts["cut"] = Text(
+            zh=f"DEX 被截断：应有 {size} 字节，只有 {there} 字节；其中部分类无法读取",
+            en=f"is cut short: {there} of {size} bytes are there, so part of its classes cannot be read",
+        )
+
+    def _one(self, at: int) -> int:
+        """Read the DEX whose header stands at ``at``; return its size as declared."""
+        data = self.data
+        container = data[at + 4 : at + 7] >= b"041"
+        if at + (_CONTAINER_HEADER_SIZE if container else _HEADER_SIZE) > len(data):
+            raise DexError(Text(zh="DEX 文件头被截断", en="is cut off inside its header"))
+        size, _, endian = struct.unpack_from("<3I", data, at + 32)
+        if endian == 0x78563412:
+            raise DexError(Text(zh="DEX 使用大端字节序，Android 不会加载", en="is big-endian, which Android does not load"))
+        if not container:
+            checksum = int.from_bytes(data[8:12], "little")
+            if size > len(data):
+                self._cut(size)
+            elif zlib.adler32(memoryview(data)[12:size]) != checksum:
+                self.doubts["checksum"] = Text(
+                    zh="DEX 校验值（Adler-32）不符，内容可能已损坏或被改动",
+                    en="does not match its checksum (Adler-32): it may be damaged or changed",
+                )
+        counts = struct.unpack_from("<14I", data, at + 0x38)
+        strings = _table(data, counts[1], counts[0], 4)
+        types = _table(data, counts[3], counts[2], 4)
+        class_defs = _table(data, counts[11], counts[10], _CLASS_DEF_SIZE)
+        if strings is not None and types is not None and class_defs is not None:
+            self._classes(strings, types, class_defs)
+        elif "cut" not in self.doubts:
+            raise DexError(
+                Text(zh="DEX 的索引表超出文件范围，无法读取其中的类", en="has tables that lie outside the file, so no class can be read")
+            )
+        return int(size)
+
+    def _classes(self, strings: array[int], types: array[int], class_defs: array[int]) -> None:
+        data = self.data
+        for type_index in class_defs[:: _CLASS_DEF_SIZE // 4]:
+            name = None
+            if self.definitions_left and type_index < len(types) and types[type_index] < len(strings):
+                name = _class_name(data, strings[types[type_index]])
+            self.definitions_left = max(0, self.definitions_left - 1)
+            if name is None or len(name) > self.name_bytes_left:
+                self.unreadable += 1
+            else:
+                self.name_bytes_left -= len(name)
+                self.classes.append(name)
 
 
 def _table(data: bytes, offset: int, count: int, width: int) -> array[int] | None:
@@ -125,7 +170,8 @@ def _table(data: bytes, offset: int, count: int, width: int) -> array[int] | Non
         return array("I")
     if offset < _HEADER_SIZE or count > len(data) // width or offset + count * width > len(data):
         return None
-    words = array("I", data[offset : offset + count * width])
+    words = array("I")
+    words.frombytes(memoryview(data)[offset : offset + count * width])
     if sys.byteorder == "big":
         words.byteswap()
     return words
@@ -142,7 +188,7 @@ def _class_name(data: bytes, offset: int) -> str | None:
             break
     else:
         return None
-    end = data.find(b"\0", offset)
+    end = data.find(b"\0", offset, offset + _MAX_NAME)
     if end - offset < 3 or data[offset] != 0x4C or data[end - 1] != 0x3B:
         return None
     return mutf8(data[offset + 1 : end - 1]).replace("/", ".")
@@ -153,13 +199,11 @@ def mutf8(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        text = raw.replace(b"\xc0\x80", b"\0").decode("utf-8", "surrogatepass" if _surrogates_only(raw) else "replace")
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _surrogates_only(raw: bytes) -> bool:
+        pass
+    raw = raw.replace(b"\xc0\x80", b"\0")
     try:
-        raw.replace(b"\xc0\x80", b"\0").decode("utf-8", "surrogatepass")
+        # characters beyond U+FFFF are written as two surrogates of three bytes each
+        units = raw.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
     except UnicodeDecodeError:
-        return False
-    return True
+        return raw.decode("utf-8", "replace")
+    return units.decode("utf-16-le", "replace")

@@ -1,56 +1,60 @@
 """AndroidManifest.xml: what it asks for and what it declares, as the platform's own rules read it.
 
-Binary XML is decoded by androguard. Permission rules: developer.android.com/guide/topics/manifest/uses-permission-element
-and frameworks/base data/etc/platform.xml (split permissions).
+Rules: developer.android.com/guide/topics/manifest, and of the Android Open Source Project ParsingPackageUtils.java (what an
+element needs to count) and data/etc/platform.xml (split permissions).
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
-from typing import Any
 
+from auditor.extract.android.axml import AxmlError, Element, read_axml
 from auditor.extract.collector import Collector
 from auditor.model import FactKind, Table, Text
 
 __all__ = ["MANIFEST", "Manifest", "ManifestError", "read_manifest"]
 
 MANIFEST = "AndroidManifest.xml"
-_ANDROID = "{http://schemas.android.com/apk/res/android}"
+_A = "android:"
 _COMPONENTS = ("activity", "activity-alias", "service", "receiver", "provider")
 _COMPONENT_TRAITS = ("exported", "process", "authorities", "permission", "enabled", "targetActivity")
+_PERMISSION_TAGS = (
+    ("uses-permission", FactKind.PERMISSION),
+    ("uses-permission-sdk-23", FactKind.PERMISSION_SDK23),
+    ("uses-permission-sdk-m", FactKind.PERMISSION_SDK23),
+)
 
 _P = "android.permission."
-_IMPLIED: tuple[tuple[str, int | None, tuple[str, ...]], ...] = (
-    # (permission as written or "" for every app, below which targetSdkVersion, what is granted with it)
-    ("", 4, (_P + "WRITE_EXTERNAL_STORAGE", _P + "READ_PHONE_STATE")),
+_SPLITS: tuple[tuple[str, int | None, tuple[str, ...]], ...] = (
+    # (permission asked for, below which targetSdkVersion, what is granted with it)
+    (_P + "ACCESS_FINE_LOCATION", None, (_P + "ACCESS_COARSE_LOCATION",)),
+    (_P + "WRITE_EXTERNAL_STORAGE", None, (_P + "READ_EXTERNAL_STORAGE",)),
     (_P + "READ_CONTACTS", 16, (_P + "READ_CALL_LOG",)),
     (_P + "WRITE_CONTACTS", 16, (_P + "WRITE_CALL_LOG",)),
-    (_P + "WRITE_EXTERNAL_STORAGE", None, (_P + "READ_EXTERNAL_STORAGE",)),
-    (_P + "ACCESS_FINE_LOCATION", None, (_P + "ACCESS_COARSE_LOCATION",)),
     (_P + "ACCESS_FINE_LOCATION", 29, (_P + "ACCESS_BACKGROUND_LOCATION",)),
     (_P + "ACCESS_COARSE_LOCATION", 29, (_P + "ACCESS_BACKGROUND_LOCATION",)),
+    (_P + "READ_EXTERNAL_STORAGE", 29, (_P + "ACCESS_MEDIA_LOCATION",)),
+    (_P + "WRITE_EXTERNAL_STORAGE", 29, (_P + "ACCESS_MEDIA_LOCATION",)),
     (_P + "BLUETOOTH", 31, (_P + "BLUETOOTH_SCAN", _P + "BLUETOOTH_CONNECT", _P + "BLUETOOTH_ADVERTISE")),
+    (_P + "BLUETOOTH_ADMIN", 31, (_P + "BLUETOOTH_SCAN", _P + "BLUETOOTH_CONNECT", _P + "BLUETOOTH_ADVERTISE")),
     (_P + "BODY_SENSORS", 33, (_P + "BODY_SENSORS_BACKGROUND",)),
+    (_P + "BODY_SENSORS", 36, (_P + "health.READ_HEART_RATE",)),
+    (_P + "BODY_SENSORS_BACKGROUND", 36, (_P + "health.READ_HEALTH_DATA_IN_BACKGROUND",)),
     (_P + "READ_EXTERNAL_STORAGE", 33, (_P + "READ_MEDIA_AUDIO", _P + "READ_MEDIA_VIDEO", _P + "READ_MEDIA_IMAGES")),
+    (_P + "WRITE_EXTERNAL_STORAGE", 33, (_P + "READ_MEDIA_AUDIO", _P + "READ_MEDIA_VIDEO", _P + "READ_MEDIA_IMAGES")),
+    (_P + "READ_MEDIA_IMAGES", None, (_P + "READ_MEDIA_VISUAL_USER_SELECTED",)),
+    (_P + "READ_MEDIA_VIDEO", None, (_P + "READ_MEDIA_VISUAL_USER_SELECTED",)),
+    (_P + "ACCESS_MEDIA_LOCATION", None, (_P + "READ_MEDIA_VISUAL_USER_SELECTED",)),
 )
-"""Permissions the platform grants without their being written (PackageParser.NEW_PERMISSIONS, split-permission)."""
-
-# what androguard's parsers raise on malformed input, found by feeding them damaged files
-ANDROGUARD_FAILS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    RecursionError,
-    TypeError,
-    UnicodeError,
-    ValueError,
-    struct.error,
-)
+"""Split permissions, in the platform's order: one pass, so that a permission granted with one can bring another."""
+_BEFORE_DONUT = (_P + "WRITE_EXTERNAL_STORAGE", _P + "READ_PHONE_STATE")
+"""Granted to every app for API level 3 and below, which had not to ask for them."""
+_PREVIEW = 10_000
+"""The level of a platform named by its code name: above every numbered one (Build.VERSION_CODES.CUR_DEVELOPMENT)."""
+_EXPORTED_PROVIDERS = 17
+"""Below this targetSdkVersion a content provider is exported unless it says otherwise."""
+_NUMBER = re.compile(r"-?(?:0x[0-9A-Fa-f]{1,16}|[0-9]{1,19})", re.ASCII)
 
 
 class ManifestError(Exception):
@@ -71,110 +75,154 @@ class Manifest:
     version_code: str
     label: str
     """Label, possibly a resource reference; empty where none is written."""
+    has_code: bool = True
+    """Whether the app says it has code of its own (android:hasCode)."""
 
 
 def read_manifest(data: bytes, collect: Collector) -> Manifest:
     """Record every fact of the manifest. Raises ManifestError where it cannot be decoded."""
-    root = _decode(data)
-    package = root.get("package", "")
-    application = root.find("application")
-    label = ""
+    try:
+        root = read_axml(data)
+    except AxmlError as error:
+        raise ManifestError(error.reason) from None
+    if root.tag != "manifest":
+        raise ManifestError(
+            Text(zh="根元素不是 manifest，清单可能已损坏或被改动", en="has a root that is no manifest: it may be damaged or changed")
+        )
+    package = root.get("package")
     target = _levels(root, collect)
     _permissions(root, target, collect)
     _features_and_queries(root, collect)
+    application = next(root.all("application"), None)
     if application is not None:
-        label = application.get(_ANDROID + "label", "")
-        _application(application, package, collect)
-    major = _int(root.get(_ANDROID + "versionCodeMajor", "")) or 0
-    code = root.get(_ANDROID + "versionCode", "")
-    if major and (minor := _int(code)) is not None:
-        code = str(major << 32 | minor & 0xFFFFFFFF)
+        _application(application, package, target, collect)
+    _whole(root, package, collect)
+    return Manifest(
+        package=package,
+        version=root.get(_A + "versionName"),
+        version_code=_version_code(root),
+        label=application.get(_A + "label") if application is not None else "",
+        has_code=application is None or application.get(_A + "hasCode") != "false",
+    )
+
+
+def _version_code(root: Element) -> str:
+    """Return the long version code (PackageInfo.composeLongVersionCode)."""
+    code = root.get(_A + "versionCode")
+    major, minor = _int(root.get(_A + "versionCodeMajor")) or 0, _int(code)
+    return code if minor is None else str((major & 0xFFFFFFFF) << 32 | minor & 0xFFFFFFFF)
+
+
+def _whole(root: Element, package: str, collect: Collector) -> None:
+    """Record what shows that this manifest is not all there is to say of the app."""
     if not package:
         collect.gap(
             MANIFEST,
-            "manifest",
+            "manifest@package",
             Text(zh="清单没有包名（package），可能已损坏或被改动", en="names no package: it may be damaged or changed"),
-            Table.PERMISSIONS,
+            *_EVERYTHING,
+        )
+    if split := root.get("split"):
+        collect.gap(
+            MANIFEST,
+            "manifest@split",
+            Text(
+                zh=f"这是拆分安装包中的一个分包（{split}），权限和代码在基础包中；请审计基础包或完整安装包",
+                en=f"belongs to one split of an app ({split}), whose permissions and code are in the base APK;"
+                " audit the base or universal APK",
+            ),
+            *_EVERYTHING,
+        )
+    elif root.get(_A + "isSplitRequired") == "true" or root.get(_A + "requiredSplitTypes"):
+        collect.gap(
+            MANIFEST,
+            "manifest@isSplitRequired",
+            Text(
+                zh="这是拆分安装包中的基础包，其余分包中的代码和原生库不在此文件内；请审计完整安装包（universal APK）",
+                en="belongs to a base APK that needs further splits, whose code and native libraries are not in this file;"
+                " audit the universal APK",
+            ),
             Table.SDKS,
             Table.DATA,
         )
-    return Manifest(package, root.get(_ANDROID + "versionName", ""), code, label)
-
-
-def _decode(data: bytes) -> Any:
-    """Decode binary XML into an lxml element; the one place that calls androguard's AXML reader."""
-    from androguard.core.axml import AXMLPrinter, ResParserError
-    from loguru import logger
-
-    logger.disable("androguard")
-    if data[:2] != b"\x03\x00":  # RES_XML_TYPE
-        plain = data.lstrip()[:1] == b"<"
-        raise ManifestError(
+    unnamed = sum(not child.tag for child in root.children)
+    if unnamed:
+        collect.gap(
+            MANIFEST,
+            "manifest",
             Text(
-                zh="清单是明文 XML，不是已编译的二进制格式，不会被系统接受" if plain else "清单不是二进制 XML，无法读取",
-                en="is plain XML, not the compiled form a device accepts" if plain else "is no binary XML and cannot be read",
-            )
+                zh=f"有 {unnamed} 个元素的名称无法读取，清单可能已损坏或被改动",
+                en=f"has {unnamed} elements whose names cannot be read: it may be damaged or changed",
+            ),
+            *_EVERYTHING,
         )
-    try:
-        printer = AXMLPrinter(data)
-        root = printer.get_xml_obj() if printer.is_valid() else None
-    except (*ANDROGUARD_FAILS, ResParserError) as error:
-        raise ManifestError(
-            Text(zh=f"清单的二进制 XML 已损坏，无法读取（{error}）", en=f"is damaged binary XML and cannot be read ({error})")
-        ) from None
-    if root is None or root.tag != "manifest":
-        raise ManifestError(
-            Text(zh="清单的二进制 XML 已损坏，无法读取", en="is damaged binary XML and cannot be read")
-        )
-    return root
 
 
-def _levels(root: Any, collect: Collector) -> int:
+def _levels(root: Element, collect: Collector) -> int:
     """Record the API levels; return the target level, which decides what is implied."""
-    uses = root.findall("uses-sdk")
-    element = uses[-1] if uses else None
-    written = {
-        name: (element.get(f"{_ANDROID}{name}SdkVersion", "") if element is not None else "")
-        for name in ("min", "target", "max")
-    }
+    written = {"min": "", "target": "", "max": ""}
+    for element in root.all("uses-sdk"):
+        # of several elements the last one holds
+        written = {name: element.get(f"{_A}{name}SdkVersion") for name in written}
     minimum = written["min"] or "1"
-    for name, value in {"min": minimum, "target": written["target"] or minimum, "max": written["max"]}.items():
+    target = written["target"] or minimum
+    for name, value in {"min": minimum, "target": target, "max": written["max"]}.items():
         if value:
             at = f"uses-sdk@{name}SdkVersion" if written[name] else "uses-sdk (default)"
-            collect.fact(FactKind.SDK_LEVEL, name, MANIFEST, at, value=value)
-    return _int(written["target"] or minimum) or 1
+            collect.fact(FactKind.SDK_LEVEL, name, MANIFEST, at, value=_number(value))
+    level = _int(target)
+    return _PREVIEW if level is None else level
 
 
-def _permissions(root: Any, target: int, collect: Collector) -> None:
+def _permissions(root: Element, target: int, collect: Collector) -> None:
     requested: set[str] = set()
-    for tag, kind in (
-        ("uses-permission", FactKind.PERMISSION),
-        ("uses-permission-sdk-23", FactKind.PERMISSION_SDK23),
-        ("uses-permission-sdk-m", FactKind.PERMISSION_SDK23),
-    ):
-        for element in root.findall(tag):
-            name = element.get(_ANDROID + "name", "").strip()
+    for tag, kind in _PERMISSION_TAGS:
+        for element in root.all(tag):
+            name = element.get(_A + "name")
             if not name:
-                continue
-            requested.add(name)
-            collect.fact(kind, name, MANIFEST, tag, max_sdk=_number(element.get(_ANDROID + "maxSdkVersion", "")))
+                _nameless(tag, collect, Table.PERMISSIONS)
+            elif name.startswith("@"):
+                collect.gap(
+                    MANIFEST,
+                    tag,
+                    Text(
+                        zh=f"权限名写成资源引用（{name}），系统不接受，不会授予任何权限",
+                        en=f"gives a permission's name as a resource ({name}), which the platform ignores: nothing is granted",
+                    ),
+                )
+            else:
+                requested.add(name)
+                collect.fact(kind, name, MANIFEST, tag, max_sdk=_number(element.get(_A + "maxSdkVersion")))
     implied: dict[str, str] = {}
-    # a rule may build on what another implies (WRITE_EXTERNAL_STORAGE of target 3 implies READ_…)
-    for _ in range(3):
-        for written, below, granted in _IMPLIED:
-            if (below is None or target < below) and (not written or written in requested | set(implied)):
-                for name in granted:
-                    if name not in requested and name not in implied:
-                        implied[name] = written or f"targetSdkVersion < {below}"
+    if target < 4:
+        implied.update((name, "targetSdkVersion < 4") for name in _BEFORE_DONUT if name not in requested)
+    for written, below, granted in _SPLITS:
+        if (below is None or target < below) and (written in requested or written in implied):
+            for name in granted:
+                if name not in requested:
+                    implied.setdefault(name, written)
     for name, why in implied.items():
         collect.fact(FactKind.PERMISSION_IMPLIED, name, MANIFEST, "uses-permission", value=why)
-    for element in root.findall("permission"):
-        name = element.get(_ANDROID + "name", "").strip()
-        if name:
-            level = element.get(_ANDROID + "protectionLevel", "")
+    for element in root.all("permission"):
+        if name := element.get(_A + "name"):
+            level = element.get(_A + "protectionLevel")
             collect.fact(FactKind.PERMISSION_DEFINED, name, MANIFEST, "permission", value=_protection(level))
 
 
+def _nameless(tag: str, collect: Collector, *hides: Table) -> None:
+    """Record an element that cannot be told by name; none of Android's tools writes one."""
+    collect.gap(
+        MANIFEST,
+        tag,
+        Text(
+            zh=f"有 {tag} 元素的 android:name 缺失或无法读取，清单可能已损坏或被改动",
+            en=f"has a {tag} element without a readable android:name: it may be damaged or changed",
+        ),
+        *hides,
+    )
+
+
+_EVERYTHING = (Table.PERMISSIONS, Table.SDKS, Table.DATA)
 _BASE_LEVELS = ("normal", "dangerous", "signature", "signatureOrSystem", "internal")
 
 
@@ -187,76 +235,76 @@ def _protection(written: str) -> str:
     return _BASE_LEVELS[base] if base < len(_BASE_LEVELS) else str(number)
 
 
-def _features_and_queries(root: Any, collect: Collector) -> None:
-    for element in root.findall("uses-feature"):
-        if name := element.get(_ANDROID + "name", ""):
-            required = element.get(_ANDROID + "required", "true") != "false"
-            collect.fact(
-                FactKind.FEATURE, name, MANIFEST, "uses-feature", value="required" if required else "optional"
-            )
-    for queries in root.findall("queries"):
-        for element in queries.findall("package"):
-            if name := element.get(_ANDROID + "name", ""):
-                collect.fact(FactKind.QUERY, name, MANIFEST, "queries/package", value="package")
-        for element in queries.findall("provider"):
-            for name in element.get(_ANDROID + "authorities", "").split(";"):
-                if name:
-                    collect.fact(FactKind.QUERY, name, MANIFEST, "queries/provider", value="provider")
-        for element in queries.findall("intent/action"):
-            if name := element.get(_ANDROID + "name", ""):
-                collect.fact(FactKind.QUERY, name, MANIFEST, "queries/intent", value="intent")
+def _features_and_queries(root: Element, collect: Collector) -> None:
+    for element in root.all("uses-feature"):
+        if name := element.get(_A + "name"):
+            value = "optional" if element.get(_A + "required") == "false" else "required"
+            collect.fact(FactKind.FEATURE, name, MANIFEST, "uses-feature", value=value)
+    for queries in root.all("queries"):
+        for element in queries.children:
+            if element.tag == "package":
+                names = [element.get(_A + "name")]
+            elif element.tag == "provider":
+                names = element.get(_A + "authorities").split(";")
+            elif element.tag == "intent":
+                names = [action.get(_A + "name") for action in element.all("action")]
+            else:
+                continue
+            for name in filter(None, names):
+                collect.fact(FactKind.QUERY, name, MANIFEST, f"queries/{element.tag}", value=element.tag)
 
 
-def _application(application: Any, package: str, collect: Collector) -> None:
+def _application(application: Element, package: str, target: int, collect: Collector) -> None:
     for attribute, kind in (
         ("name", "application"),
         ("appComponentFactory", "app-component-factory"),
         ("backupAgent", "backup-agent"),
     ):
-        if name := application.get(_ANDROID + attribute, ""):
+        if name := application.get(_A + attribute):
             collect.fact(FactKind.COMPONENT, _class_name(name, package), MANIFEST, "application", value=kind)
-    if (cleartext := application.get(_ANDROID + "usesCleartextTraffic", "")) in ("true", "false"):
-        collect.fact(
-            FactKind.TRANSPORT_SECURITY, "usesCleartextTraffic", MANIFEST, "application", value=cleartext
-        )
-    if config := application.get(_ANDROID + "networkSecurityConfig", ""):
+    if (cleartext := application.get(_A + "usesCleartextTraffic")) in ("true", "false"):
+        collect.fact(FactKind.TRANSPORT_SECURITY, "usesCleartextTraffic", MANIFEST, "application", value=cleartext)
+    if config := application.get(_A + "networkSecurityConfig"):
         collect.fact(FactKind.TRANSPORT_SECURITY, "networkSecurityConfig", MANIFEST, "application", value=config)
     _meta_data(application, "", collect)
-    for element in _components(application):
-        name = element.get(_ANDROID + "name", "")
-        if not name:
-            continue
-        name = _class_name(name, package)
-        traits = {key.lower(): element.get(_ANDROID + key, "") for key in _COMPONENT_TRAITS}
-        if target := traits.pop("targetactivity"):
-            traits["target"] = _class_name(target, package)
-        filters = element.findall("intent-filter")
-        if not traits["exported"] and element.tag != "provider":
-            # without the attribute, a component with an intent filter is exported (the rule up to target API 30)
-            traits["exported"] = "implied-true" if filters else "implied-false"
-        if any(_is_launcher(one) for one in filters):
-            traits["launcher"] = "true"
-        actions = sorted({action.get(_ANDROID + "name", "") for one in filters for action in one.findall("action")} - {""})
-        traits["actions"] = ",".join(actions)
-        collect.fact(FactKind.COMPONENT, name, MANIFEST, f"application/{element.tag}", value=element.tag, **traits)
-        _meta_data(element, name, collect)
+    for element in application.children:
+        if element.tag in _COMPONENTS:
+            _component(element, package, target, collect)
+        elif not element.tag:
+            _nameless("application/*", collect, Table.SDKS, Table.DATA)
 
 
-def _components(application: Any) -> Iterator[Any]:
-    for tag in _COMPONENTS:
-        yield from application.findall(tag)
+def _component(element: Element, package: str, target: int, collect: Collector) -> None:
+    name = element.get(_A + "name")
+    if not name or name.startswith("@"):
+        _nameless(f"application/{element.tag}", collect, Table.SDKS, Table.DATA)
+        return
+    name = _class_name(name, package)
+    traits = {key.lower(): element.get(_A + key) for key in _COMPONENT_TRAITS}
+    if other := traits.pop("targetactivity"):
+        traits["target"] = _class_name(other, package)
+    filters = list(element.all("intent-filter"))
+    if not traits["exported"]:
+        exported = target < _EXPORTED_PROVIDERS if element.tag == "provider" else bool(filters)
+        traits["exported"] = "implied-true" if exported else "implied-false"
+    if any(_is_launcher(one) for one in filters):
+        traits["launcher"] = "true"
+    actions = {action.get(_A + "name") for one in filters for action in one.all("action")}
+    traits["actions"] = ",".join(sorted(actions - {""}))
+    collect.fact(FactKind.COMPONENT, name, MANIFEST, f"application/{element.tag}", value=element.tag, **traits)
+    _meta_data(element, name, collect)
 
 
-def _is_launcher(intent_filter: Any) -> bool:
-    actions = {action.get(_ANDROID + "name") for action in intent_filter.findall("action")}
-    categories = {category.get(_ANDROID + "name") for category in intent_filter.findall("category")}
+def _is_launcher(intent_filter: Element) -> bool:
+    actions = {action.get(_A + "name") for action in intent_filter.all("action")}
+    categories = {category.get(_A + "name") for category in intent_filter.all("category")}
     return "android.intent.action.MAIN" in actions and "android.intent.category.LAUNCHER" in categories
 
 
-def _meta_data(holder: Any, by: str, collect: Collector) -> None:
-    for element in holder.findall("meta-data"):
-        if name := element.get(_ANDROID + "name", ""):
-            value = element.get(_ANDROID + "value", "") or element.get(_ANDROID + "resource", "")
+def _meta_data(holder: Element, by: str, collect: Collector) -> None:
+    for element in holder.all("meta-data"):
+        if name := element.get(_A + "name"):
+            value = element.get(_A + "value") or element.get(_A + "resource")
             collect.fact(FactKind.META_DATA, name, MANIFEST, "meta-data", value=value, by=by)
 
 
@@ -268,10 +316,7 @@ def _class_name(name: str, package: str) -> str:
 
 
 def _int(text: str) -> int | None:
-    try:
-        return int(text, 0)
-    except ValueError:
-        return None
+    return int(text, 0 if "x" in text else 10) if _NUMBER.fullmatch(text) else None
 
 
 def _number(text: str) -> str:

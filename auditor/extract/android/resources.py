@@ -1,51 +1,163 @@
-"""resources.arsc: the few strings the manifest refers to, resolved by androguard."""
+"""resources.arsc: the few strings the manifest refers to.
+
+Format: ResourceTypes.h of the Android Open Source Project (ResTable). androguard reads string pools, configurations and
+values; the chunks on the way to one entry are walked here, as reading all entries of a large app takes it many seconds.
+"""
 
 from __future__ import annotations
 
-from auditor.extract.android.manifest import ANDROGUARD_FAILS
+import io
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from auditor.extract.android.axml import ANDROGUARD_FAILS, AxmlError, check_string_pool, clean
 from auditor.model import Text
 
 __all__ = ["ResourceError", "Resources"]
 
+_CHUNK = struct.Struct("<HHI")
+_STRING_POOL, _TABLE, _PACKAGE, _TYPE = 0x0001, 0x0002, 0x0200, 0x0201
+_TYPE_HEADER = struct.Struct("<BBHIII")
+"""After the chunk header: type id, flags, reserved, entry count, start of entries, size of the configuration."""
+_SPARSE, _OFFSET16 = 0x01, 0x02
+_COMPLEX, _COMPACT = 0x0001, 0x0008
+_REFERENCES, _STRING = (0x01, 0x07), 0x03
+_MAX_HOPS = 8
+_MAX_CONFIGURATIONS = 1_000
+
 
 class ResourceError(Exception):
-    """A resource table that cannot be read; ``reason`` says why."""
+    """A resource table that cannot be read, or an entry it does not have; ``reason`` says why."""
 
-    def __init__(self, reason: Text) -> None:
-        super().__init__(reason.en)
-        self.reason = reason
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.reason = Text(zh=zh, en=en)
 
 
 class Resources:
     """A resource table, asked for single strings."""
 
     def __init__(self, data: bytes) -> None:
-        """Parse ``resources.arsc``. Raises ResourceError where it cannot be read."""
-        from androguard.core.axml import ARSCParser, ResParserError
+        """Open ``resources.arsc``. Raises ResourceError where it cannot be read."""
+        from androguard.core.axml import ARSCHeader, ResParserError, StringBlock
         from loguru import logger
 
         logger.disable("androguard")
-        self._fails = (*ANDROGUARD_FAILS, ResParserError)
+        self._data = data
+        self._fails = (*ANDROGUARD_FAILS, ResParserError, AxmlError)
+        self._buffer = io.BufferedReader(io.BytesIO(data))
+        self._packages: list[tuple[int, int, int]] = []
+        self._strings: Any = None
         try:
-            self._parser = ARSCParser(data)
+            kind, head, size = _CHUNK.unpack_from(data)
+            if kind != _TABLE or size > len(data):
+                raise ValueError("no resource table, or cut short")
+            for chunk, at, start, end in _chunks(data, head, size):
+                if chunk == _STRING_POOL and self._strings is None:
+                    check_string_pool(data, at)
+                    self._buffer.seek(at)
+                    self._strings = StringBlock(self._buffer, ARSCHeader(self._buffer))
+                elif chunk == _PACKAGE:
+                    number: int = struct.unpack_from("<I", data, at + 8)[0]
+                    self._packages.append((number, start, end))
+            if self._strings is None:
+                raise ValueError("no strings")
         except self._fails as error:
-            raise ResourceError(
-                Text(zh=f"资源表已损坏，无法读取（{error}）", en=f"is a damaged resource table ({error})")
-            ) from None
+            why = " ".join(str(error).split())[:100]
+            raise ResourceError("资源表已损坏，无法读取", f"is a damaged resource table ({why})") from None
 
     def strings(self, reference: str) -> tuple[tuple[str, str], ...]:
-        """Return (language, text) for each configuration of a reference such as ``@7f0b0001``; default first.
+        """Return (language, text) for each configuration of a reference such as ``@7F0B0001``; the default first.
 
-        Raises ResourceError where the table has no such entry.
+        Languages read ``zh`` or ``zh-rCN``, the default is empty. Raises ResourceError where the table has no such text.
         """
+        found: dict[str, str] = {}
+        digits = reference.lstrip("@?").rpartition(":")[2]
         try:
-            number = int(reference.lstrip("@?").rpartition("/")[2].rpartition(":")[2], 16)
-            found = self._parser.get_resolved_res_configs(number)
-            texts = {(config.get_language() or "").strip("\0"): text for config, text in reversed(found)}
+            for language, text in self._resolve(int(digits, 16)):
+                found.setdefault(language, text)
         except self._fails:
-            texts = {}
-        if not texts:
+            # what was read before the damage still names the app
+            pass
+        if not found:
             raise ResourceError(
-                Text(zh=f"资源 {reference} 在资源表中不存在", en=f"refers to {reference}, which the table does not have")
+                f"引用的资源 {reference} 在资源表中不存在或无法读取",
+                f"refers to {reference}, which the resource table does not have or cannot be read",
             )
-        return tuple(sorted(texts.items(), key=lambda item: (item[0] != "", item[0])))
+        return tuple(sorted(found.items(), key=lambda item: (item[0] != "", item[0])))
+
+    def _resolve(self, number: int) -> Iterator[tuple[str, str]]:
+        """Yield (language, text) for a resource, following references to further ones."""
+        from androguard.core.axml import format_value
+
+        asked = {number}
+        pending = [(number, "", 0)]
+        while pending:
+            number, outer, hops = pending.pop(0)
+            for language, kind, value in self._values(number):
+                if kind in _REFERENCES:
+                    if value not in asked and hops < _MAX_HOPS:
+                        asked.add(value)
+                        pending.append((value, outer or language, hops + 1))
+                else:
+                    shown = self._strings.getString(value) if kind == _STRING else format_value(kind, value)
+                    yield outer or language, clean(shown)
+
+    def _values(self, number: int) -> Iterator[tuple[str, int, int]]:
+        """Yield (language, type, data) for each configuration an entry has; the plainest configuration first."""
+        from androguard.core.axml import ARSCResTableConfig
+
+        data = self._data
+        found: list[tuple[bool, int, str, int, int]] = []
+        for package, start, end in self._packages:
+            if package != number >> 24:
+                continue
+            for kind, at, body, stop in _chunks(data, start, end):
+                if kind != _TYPE or body - at < 8 + _TYPE_HEADER.size or data[at + 8] != number >> 16 & 0xFF:
+                    continue
+                _, flags, _, count, entries, config_size = _TYPE_HEADER.unpack_from(data, at + 8)
+                entry = _entry(data[at:stop], flags, body - at, count, entries, number & 0xFFFF)
+                if entry is None or not 16 <= config_size <= body - at - 20:
+                    continue
+                self._buffer.seek(at + 20)
+                config = ARSCResTableConfig(self._buffer)
+                language = config.get_language_and_region().strip("\0")
+                found.append((not config.is_default(), len(found), clean(language), *entry))
+                if len(found) >= _MAX_CONFIGURATIONS:
+                    break
+        for _, _, language, kind, value in sorted(found):
+            yield language, kind, value
+
+
+def _chunks(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (type, start, start of its content, end) of the chunks between two offsets. Raises ValueError."""
+    while at + 8 <= end:
+        kind, head, length = _CHUNK.unpack_from(data, at)
+        if head < 8 or length < head or at + length > end:
+            raise ValueError(f"the chunk at byte {at} does not fit")
+        yield kind, at, at + head, at + length
+        at += length
+
+
+def _entry(chunk: bytes, flags: int, offsets: int, count: int, entries: int, index: int) -> tuple[int, int] | None:
+    """Return (type, data) of one entry of a ResTable_type chunk, or None where this configuration does not have it."""
+    offset = None
+    if flags & _SPARSE:
+        table = chunk[offsets : offsets + 4 * count]
+        offset = next((value * 4 for at, value in struct.iter_unpack("<HH", table[: len(table) & ~3]) if at == index), None)
+    elif index < count:
+        width = 2 if flags & _OFFSET16 else 4
+        at = offsets + width * index
+        raw = int.from_bytes(chunk[at : at + width], "little")
+        if raw != (1 << 8 * width) - 1:
+            offset = raw * 4 if width == 2 else raw
+    if offset is None or entries + offset + 8 > len(chunk):
+        return None
+    size, bits, key = struct.unpack_from("<HHI", chunk, entries + offset)
+    if bits & _COMPACT:
+        return bits >> 8, key
+    if bits & _COMPLEX or entries + offset + size + 8 > len(chunk):
+        return None
+    _, _, kind, value = struct.unpack_from("<HBBI", chunk, entries + offset + size)
+    return kind, value
