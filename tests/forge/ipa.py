@@ -38,7 +38,7 @@ class Bundle:
 
     path: str
     """Below the app (``PlugIns/Share.appex``); for the app itself its own name."""
-    info: Plist | bytes | None = field(default_factory=dict)
+    info: Plist | bytes | None = field(default_factory=lambda: {"CFBundleInfoDictionaryVersion": "6.0"})
     executable: bytes | None = None
     executable_name: str = ""
     """Empty = what the Info.plist says, else the bundle's name without its suffix."""

@@ -123,6 +123,7 @@ def write_macho(
     export_classes: bool = False,
     encrypted: bool = False,
     signing: Signing | None = None,
+    simulator_entitlements: Mapping[str, object] | None = None,
 ) -> bytes:
     """Return a linked image.
 
@@ -130,7 +131,7 @@ def write_macho(
     to the library that has them, which must be among ``libraries``. ``pointer_format`` is a DYLD_CHAINED_PTR_* value
     (2 or 6; 1, 9 or 12 on arm64e), 0 for addresses with LC_DYLD_INFO_ONLY. ``stripped`` leaves only imports in the symbol
     table, ``export_classes`` puts the classes into the export trie. ``encrypted`` scrambles ``__TEXT`` as the App Store
-    does and says so.
+    does and says so. ``simulator_entitlements`` stand in a section, as in simulator builds.
     """
     image = _Image(
         arch=arch,
@@ -150,6 +151,7 @@ def write_macho(
         export_classes=export_classes,
         encrypted=encrypted,
         signing=signing,
+        simulator_entitlements=simulator_entitlements,
     )
     return image.write()
 
@@ -173,6 +175,7 @@ class _Image:
     export_classes: bool
     encrypted: bool
     signing: Signing | None
+    simulator_entitlements: Mapping[str, object] | None
 
     sections: list[_Section] = field(default_factory=list)
     class_places: dict[str, _Place] = field(default_factory=dict)
@@ -218,6 +221,8 @@ class _Image:
         literals = self.section("__TEXT", "__cstring", 2, 0)
         for string in self.strings:
             literals.string(string)
+        if self.simulator_entitlements is not None:
+            self.section("__TEXT", "__entitlements", 0, 0).data += plistlib.dumps(dict(self.simulator_entitlements))
         if self.classes:
             for symbol in ("_OBJC_CLASS_$_NSObject", "_OBJC_METACLASS_$_NSObject", "__objc_empty_cache"):
                 self.imports.setdefault(symbol, OBJC)

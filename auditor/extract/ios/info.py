@@ -52,6 +52,10 @@ def read_plist_entry(archive: Archive, collect: Collector, name: str, *hides: Ta
     if not isinstance(value, dict):
         collect.gap(archive.place(name), "", Text(zh="plist 的根不是字典", en="is a plist whose root is no dictionary"), *hides)
         return None
+    if not data.strip() and not name.endswith(".strings"):
+        # old-style text without a value is an empty dictionary, which only a file of strings may be
+        collect.gap(archive.place(name), "", Text(zh="文件为空", en="is an empty file"), *hides)
+        return None
     return value
 
 
@@ -71,6 +75,10 @@ def read_info(archive: Archive, collect: Collector, bundle: Bundle) -> Info:
         return Info()
     values = read_plist_entry(archive, collect, name, *hides)
     file = archive.place(name)
+    if bundle.runs and values is not None and "CFBundleIdentifier" not in values:
+        # nothing installs without one, so the rest of it may be missing as well
+        reason = Text(zh="缺少 CFBundleIdentifier，Info.plist 不完整", en="has no CFBundleIdentifier: the Info.plist is incomplete")
+        collect.gap(file, "CFBundleIdentifier", reason, *hides)
     reader = _Info(collect, file, values or {})
     info = Info(
         identifier=reader.text("CFBundleIdentifier"),

@@ -75,7 +75,7 @@ def test_a_set_is_read_by_the_second_reader_as_a_list() -> None:
 
 def test_a_later_version_of_the_binary_format_is_read_by_the_second_reader() -> None:
     data = _binary([b"\xd1\x01\x02", b"\x51a", b"\x51b"], version=b"01")
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(plistlib.InvalidFileException):
         plistlib.loads(data)
     assert read_plist(data) == {"a": "b"}
 
@@ -174,12 +174,10 @@ _SEEDS = [
 
 def _value_or_error(data: bytes) -> None:
     try:
-        value = read_plist(data)
+        shown = repr(read_plist(data))
     except PlistError as error:
-        assert error.reason.zh
-        assert error.reason.en
-    else:
-        repr(value).encode("utf-8")
+        shown = error.reason.zh
+    assert shown.encode("utf-8")
 
 
 @given(st.binary(max_size=200))
