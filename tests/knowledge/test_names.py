@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditor.knowledge import load as module
@@ -307,7 +307,7 @@ def test_no_right_package_is_called_misspelt(id_):
 _TEXT = st.text(max_size=60) | st.text(alphabet="com.huaweixmp SDK()（）、;/推送个", max_size=60)
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(name=_TEXT, package=_TEXT, aliases=st.lists(_TEXT, max_size=3), url=_TEXT)
 def test_any_text_gives_an_answer(name, package, aliases, url):
     resolution = resolve(KNOWLEDGE, name=name, package=package, aliases=aliases, url=url)
