@@ -164,7 +164,8 @@ class FactKind(Enum):
     """Name = class; value = application, activity, activity-alias, service, receiver, provider or
     app-component-factory; traits exported, process, authorities, permission, enabled, target as written or implied."""
     META_DATA = "meta-data"
-    """Name = key; value = value or resource reference; by = the component that holds it, empty for the application."""
+    """Name = key; value = value or resource reference; by = the component that holds it, empty for the application.
+    iOS: a localised name of a bundle; by = the bundle; trait ``language``."""
     QUERY = "query"
     """``<queries>``: name = package name, intent action or authority; value = package, intent or provider."""
     FEATURE = "uses-feature"
@@ -186,9 +187,10 @@ class FactKind(Enum):
     LINKED_LIBRARY = "linked-library"
     """iOS: name = install name of a library a Mach-O image links; value = ``weak`` or empty; by = the image."""
     IMAGE = "image"
-    """Mach-O image: name = path; value = ``encrypted`` or ``plain``; traits ``archs``, ``min-os``."""
+    """Mach-O image: name = path; value = ``encrypted`` or ``plain``; traits ``archs``, ``min-os``, ``platform``, ``type``."""
     USAGE_STRING = "usage-string"
-    """Name = ``NS…UsageDescription`` key; value = text; by = language of the text (``Base`` = Info.plist itself)."""
+    """Name = ``NS…UsageDescription`` key; value = text; by = language of the text (``Base`` = Info.plist itself);
+    trait ``variant`` = suffix of a key for some devices only (``~ipad``)."""
     URL_SCHEME = "url-scheme"
     """Name = scheme the app answers to."""
     QUERY_SCHEME = "query-scheme"
