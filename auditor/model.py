@@ -179,7 +179,7 @@ class FactKind(Enum):
     CODE_PACKAGE = "code-package"
     """Defined classes as evidence: name = Java package or class; value = how many classes it holds; at = one of them."""
     CLASS = "class"
-    """Defined Objective-C or Swift class: name = its name; by = the image."""
+    """Defined Objective-C or Swift class as evidence: name = its name; the location's file is the image."""
     FRAMEWORK = "framework"
     """iOS embedded framework: name = ``X.framework``; value = bundle identifier; traits version."""
     BUNDLE = "bundle"

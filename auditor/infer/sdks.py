@@ -133,13 +133,11 @@ def _classes(build: Build, traces: _Traces, found: dict[str, _Evidence]) -> None
         for name in unit.classes:
             if symbols is not None:
                 for sdk, strength in symbols.claims(name):
-                    fact = Fact(
-                        kind=FactKind.CLASS, name=name, location=Location(file=unit.file, at=name), by=unit.file
-                    )
+                    fact = Fact(kind=FactKind.CLASS, name=name, location=Location(file=unit.file, at=name))
                     _add(found[sdk], TraceKind.CLASS, strength, fact)
                     found[sdk].proving_classes += strength is Strength.PROVES
             package, claims = traces.packages.owners(name)
-            if claims:
+            if claims and not _is_generated(name):
                 packages[package, unit.file].append(name)
     for (package, file), names in packages.items():
         for sdk, strength in traces.packages.owners(names[0])[1]:
@@ -149,6 +147,12 @@ def _classes(build: Build, traces: _Traces, found: dict[str, _Evidence]) -> None
             _add(found[sdk], TraceKind.PACKAGE, strength, fact)
             if strength is Strength.PROVES:
                 found[sdk].proving_classes += len(names)
+
+
+def _is_generated(name: str) -> bool:
+    """Tell whether a class is one the build tools write for any package whose resources are merged, code or none."""
+    simple = name.rpartition(".")[2]
+    return simple in ("R", "BuildConfig", "DataBinderMapperImpl") or simple.startswith("R$")
 
 
 def _add(evidence: _Evidence, kind: TraceKind, strength: Strength, fact: Fact) -> None:

@@ -58,6 +58,7 @@ def test_defined_classes_prove_the_sdk_of_the_longest_claim(
         ("com.plugged.cordova.Plugin", "com.plugged.cordova.B", "com.plugged.cordova.C"),  # a wrapper
         ("x.com.acme.push.A",),
         ("Com.Acme.Push.A",),
+        ("com.acme.push.R", "com.acme.push.R$layout", "com.acme.push.BuildConfig"),  # written by the build tools
     ],
 )
 def test_classes_that_only_look_alike_prove_nothing(classes: tuple[str, ...]) -> None:
