@@ -168,7 +168,7 @@ class Archive:
         duplicates: list[str] = []
         seen = 0
         read_to = start
-        for record_end, entry in _central_entries(data, start):
+        for record_end, entry in _central_entries(data, start, end):
             read_to = record_end
             seen += 1
             if seen > limits.entries:
@@ -453,18 +453,22 @@ def _directory_of(data: mmap.mmap | bytes, end: int) -> tuple[int, int, int, int
                 break
     if count == size == 0:
         return end, 0, end, 0
-    for shift in (0, end - size - start):
-        # the offset as written comes first: it is the only one Android looks at
+    shifts = [0]
+    # The offset as written is the only one Android looks at. Bytes put before an archive shift it; but where the file
+    # itself starts like an archive, what ends here is another one inside it, and its own end is lost.
+    if data[:4] != _LOCAL_MAGIC:
+        shifts.append(end - size - start)
+    for shift in shifts:
         at = start + shift
         if shift >= 0 and at <= end and data[at : at + 4] == _CENTRAL_MAGIC:
             return at, count, at + size, shift
     return None
 
 
-def _central_entries(data: mmap.mmap | bytes, at: int) -> Iterator[tuple[int, Entry]]:
-    """Yield each entry of the directory at ``at``, with the place its record ends."""
+def _central_entries(data: mmap.mmap | bytes, at: int, end: int) -> Iterator[tuple[int, Entry]]:
+    """Yield each entry of the directory between ``at`` and ``end``, with the place its record ends."""
     length = len(data)
-    while at + _CENTRAL.size <= length and data[at : at + 4] == _CENTRAL_MAGIC:
+    while at < end and at + _CENTRAL.size <= length and data[at : at + 4] == _CENTRAL_MAGIC:
         fields = _CENTRAL.unpack_from(data, at)
         _, _, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length = fields[:13]
         offset = fields[16]
