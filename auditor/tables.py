@@ -89,9 +89,9 @@ def _checked(platform: Platform, table: Table) -> Checked:
     """Say whether a table is compared at all; whether gaps leave it in doubt is known only when every rule has run."""
     reason = None
     if table is Table.PERMISSIONS and platform is Platform.IOS:
-        reason = Text(zh="iOS 应用没有安卓权限", en="an iOS app has no Android permissions")
+        reason = Text(zh="iOS 应用没有 Android 权限", en="an iOS app has no Android permissions")
     elif table is Table.USAGE_KEYS and platform is Platform.ANDROID:
-        reason = Text(zh="安卓应用没有 Info.plist 用途说明", en="an Android app has no Info.plist usage strings")
+        reason = Text(zh="Android 应用没有 Info.plist 用途说明", en="an Android app has no Info.plist usage strings")
     elif table is Table.DATA:
         reason = Text(
             zh="本版本不读取收集个人信息的代码调用", en="this version does not read the calls that collect personal data"

@@ -1,4 +1,4 @@
-"""Write the reference pages from the things they describe: command line, rules, SDKs, JSON Schemas.
+"""Write the reference pages from the things they describe (command line, rules, SDKs, JSON Schemas), and the examples.
 
 ``python docs/generate.py`` writes them; ``--check`` compares and fails when one has drifted, and when a link between
 the documents leads nowhere.
@@ -17,7 +17,9 @@ import click
 
 from auditor.cli import ExitCode, command
 from auditor.knowledge.load import clauses_for, load
-from auditor.model import Platform
+from auditor.model import Language, Platform
+from auditor.pipeline import audit_build
+from auditor.report import FORMATS
 from auditor.rules import RULES
 
 DOCS = Path(__file__).parent
@@ -145,6 +147,23 @@ def _type(one: dict[str, Any], defs: dict[str, Any]) -> str:
     return " or ".join(type_) if isinstance(type_, list) else str(type_)
 
 
+EXAMPLES = (
+    ("tego-drifted-apk.zh.html", "tego-drifted.apk", "html", Language.ZH),
+    ("tego-drifted-ipa.en.html", "tego-drifted.ipa", "html", Language.EN),
+    ("tego-packed-apk.en.md", "tego-packed.apk", "markdown", Language.EN),
+    ("tego-drifted-apk.sarif", "tego-drifted.apk", "sarif", Language.EN),
+)
+"""Reports on the sample builds, kept in ``reports/examples/``: file, sample, format, language."""
+
+
+def examples() -> Iterator[tuple[Path, str]]:
+    """Yield each example report and what it has to hold."""
+    declaration = ROOT / "declarations" / "tego.yaml"
+    for name, sample, format_, language in EXAMPLES:
+        audit = audit_build(ROOT / "sample_apks" / sample, declaration, shown_as="declarations/tego.yaml")
+        yield ROOT / "reports" / "examples" / name, FORMATS[format_].render([audit], language)
+
+
 PAGES = {"cli.md": cli, "rules.md": rules, "sdks.md": sdks, "json.md": json_reference}
 
 
@@ -160,13 +179,13 @@ def main() -> int:
     """Write or check every page."""
     check = "--check" in sys.argv[1:]
     faults = []
-    for name, page in PAGES.items():
-        path = DOCS / "reference" / name
-        text = "\n\n".join(page()) + "\n"
+    pages = ((DOCS / "reference" / name, "\n\n".join(page()) + "\n") for name, page in PAGES.items())
+    for path, text in (*pages, *examples()):
         if check:
             if not path.is_file() or path.read_text("utf-8") != text:
                 faults.append(f"{path.relative_to(ROOT)} has drifted: run python docs/generate.py")
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8", newline="\n")
     faults += dead_links()
     for fault in faults:
