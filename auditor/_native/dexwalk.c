@@ -1,0 +1,177 @@
+/* One bounds-checked pass over every method of a DEX file: the optional C twin of auditor/extract/android/walk.py.
+ *
+ * Both give the same records in the same order; tests/extract/android/test_walk.py compares them. Format: Dalvik executable
+ * format and Dalvik bytecode (source.android.com/docs/core/runtime/dex-format, .../dalvik-bytecode). Nothing here trusts a
+ * length, count or offset of the file. Limited API of Python 3.11, so that one build serves all later versions.
+ */
+#define Py_LIMITED_API 0x030B0000
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS = 5 }; /* opcode, class_def index, method index, offset in code units, index referred to */
+
+static const uint8_t LENGTH[256] = {
+    1,1,2,3,1,2,3,1,2,3,1,1,1,1,1,1,1,1,1,2,3,2,2,3,5,2,2,3,2,1,1,2,
+    2,1,2,2,3,3,3,1,1,2,3,3,3,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,1,1,
+    1,1,1,1,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,
+    2,2,2,2,2,2,2,2,2,2,2,2,2,2,3,3,3,3,3,1,3,3,3,3,3,1,1,1,1,1,1,1,
+    1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,
+    2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,
+    1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,
+    2,2,2,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,4,4,3,3,2,2};
+
+/* what an opcode's second code unit refers to */
+enum { NOTHING, METHOD, FIELD, STRING, TYPE };
+
+static int refers_to(uint8_t op) {
+    if ((op >= 0x6e && op <= 0x72) || (op >= 0x74 && op <= 0x78) || op == 0xfa || op == 0xfb) return METHOD;
+    if (op >= 0x52 && op <= 0x6d) return FIELD;
+    if (op == 0x1a || op == 0x1b) return STRING;
+    if (op == 0x1c || op == 0x22) return TYPE; /* const-class, new-instance */
+    return NOTHING;
+}
+
+static uint32_t read32(const uint8_t *p) {
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+static uint32_t read16(const uint8_t *p) { return (uint32_t)p[0] | (uint32_t)p[1] << 8; }
+
+static int uleb(const uint8_t **at, const uint8_t *end, uint32_t *out) {
+    uint32_t value = 0;
+    for (int shift = 0; shift <= 28; shift += 7) {
+        if (*at >= end) return 0;
+        uint8_t byte = *(*at)++;
+        value |= (uint32_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) { *out = value; return 1; }
+    }
+    return 0;
+}
+
+typedef struct { const uint8_t *flags; uint64_t count; } Wanted;
+typedef struct { uint8_t *bytes; size_t used, room; } Records;
+typedef struct {
+    const uint8_t *data; uint64_t size;
+    Wanted wanted[5];
+    Records out;
+    uint64_t budget;
+    uint64_t bad_classes, bad_methods;
+    int exhausted, no_memory;
+} Walk;
+
+static int put(Walk *w, uint32_t op, uint32_t cls, uint32_t method, uint32_t offset, uint32_t ref) {
+    if (w->out.used + WORDS * 4 > w->out.room) {
+        size_t room = w->out.room ? w->out.room * 2 : 4096;
+        uint8_t *grown = realloc(w->out.bytes, room);
+        if (!grown) { w->no_memory = 1; return 0; }
+        w->out.bytes = grown;
+        w->out.room = room;
+    }
+    uint32_t words[WORDS] = {op, cls, method, offset, ref};
+    memcpy(w->out.bytes + w->out.used, words, sizeof words);
+    w->out.used += sizeof words;
+    return 1;
+}
+
+/* Return 1 when the code item was walked to its end, 0 when it is broken. */
+static int walk_code(Walk *w, uint32_t cls, uint32_t method, uint32_t code) {
+    if ((uint64_t)code + 16 > w->size) return 0;
+    uint64_t units = read32(w->data + code + 12);
+    if ((uint64_t)code + 16 + 2 * units > w->size) return 0;
+    const uint8_t *insns = w->data + code + 16;
+    uint64_t at = 0;
+    while (at < units) {
+        if (!w->budget--) { w->budget = 0; w->exhausted = 1; return 1; }
+        uint32_t unit = read16(insns + 2 * at);
+        uint8_t op = (uint8_t)unit;
+        uint64_t length = LENGTH[op];
+        if (op == 0 && unit != 0) { /* payloads */
+            if (unit == 0x0100 && at + 1 < units) length = 4 + 2 * (uint64_t)read16(insns + 2 * at + 2);
+            else if (unit == 0x0200 && at + 1 < units) length = 2 + 4 * (uint64_t)read16(insns + 2 * at + 2);
+            else if (unit == 0x0300 && at + 3 < units)
+                length = 4 + ((uint64_t)read32(insns + 2 * at + 4) * read16(insns + 2 * at + 2) + 1) / 2;
+        } else {
+            int kind = refers_to(op);
+            if (kind != NOTHING) {
+                uint64_t needs = op == 0x1b ? 3 : 2;
+                if (at + needs > units) return 0;
+                uint32_t ref = op == 0x1b ? read32(insns + 2 * at + 2) : read16(insns + 2 * at + 2);
+                const Wanted *wanted = &w->wanted[kind];
+                if (ref < wanted->count && wanted->flags[ref] && !put(w, op, cls, method, (uint32_t)at, ref)) return 0;
+            }
+        }
+        at += length;
+    }
+    return at == units;
+}
+
+static int walk_class(Walk *w, uint32_t cls, uint32_t offset) {
+    if (offset >= w->size) return 0;
+    const uint8_t *at = w->data + offset, *end = w->data + w->size;
+    uint32_t counts[4], skipped, difference, code;
+    for (int i = 0; i < 4; i++) if (!uleb(&at, end, counts + i)) return 0;
+    uint64_t fields = (uint64_t)counts[0] + counts[1];
+    for (uint64_t i = 0; i < 2 * fields; i++) if (!uleb(&at, end, &skipped)) return 0;
+    for (int list = 2; list < 4; list++) {
+        uint32_t method = 0;
+        for (uint32_t i = 0; i < counts[list]; i++) {
+            if (!uleb(&at, end, &difference) || !uleb(&at, end, &skipped) || !uleb(&at, end, &code)) return 0;
+            method += difference;
+            if (code && !walk_code(w, cls, method, code)) {
+                if (w->no_memory) return 0;
+                w->bad_methods++;
+            }
+            if (w->exhausted) return 1;
+        }
+    }
+    return 1;
+}
+
+static PyObject *dexwalk(PyObject *module, PyObject *args) {
+    Py_buffer data, flags[4];
+    Py_ssize_t header;
+    unsigned long long budget;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y*ny*y*y*y*K", &data, &header, &flags[0], &flags[1], &flags[2], &flags[3], &budget)) return NULL;
+    Walk walk = {0};
+    walk.data = data.buf;
+    walk.size = (uint64_t)data.len;
+    walk.budget = budget;
+    for (int kind = METHOD; kind <= TYPE; kind++) {
+        walk.wanted[kind].flags = flags[kind - 1].buf;
+        walk.wanted[kind].count = (uint64_t)flags[kind - 1].len;
+    }
+    int readable = header >= 0 && (uint64_t)header + 0x70 <= walk.size;
+    if (readable) {
+        uint32_t count = read32(walk.data + header + 0x60), table = read32(walk.data + header + 0x64);
+        readable = (uint64_t)table + 32 * (uint64_t)count <= walk.size;
+        if (readable) {
+            Py_BEGIN_ALLOW_THREADS
+            for (uint32_t cls = 0; cls < count && !walk.exhausted && !walk.no_memory; cls++) {
+                uint32_t offset = read32(walk.data + table + 32 * (uint64_t)cls + 24);
+                if (offset && !walk_class(&walk, cls, offset)) walk.bad_classes++;
+            }
+            Py_END_ALLOW_THREADS
+        }
+    }
+    PyObject *result = NULL;
+    if (walk.no_memory) PyErr_NoMemory();
+    else if (!readable) PyErr_SetString(PyExc_ValueError, "the class table lies outside the file");
+    else
+        result = Py_BuildValue("y#KKO", walk.out.bytes ? (const char *)walk.out.bytes : "", (Py_ssize_t)walk.out.used,
+                               (unsigned long long)walk.bad_classes, (unsigned long long)walk.bad_methods,
+                               walk.exhausted ? Py_True : Py_False);
+    free(walk.out.bytes);
+    PyBuffer_Release(&data);
+    for (int i = 0; i < 4; i++) PyBuffer_Release(&flags[i]);
+    return result;
+}
+
+static PyMethodDef methods[] = {
+    {"dexwalk", dexwalk, METH_VARARGS,
+     "dexwalk(data, header, methods, fields, strings, types, budget) -> (records, bad_classes, bad_methods, exhausted)"},
+    {NULL, NULL, 0, NULL}};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "auditor._native.dexwalk", NULL, 0, methods, NULL, NULL, NULL, NULL};
+PyMODINIT_FUNC PyInit_dexwalk(void) { return PyModule_Create(&definition); }

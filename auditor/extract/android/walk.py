@@ -1,0 +1,266 @@
+"""What the code of a DEX file refers to: every place that names a wanted method, field, string or type.
+
+``walk`` uses the C twin (auditor/_native/dexwalk.c) where it was built, else the stdlib one below; both give the same
+records in the same order. The stdlib twin finds candidates with one regular expression over the file and confirms them by
+walking only the methods they fall into; it decodes everything only where nearly everything is wanted.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+__all__ = ["Reference", "Wanted", "Walked", "walk", "walk_python"]
+
+_LENGTH = bytes(
+    [1] * 2 + [2, 3, 1, 2, 3, 1, 2, 3] + [1] * 9 + [2, 3, 2, 2, 3, 5, 2, 2, 3, 2, 1, 1, 2]
+    + [2, 1, 2, 2, 3, 3, 3, 1, 1, 2, 3, 3, 3] + [2] * 17 + [1] * 6
+    + [2] * 42 + [3] * 5 + [1] + [3] * 5 + [1] * 7
+    + [1] * 16 + [2] * 32 + [1] * 32 + [2] * 19 + [1] * 23 + [4, 4, 3, 3, 2, 2]
+)
+"""Length of each instruction in 16-bit code units."""
+assert len(_LENGTH) == 256
+
+_INVOKES = frozenset([*range(0x6E, 0x73), *range(0x74, 0x79), 0xFA, 0xFB])
+_FIELDS = frozenset(range(0x52, 0x6E))
+_STRINGS = frozenset([0x1A, 0x1B])
+_TYPES = frozenset([0x1C, 0x22])
+_JUMBO = 0x1B
+_WORDS = 5
+_MOST_WANTED = 0.25
+"""Share of a table from which on looking for candidates costs more than decoding everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One flag byte per entry of each table of the DEX file; 0 = not wanted."""
+
+    methods: bytes = b""
+    fields: bytes = b""
+    strings: bytes = b""
+    types: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One instruction that names something wanted."""
+
+    opcode: int
+    class_def: int
+    """Index of the class whose method holds it."""
+    method: int
+    """Index of that method."""
+    offset: int
+    """In 16-bit code units from the method's first instruction."""
+    index: int
+    """Index of what is named, in the table its opcode refers to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """The references found, and how much of the file could not be read."""
+
+    records: array[int]
+    """Five words each: the fields of Reference, in file order."""
+    bad_classes: int
+    bad_methods: int
+    exhausted: bool
+    """The budget of instructions was used up."""
+
+    def __iter__(self) -> Iterator[Reference]:
+        words = self.records
+        for at in range(0, len(words), _WORDS):
+            yield Reference(*words[at : at + _WORDS])
+
+    def __len__(self) -> int:
+        return len(self.records) // _WORDS
+
+
+def walk(data: bytes, header: int, wanted: Wanted, budget: int | None = None) -> Walked:
+    """Return every reference to what is wanted in the DEX whose header stands at ``header``.
+
+    ``budget`` is the most instructions to look at (by default twice as many as the file could hold: code items may be
+    shared). Raises ValueError where the class table lies outside the file.
+    """
+    native = _native()
+    if native is None:
+        return walk_python(data, header, wanted, budget)
+    most = len(data) if budget is None else budget
+    records, bad_classes, bad_methods, exhausted = native(
+        data, header, wanted.methods, wanted.fields, wanted.strings, wanted.types, most
+    )
+    return Walked(array("I", records), bad_classes, bad_methods, exhausted)
+
+
+def _native() -> Callable[..., tuple[bytes, int, int, bool]] | None:
+    try:
+        from auditor._native.dexwalk import dexwalk
+    except ImportError:
+        return None
+    return dexwalk  # type: ignore[no-any-return]
+
+
+# -- the stdlib twin ------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Method:
+    class_def: int
+    method: int
+    start: int
+    """Byte offset of its first instruction."""
+    units: int
+
+
+def walk_python(data: bytes, header: int, wanted: Wanted, budget: int | None = None) -> Walked:
+    """Do what ``walk`` does, with the standard library alone."""
+    left = len(data) if budget is None else budget
+    methods, bad_classes, bad_methods = _methods(data, header)
+    interesting = None if _nearly_all(wanted) else _candidates(data, methods, wanted)
+    records = array("I")
+    exhausted = False
+    for number, one in enumerate(methods):
+        if interesting is not None and number not in interesting:
+            left -= 1
+            continue
+        found, left, sound = _walk_code(data, one, wanted, left)
+        records.extend(found)
+        if left < 0:
+            exhausted = True
+            break
+        bad_methods += not sound
+    return Walked(records, bad_classes, bad_methods, exhausted)
+
+
+def _nearly_all(wanted: Wanted) -> bool:
+    tables = (wanted.methods, wanted.fields, wanted.types, wanted.strings)
+    return any(len(table) - table.count(0) > _MOST_WANTED * len(table) and len(table) > 64 for table in tables)
+
+
+def _methods(data: bytes, header: int) -> tuple[list[_Method], int, int]:
+    """Return every method with code, in file order, and how many classes and methods are broken."""
+    if header < 0 or header + 0x70 > len(data):
+        raise ValueError("the class table lies outside the file")
+    count, table = struct.unpack_from("<2I", data, header + 0x60)
+    if table + 32 * count > len(data):
+        raise ValueError("the class table lies outside the file")
+    found: list[_Method] = []
+    bad_classes = bad_methods = 0
+    for class_def in range(count):
+        offset = struct.unpack_from("<I", data, table + 32 * class_def + 24)[0]
+        if offset:
+            whole, broken = _class_methods(data, class_def, offset, found)
+            bad_classes += not whole
+            bad_methods += broken
+    return found, bad_classes, bad_methods
+
+
+def _class_methods(data: bytes, class_def: int, at: int, found: list[_Method]) -> tuple[bool, int]:
+    size = len(data)
+    broken = 0
+    try:
+        counts = []
+        for _ in range(4):
+            value, at = _uleb(data, at)
+            counts.append(value)
+        for _ in range(2 * (counts[0] + counts[1])):
+            _, at = _uleb(data, at)
+        for number in counts[2:]:
+            method = 0
+            for _ in range(number):
+                difference, at = _uleb(data, at)
+                _, at = _uleb(data, at)
+                code, at = _uleb(data, at)
+                method = method + difference & 0xFFFFFFFF
+                if not code:
+                    continue
+                if code + 16 > size:
+                    broken += 1
+                    continue
+                units = int.from_bytes(data[code + 12 : code + 16], "little")
+                if code + 16 + 2 * units > size:
+                    broken += 1
+                    continue
+                found.append(_Method(class_def, method, code + 16, units))
+    except IndexError:
+        return False, broken
+    return True, broken
+
+
+def _uleb(data: bytes, at: int) -> tuple[int, int]:
+    """Return a ULEB128 value of at most five bytes and the offset after it. Raises IndexError where there is none."""
+    byte = data[at]
+    if byte < 0x80:
+        return byte, at + 1
+    value, shift = byte & 0x7F, 7
+    for offset in range(at + 1, at + 5):
+        byte = data[offset]
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value & 0xFFFFFFFF, offset + 1
+        shift += 7
+    raise IndexError("a number that does not end")
+
+
+_CANDIDATE = re.compile(rb"(?=([\x1a-\x1c\x22\x52-\x72\x74-\x78\xfa\xfb]).(..))", re.DOTALL)
+
+
+def _candidates(data: bytes, methods: list[_Method], wanted: Wanted) -> set[int]:
+    """Return the numbers of the methods that may hold a wanted reference: every wanted instruction looks like one."""
+    starts = sorted({one.start for one in methods})
+    by_start: dict[int, list[int]] = {}
+    for number, one in enumerate(methods):
+        by_start.setdefault(one.start, []).append(number)
+    tables = {}
+    for opcodes, flags in ((_INVOKES, wanted.methods), (_FIELDS, wanted.fields), (_STRINGS, wanted.strings), (_TYPES, wanted.types)):
+        indices = {index.to_bytes(4, "little")[:2] for index, flag in enumerate(flags) if flag}
+        for opcode in opcodes:
+            tables[bytes([opcode])] = indices
+    if not starts or not any(tables.values()):
+        return set()
+    hit: set[int] = set()
+    low, high = starts[0], max(one.start + 2 * one.units for one in methods)
+    for match in _CANDIDATE.finditer(data, low, high):
+        opcode, index = match.groups()
+        if index in tables[opcode]:
+            at = match.start()
+            hit.add(starts[max(bisect_right(starts, at) - 1, 0)])
+    return {number for start in hit for number in by_start[start]}
+
+
+def _walk_code(data: bytes, one: _Method, wanted: Wanted, left: int) -> tuple[list[int], int, bool]:
+    """Return a method's records, what is left of the budget (negative when used up), and whether it ended soundly."""
+    units = array("H", data[one.start : one.start + 2 * one.units])
+    if struct.pack("=H", 1) != b"\x01\x00":
+        units.byteswap()
+    flags_of = {**dict.fromkeys(_INVOKES, wanted.methods), **dict.fromkeys(_FIELDS, wanted.fields)}
+    flags_of |= {**dict.fromkeys(_STRINGS, wanted.strings), **dict.fromkeys(_TYPES, wanted.types)}
+    found: list[int] = []
+    at, end = 0, one.units
+    while at < end:
+        left -= 1
+        if left < 0:
+            return found, left, True
+        unit = units[at]
+        opcode = unit & 0xFF
+        length = _LENGTH[opcode]
+        if opcode == 0 and unit:
+            if unit == 0x0100 and at + 1 < end:
+                length = 4 + 2 * units[at + 1]
+            elif unit == 0x0200 and at + 1 < end:
+                length = 2 + 4 * units[at + 1]
+            elif unit == 0x0300 and at + 3 < end:
+                length = 4 + ((units[at + 2] | units[at + 3] << 16) * units[at + 1] + 1) // 2
+        elif opcode in flags_of:
+            if at + (3 if opcode == _JUMBO else 2) > end:
+                return found, left, False
+            index = units[at + 1] | units[at + 2] << 16 if opcode == _JUMBO else units[at + 1]
+            flags = flags_of[opcode]
+            if index < len(flags) and flags[index]:
+                found += (opcode, one.class_def, one.method, at, index)
+        at += length
+    return found, left, at == end

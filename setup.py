@@ -1,0 +1,17 @@
+"""Names the optional C extension, which setup.cfg cannot; everything else stands there."""
+
+from setuptools import Extension, setup
+
+setup(
+    ext_modules=[
+        Extension(
+            "auditor._native.dexwalk",
+            ["auditor/_native/dexwalk.c"],
+            define_macros=[("Py_LIMITED_API", "0x030B0000")],
+            py_limited_api=True,
+            # without a compiler the stdlib twin serves
+            optional=True,
+        )
+    ],
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+)
