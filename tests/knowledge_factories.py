@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from auditor.knowledge.schema import (
     Category,
     ClauseKnowledge,
     Cover,
     DataTypeKnowledge,
+    Fingerprint,
     Knowledge,
     PackerKnowledge,
     PermissionKnowledge,
@@ -142,6 +143,8 @@ def knowledge(
     packers: Sequence[PackerKnowledge] = (),
     permissions: Sequence[PermissionKnowledge] = PERMISSIONS,
     usage_keys: Sequence[UsageKeyKnowledge] = USAGE_KEYS,
+    fingerprints: Sequence[Fingerprint] = (),
+    seeds: Mapping[str, str] | None = None,
 ) -> Knowledge:
     """A knowledge of a few permissions and keys, and the SDKs and packers given."""
     data = sorted({id_ for one in (*permissions, *usage_keys) for id_ in one.data} | {"imei"})
@@ -160,6 +163,8 @@ def knowledge(
         usage_keys={one.key: one for one in usage_keys},
         usage_key_covers=KEY_COVERS,
         sdks={one.id: one for one in sdks},
+        fingerprints=tuple(fingerprints),
+        seeds=seeds or {},
         packers={one.id: one for one in packers},
         clauses={
             id_: ClauseKnowledge(

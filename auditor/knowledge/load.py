@@ -20,6 +20,8 @@ from auditor.knowledge.schema import (
     ClauseKnowledge,
     Cover,
     DataTypeKnowledge,
+    Fingerprint,
+    FingerprintKind,
     Knowledge,
     PackerKnowledge,
     PermissionKnowledge,
@@ -98,6 +100,8 @@ def knowledge_from(compiled: bytes) -> Knowledge:
         usage_keys={key: _usage_key(key, entry) for key, entry in plain["usage_keys"].items()},
         usage_key_covers=tuple(_cover(entry) for entry in plain["usage_key_covers"]),
         sdks={id_: _sdk(id_, entry) for id_, entry in plain["sdks"].items()},
+        fingerprints=tuple(_fingerprint(entry) for entry in plain.get("fingerprints", ())),
+        seeds=plain.get("seeds", {}),
         packers={id_: _packer(id_, entry) for id_, entry in plain["packers"].items()},
         clauses={id_: _clause(id_, entry) for id_, entry in plain["clauses"].items()},
         categories={id_: _category(id_, entry) for id_, entry in plain["categories"].items()},
@@ -202,6 +206,18 @@ def _sdk(id_: str, entry: dict[str, Any]) -> SdkKnowledge:
         excepted=tuple(entry.get("excepted", ())),
         sources=tuple(entry["sources"]),
         unverified=entry.get("unverified", False),
+    )
+
+
+def _fingerprint(entry: dict[str, Any]) -> Fingerprint:
+    return Fingerprint(
+        id=entry["id"],
+        kind=FingerprintKind(entry["kind"]),
+        line=entry["line"],
+        members=tuple(entry["members"]),
+        present=entry["present"],
+        suspected=entry["suspected"],
+        literals=tuple(entry["literals"]),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from auditor.model import Clause, Platform, Text
@@ -14,6 +14,8 @@ __all__ = [
     "ClauseKnowledge",
     "Cover",
     "DataTypeKnowledge",
+    "Fingerprint",
+    "FingerprintKind",
     "Knowledge",
     "PackerKnowledge",
     "PermissionKnowledge",
@@ -219,6 +221,36 @@ class PackerKnowledge:
     """Signs too generic to count alone."""
 
 
+class FingerprintKind(Enum):
+    """What the literals of a fingerprint belong to."""
+
+    SDK = "sdk"
+    """One SDK: they identify it."""
+    LIBRARY = "library"
+    """A common library: they identify nobody, but its classes are its own and nobody else's."""
+    FAMILY = "family"
+    """Several SDKs of one vendor: they prove the vendor, not the product."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """String literals that code of one SDK, library or family holds, whatever its classes are called."""
+
+    id: str
+    """Canonical SDK id; for a library or family a name of its own."""
+    kind: FingerprintKind
+    line: str
+    """Which versions it is of: one fingerprint per rewrite (``4.8-6.x``)."""
+    members: tuple[str, ...]
+    """Of a family: the canonical ids of its SDKs."""
+    present: int
+    """From this many of its literals on, the code is there."""
+    suspected: int
+    """From this many on, it may be."""
+    literals: tuple[str, ...]
+    """Operands of const-string instructions, exact."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClauseKnowledge:
     """One clause of a law, rule or standard."""
@@ -257,3 +289,6 @@ class Knowledge:
     packers: Mapping[str, PackerKnowledge]
     clauses: Mapping[str, ClauseKnowledge]
     categories: Mapping[str, Category]
+    fingerprints: tuple[Fingerprint, ...] = ()
+    seeds: Mapping[str, str] = field(default_factory=dict)
+    """Further literals, each as the 16 hex digits of its BLAKE2b-64, and the fingerprint id whose classes hold it."""
