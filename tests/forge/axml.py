@@ -67,6 +67,7 @@ ATTRIBUTES = {
     "targetSdkVersion": 0x01010270,
     "maxSdkVersion": 0x01010271,
     "testOnly": 0x01010272,
+    "backupAgent": 0x0101027F,
     "allowBackup": 0x01010280,
     "glEsVersion": 0x01010281,
     "required": 0x0101028E,
@@ -87,11 +88,14 @@ ATTRIBUTES = {
     "isFeatureSplit": 0x0101055B,
     "compileSdkVersion": 0x01010572,
     "compileSdkVersionCodename": 0x01010573,
+    "versionCodeMajor": 0x01010576,
     "appComponentFactory": 0x0101057A,
+    "isSplitRequired": 0x01010591,
     "foregroundServiceType": 0x01010599,
     "requestLegacyExternalStorage": 0x01010603,
     "dataExtractionRules": 0x0101063E,
     "usesPermissionFlags": 0x01010644,
+    "requiredSplitTypes": 0x0101064E,
 }
 
 NO_STRING = 0xFFFFFFFF

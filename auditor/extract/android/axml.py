@@ -31,6 +31,14 @@ _SMALLEST = {_START: 36, _END: 24, _CDATA: 28}
 _TYPE_NULL, _TYPE_REFERENCE, _TYPE_STRING, _TYPE_DYNAMIC_REFERENCE = 0x00, 0x01, 0x03, 0x07
 _TYPE_DIMENSION, _TYPE_FRACTION = 0x05, 0x06
 
+_NEWER = {
+    0x01010576: "versionCodeMajor",
+    0x0101057A: "appComponentFactory",
+    0x01010591: "isSplitRequired",
+    0x0101064E: "requiredSplitTypes",
+}
+"""Attributes the manifest reader asks for and androguard's list, of API level 27, lacks (public-final.xml)."""
+
 # what androguard's parsers raise on malformed input, found by feeding them damaged files
 ANDROGUARD_FAILS = (
     ArithmeticError,
@@ -121,7 +129,7 @@ def _element(parser: Any) -> Element:
     for at in range(0, len(flat), 5):
         space, name, raw, kind, value = flat[at : at + 5]
         number = ids[name] if name < len(ids) else 0
-        word = names.get(number) or clean(text(name))
+        word = names.get(number) or _NEWER.get(number) or clean(text(name))
         if kind == _TYPE_STRING:
             shown = clean(text(value) or text(raw))
         elif kind == _TYPE_NULL:
