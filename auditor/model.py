@@ -14,6 +14,7 @@ from enum import Enum, IntEnum
 __all__ = [
     "Audit",
     "Build",
+    "BuildKind",
     "Checked",
     "Clause",
     "CodeUnit",
@@ -57,6 +58,15 @@ class Platform(Enum):
 
     ANDROID = "android"
     IOS = "ios"
+
+
+class BuildKind(Enum):
+    """What a build file is built to be."""
+
+    APP = "app"
+    """An app that is installed: an APK, an IPA."""
+    LIBRARY = "library"
+    """What apps are built from: an AAR, a JAR, a framework, a static library. No policy is declared for one."""
 
 
 class Language(Enum):
@@ -181,11 +191,13 @@ class FactKind(Enum):
     CLASS = "class"
     """Defined Objective-C or Swift class as evidence: name = its name; the location's file is the image."""
     FRAMEWORK = "framework"
-    """iOS embedded framework: name = ``X.framework``; value = bundle identifier; traits version."""
+    """iOS embedded framework: name = ``X.framework``; value = bundle identifier; traits version.
+    A library's ``X.xcframework`` too: traits ``libraries`` = what it has, by platform; ``read`` = which of them were read."""
     BUNDLE = "bundle"
     """iOS resource bundle: name = ``X.bundle``; value = bundle identifier."""
     LINKED_LIBRARY = "linked-library"
-    """iOS: name = install name of a library a Mach-O image links; value = ``weak`` or empty; by = the image."""
+    """iOS: name = install name of a library a Mach-O image links; value = ``weak`` or empty; by = the image.
+    Of an object file, what it asks the linker for: ``CoreLocation.framework``, ``libz``."""
     IMAGE = "image"
     """Mach-O image: name = path; value = ``encrypted`` or ``plain``; traits ``archs``, ``min-os``, ``platform``, ``type``."""
     USAGE_STRING = "usage-string"
@@ -212,6 +224,10 @@ class FactKind(Enum):
     """Imported C symbol or class of a Mach-O image: name = symbol; by = the image."""
     SIGNING = "signing"
     """Name = a property of the signature (team-id, scheme); value = its value."""
+    VERSION = "version"
+    """What a packaged file says of the version of a library in the build: name = the library, as the file names it (Maven's
+    ``group:artifact``, a title); value = its version; by = the form of the file (``pom.properties``, ``MANIFEST.MF``,
+    ``.version``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +287,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeUnit:
-    """The classes one piece of code defines: a DEX file or a Mach-O image."""
+    """The classes one piece of code defines: a DEX file, a JAR, a Mach-O image or a static library."""
 
     file: str
     """Path inside the build."""
@@ -330,6 +346,8 @@ class Identity:
     """Size of the file in bytes."""
     signer: tuple[Signer, ...] = ()
     """Certificates found in the signature, one per scheme and certificate."""
+    kind: BuildKind = BuildKind.APP
+    """An app, or a library that apps are built from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

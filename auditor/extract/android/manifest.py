@@ -7,13 +7,14 @@ element needs to count) and data/etc/platform.xml (split permissions).
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 
 from auditor.extract.android.axml import AxmlError, Element, read_axml
 from auditor.extract.collector import Collector
 from auditor.model import FactKind, Table, Text
 
-__all__ = ["MANIFEST", "Manifest", "ManifestError", "read_manifest"]
+__all__ = ["MANIFEST", "Manifest", "ManifestError", "read_manifest", "record_manifest"]
 
 MANIFEST = "AndroidManifest.xml"
 _A = "android:"
@@ -85,18 +86,27 @@ def read_manifest(data: bytes, collect: Collector) -> Manifest:
         root = read_axml(data)
     except AxmlError as error:
         raise ManifestError(error.reason) from None
+    return record_manifest(root, collect)
+
+
+def record_manifest(root: Element, collect: Collector, *, library: bool = False) -> Manifest:
+    """Record every fact of a manifest's tree. Raises ManifestError where it is no manifest's.
+
+    Of a ``library`` it is left open what the app's API level decides: implied permissions, components exported unsaid.
+    """
     if root.tag != "manifest":
         raise ManifestError(
             Text(zh="根元素不是 manifest，清单可能已损坏或被改动", en="has a root that is no manifest: it may be damaged or changed")
         )
     package = root.get("package")
-    target = _levels(root, collect)
+    target = _levels(root, collect, library)
     _permissions(root, target, collect)
     _features_and_queries(root, collect)
     application = next(root.all("application"), None)
     if application is not None:
         _application(application, package, target, collect)
-    _whole(root, package, collect)
+    if not library:
+        _whole(root, package, collect)
     return Manifest(
         package=package,
         version=root.get(_A + "versionName"),
@@ -158,23 +168,25 @@ def _whole(root: Element, package: str, collect: Collector) -> None:
         )
 
 
-def _levels(root: Element, collect: Collector) -> int:
-    """Record the API levels; return the target level, which decides what is implied."""
+def _levels(root: Element, collect: Collector, library: bool) -> int | None:
+    """Record the API levels; return the target level, which decides what is implied, or None where the app has yet to."""
     written = {"min": "", "target": "", "max": ""}
     for element in root.all("uses-sdk"):
         # of several elements the last one holds
         written = {name: element.get(f"{_A}{name}SdkVersion") for name in written}
-    minimum = written["min"] or "1"
-    target = written["target"] or minimum
+    minimum = written["min"] or ("" if library else "1")
+    target = written["target"] or ("" if library else minimum)
     for name, value in {"min": minimum, "target": target, "max": written["max"]}.items():
         if value:
             at = f"uses-sdk@{name}SdkVersion" if written[name] else "uses-sdk (default)"
             collect.fact(FactKind.SDK_LEVEL, name, MANIFEST, at, value=_number(value))
+    if library:
+        return None
     level = _int(target)
     return _PREVIEW if level is None else level
 
 
-def _permissions(root: Element, target: int, collect: Collector) -> None:
+def _permissions(root: Element, target: int | None, collect: Collector) -> None:
     requested: set[str] = set()
     for tag, kind in _PERMISSION_TAGS:
         for element in root.all(tag):
@@ -193,6 +205,17 @@ def _permissions(root: Element, target: int, collect: Collector) -> None:
             else:
                 requested.add(name)
                 collect.fact(kind, name, MANIFEST, tag, max_sdk=_number(element.get(_A + "maxSdkVersion")))
+    implied = {} if target is None else _implied(requested, target)
+    for name, why in implied.items():
+        collect.fact(FactKind.PERMISSION_IMPLIED, name, MANIFEST, "uses-permission", value=why)
+    for element in root.all("permission"):
+        if name := element.get(_A + "name"):
+            level = element.get(_A + "protectionLevel")
+            collect.fact(FactKind.PERMISSION_DEFINED, name, MANIFEST, "permission", value=_protection(level))
+
+
+def _implied(requested: Set[str], target: int) -> dict[str, str]:
+    """Return what is granted without being asked for, and what brings it."""
     implied: dict[str, str] = {}
     if target < 4:
         implied.update((name, "targetSdkVersion < 4") for name in _BEFORE_DONUT if name not in requested)
@@ -201,12 +224,7 @@ def _permissions(root: Element, target: int, collect: Collector) -> None:
             for name in granted:
                 if name not in requested:
                     implied.setdefault(name, written)
-    for name, why in implied.items():
-        collect.fact(FactKind.PERMISSION_IMPLIED, name, MANIFEST, "uses-permission", value=why)
-    for element in root.all("permission"):
-        if name := element.get(_A + "name"):
-            level = element.get(_A + "protectionLevel")
-            collect.fact(FactKind.PERMISSION_DEFINED, name, MANIFEST, "permission", value=_protection(level))
+    return implied
 
 
 def _nameless(tag: str, collect: Collector, *hides: Table) -> None:
@@ -254,7 +272,7 @@ def _features_and_queries(root: Element, collect: Collector) -> None:
                 collect.fact(FactKind.QUERY, name, MANIFEST, f"queries/{element.tag}", value=element.tag)
 
 
-def _application(application: Element, package: str, target: int, collect: Collector) -> None:
+def _application(application: Element, package: str, target: int | None, collect: Collector) -> None:
     for attribute, kind in (
         ("name", "application"),
         ("appComponentFactory", "app-component-factory"),
@@ -274,7 +292,7 @@ def _application(application: Element, package: str, target: int, collect: Colle
             _nameless("application/*", collect, Table.SDKS, Table.DATA)
 
 
-def _component(element: Element, package: str, target: int, collect: Collector) -> None:
+def _component(element: Element, package: str, target: int | None, collect: Collector) -> None:
     name = element.get(_A + "name")
     if not name or name.startswith("@"):
         _nameless(f"application/{element.tag}", collect, Table.SDKS, Table.DATA)
@@ -284,7 +302,7 @@ def _component(element: Element, package: str, target: int, collect: Collector) 
     if other := traits.pop("targetactivity"):
         traits["target"] = _class_name(other, package)
     filters = list(element.all("intent-filter"))
-    if not traits["exported"]:
+    if not traits["exported"] and target is not None:
         exported = target < _EXPORTED_PROVIDERS if element.tag == "provider" else bool(filters)
         traits["exported"] = "implied-true" if exported else "implied-false"
     if any(_is_launcher(one) for one in filters):
