@@ -50,6 +50,16 @@ static int uleb(const uint8_t **at, const uint8_t *end, uint32_t *out) {
     return 0;
 }
 
+/* Length of what starts with a zero opcode and is no nop: the data of a switch or an array. */
+static uint64_t payload_length(const uint8_t *insns, uint64_t at, uint64_t units) {
+    uint32_t unit = read16(insns + 2 * at);
+    if (unit == 0x0100 && at + 1 < units) return 4 + 2 * (uint64_t)read16(insns + 2 * at + 2);
+    if (unit == 0x0200 && at + 1 < units) return 2 + 4 * (uint64_t)read16(insns + 2 * at + 2);
+    if (unit == 0x0300 && at + 3 < units)
+        return 4 + ((uint64_t)read32(insns + 2 * at + 4) * read16(insns + 2 * at + 2) + 1) / 2;
+    return 1;
+}
+
 typedef struct { const uint8_t *flags; uint64_t count; } Wanted;
 typedef struct { uint8_t *bytes; size_t used, room; } Records;
 typedef struct {
@@ -88,10 +98,7 @@ static int walk_code(Walk *w, uint32_t cls, uint32_t method, uint32_t code) {
         uint8_t op = (uint8_t)unit;
         uint64_t length = LENGTH[op];
         if (op == 0 && unit != 0) { /* payloads */
-            if (unit == 0x0100 && at + 1 < units) length = 4 + 2 * (uint64_t)read16(insns + 2 * at + 2);
-            else if (unit == 0x0200 && at + 1 < units) length = 2 + 4 * (uint64_t)read16(insns + 2 * at + 2);
-            else if (unit == 0x0300 && at + 3 < units)
-                length = 4 + ((uint64_t)read32(insns + 2 * at + 4) * read16(insns + 2 * at + 2) + 1) / 2;
+            length = payload_length(insns, at, units);
         } else {
             int kind = refers_to(op);
             if (kind != NOTHING) {
@@ -169,7 +176,124 @@ static PyObject *dexwalk(PyObject *module, PyObject *args) {
     return result;
 }
 
+/* Which classes refer to which types: each pair once. One stamp per type tells whether the class at hand named it already. */
+typedef struct {
+    const uint8_t *data; uint64_t size;
+    uint32_t types, method_table, methods, field_table, fields;
+    uint32_t *stamps;
+    Records out;
+    uint64_t budget;
+    int exhausted, no_memory;
+} Edges;
+
+static int name_type(Edges *e, uint32_t cls, uint32_t type) {
+    if (type >= e->types || e->stamps[type] == cls + 1) return 1;
+    e->stamps[type] = cls + 1;
+    if (e->out.used + 8 > e->out.room) {
+        size_t room = e->out.room ? e->out.room * 2 : 4096;
+        uint8_t *grown = realloc(e->out.bytes, room);
+        if (!grown) { e->no_memory = 1; return 0; }
+        e->out.bytes = grown;
+        e->out.room = room;
+    }
+    uint32_t words[2] = {cls, type};
+    memcpy(e->out.bytes + e->out.used, words, sizeof words);
+    e->out.used += sizeof words;
+    return 1;
+}
+
+static void edges_of_code(Edges *e, uint32_t cls, uint32_t code) {
+    if ((uint64_t)code + 16 > e->size) return;
+    uint64_t units = read32(e->data + code + 12);
+    if ((uint64_t)code + 16 + 2 * units > e->size) return;
+    const uint8_t *insns = e->data + code + 16;
+    uint64_t at = 0;
+    while (at < units) {
+        if (!e->budget--) { e->budget = 0; e->exhausted = 1; return; }
+        uint32_t unit = read16(insns + 2 * at);
+        uint8_t op = (uint8_t)unit;
+        uint64_t length = LENGTH[op];
+        if (op == 0 && unit != 0) {
+            length = payload_length(insns, at, units);
+        } else if (at + 1 < units) {
+            uint32_t ref = read16(insns + 2 * at + 2);
+            int kind = refers_to(op), whole = 1;
+            if (kind == METHOD && ref < e->methods) whole = name_type(e, cls, read16(e->data + e->method_table + 8 * (uint64_t)ref));
+            else if (kind == FIELD && ref < e->fields) whole = name_type(e, cls, read16(e->data + e->field_table + 8 * (uint64_t)ref));
+            else if (kind == TYPE) whole = name_type(e, cls, ref);
+            if (!whole) return;
+        }
+        at += length;
+    }
+}
+
+static void edges_of_class(Edges *e, uint32_t cls, uint32_t offset) {
+    if (offset >= e->size) return;
+    const uint8_t *at = e->data + offset, *end = e->data + e->size;
+    uint32_t counts[4], skipped, code;
+    for (int i = 0; i < 4; i++) if (!uleb(&at, end, counts + i)) return;
+    for (uint64_t i = 0; i < 2 * ((uint64_t)counts[0] + counts[1]); i++) if (!uleb(&at, end, &skipped)) return;
+    for (uint64_t i = 0; i < (uint64_t)counts[2] + counts[3]; i++) {
+        if (!uleb(&at, end, &skipped) || !uleb(&at, end, &skipped) || !uleb(&at, end, &code)) return;
+        if (code) edges_of_code(e, cls, code);
+        if (e->exhausted || e->no_memory) return;
+    }
+}
+
+static PyObject *dexedges(PyObject *module, PyObject *args) {
+    Py_buffer data;
+    Py_ssize_t header;
+    unsigned long long budget;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y*nK", &data, &header, &budget)) return NULL;
+    Edges e = {0};
+    e.data = data.buf;
+    e.size = (uint64_t)data.len;
+    e.budget = budget;
+    int readable = header >= 0 && (uint64_t)header + 0x70 <= e.size;
+    uint32_t count = 0, table = 0;
+    if (readable) {
+        const uint8_t *h = e.data + header;
+        e.types = read32(h + 0x40);
+        e.fields = read32(h + 0x50); e.field_table = read32(h + 0x54);
+        e.methods = read32(h + 0x58); e.method_table = read32(h + 0x5c);
+        count = read32(h + 0x60); table = read32(h + 0x64);
+        readable = (uint64_t)table + 32 * (uint64_t)count <= e.size
+            && (uint64_t)e.method_table + 8 * (uint64_t)e.methods <= e.size
+            && (uint64_t)e.field_table + 8 * (uint64_t)e.fields <= e.size
+            && (uint64_t)e.types * 4 <= e.size;
+    }
+    if (readable) {
+        e.stamps = calloc(e.types ? e.types : 1, sizeof *e.stamps);
+        if (!e.stamps) e.no_memory = 1;
+        Py_BEGIN_ALLOW_THREADS
+        for (uint32_t cls = 0; cls < count && !e.exhausted && !e.no_memory; cls++) {
+            const uint8_t *definition = e.data + table + 32 * (uint64_t)cls;
+            uint32_t parent = read32(definition + 8), interfaces = read32(definition + 12), offset = read32(definition + 24);
+            if (parent != 0xffffffff) name_type(&e, cls, parent);
+            if (interfaces && (uint64_t)interfaces + 4 <= e.size) {
+                uint64_t number = read32(e.data + interfaces);
+                for (uint64_t i = 0; i < number && (uint64_t)interfaces + 6 + 2 * i <= e.size && i < 65536; i++)
+                    name_type(&e, cls, read16(e.data + interfaces + 4 + 2 * i));
+            }
+            if (offset) edges_of_class(&e, cls, offset);
+        }
+        Py_END_ALLOW_THREADS
+    }
+    PyObject *result = NULL;
+    if (e.no_memory) PyErr_NoMemory();
+    else if (!readable) PyErr_SetString(PyExc_ValueError, "the class table lies outside the file");
+    else
+        result = Py_BuildValue("y#O", e.out.bytes ? (const char *)e.out.bytes : "", (Py_ssize_t)e.out.used,
+                               e.exhausted ? Py_True : Py_False);
+    free(e.stamps);
+    free(e.out.bytes);
+    PyBuffer_Release(&data);
+    return result;
+}
+
 static PyMethodDef methods[] = {
+    {"dexedges", dexedges, METH_VARARGS, "dexedges(data, header, budget) -> (pairs of class_def and type index, exhausted)"},
     {"dexwalk", dexwalk, METH_VARARGS,
      "dexwalk(data, header, methods, fields, strings, types, budget) -> (records, bad_classes, bad_methods, exhausted)"},
     {NULL, NULL, 0, NULL}};

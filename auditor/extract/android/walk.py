@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["Reference", "Wanted", "Walked", "walk", "walk_python"]
+__all__ = ["Reference", "Wanted", "Walked", "class_edges", "class_edges_python", "walk", "walk_python"]
 
 _LENGTH = bytes(
     [1] * 2 + [2, 3, 1, 2, 3, 1, 2, 3] + [1] * 9 + [2, 3, 2, 2, 3, 5, 2, 2, 3, 2, 1, 1, 2]
@@ -94,6 +94,20 @@ def walk(data: bytes, header: int, wanted: Wanted, budget: int | None = None) ->
         data, header, wanted.methods, wanted.fields, wanted.strings, wanted.types, most
     )
     return Walked(array("I", records), bad_classes, bad_methods, exhausted)
+
+
+def class_edges(data: bytes, header: int, budget: int | None = None) -> tuple[array[int], bool]:
+    """Return which class refers to which type, and whether the budget was used up.
+
+    Pairs of class_def and type index, each once, in file order: superclass and interfaces first, then what the code calls,
+    reads, writes or makes. Raises ValueError where the tables lie outside the file.
+    """
+    try:
+        from auditor._native.dexwalk import dexedges
+    except ImportError:
+        return class_edges_python(data, header, budget)
+    pairs, exhausted = dexedges(data, header, len(data) if budget is None else budget)
+    return array("I", pairs), exhausted
 
 
 def _native() -> Callable[..., tuple[bytes, int, int, bool]] | None:
@@ -249,12 +263,7 @@ def _walk_code(data: bytes, one: _Method, wanted: Wanted, left: int) -> tuple[li
         opcode = unit & 0xFF
         length = _LENGTH[opcode]
         if opcode == 0 and unit:
-            if unit == 0x0100 and at + 1 < end:
-                length = 4 + 2 * units[at + 1]
-            elif unit == 0x0200 and at + 1 < end:
-                length = 2 + 4 * units[at + 1]
-            elif unit == 0x0300 and at + 3 < end:
-                length = 4 + ((units[at + 2] | units[at + 3] << 16) * units[at + 1] + 1) // 2
+            length = _payload_length(units, at, end)
         elif opcode in flags_of:
             if at + (3 if opcode == _JUMBO else 2) > end:
                 return found, left, False
@@ -264,3 +273,87 @@ def _walk_code(data: bytes, one: _Method, wanted: Wanted, left: int) -> tuple[li
                 found += (opcode, one.class_def, one.method, at, index)
         at += length
     return found, left, at == end
+
+
+def _payload_length(units: array[int], at: int, end: int) -> int:
+    """Return the length of what starts with a zero opcode and is no nop: the data of a switch or an array."""
+    unit = units[at]
+    if unit == 0x0100 and at + 1 < end:
+        return 4 + 2 * units[at + 1]
+    if unit == 0x0200 and at + 1 < end:
+        return 2 + 4 * units[at + 1]
+    if unit == 0x0300 and at + 3 < end:
+        return 4 + ((units[at + 2] | units[at + 3] << 16) * units[at + 1] + 1) // 2
+    return 1
+
+
+def class_edges_python(data: bytes, header: int, budget: int | None = None) -> tuple[array[int], bool]:
+    """Do what ``class_edges`` does, with the standard library alone."""
+    left = len(data) if budget is None else budget
+    methods, _, _ = _methods(data, header)
+    types = struct.unpack_from("<I", data, header + 0x40)[0]
+    fields, field_table, method_ids, method_table, classes, class_table = struct.unpack_from("<6I", data, header + 0x50)
+    size = len(data)
+    if method_table + 8 * method_ids > size or field_table + 8 * fields > size or 4 * types > size:
+        raise ValueError("the class table lies outside the file")
+    owner_of = {opcode: (method_table, method_ids) for opcode in _INVOKES} | {
+        opcode: (field_table, fields) for opcode in _FIELDS
+    }
+    by_class: dict[int, list[_Method]] = {}
+    for one in methods:
+        by_class.setdefault(one.class_def, []).append(one)
+    pairs = array("I")
+    for class_def in range(classes):
+        named: dict[int, None] = {}
+        _, _, parent, interfaces = struct.unpack_from("<4I", data, class_table + 32 * class_def)
+        if parent != 0xFFFFFFFF and parent < types:
+            named[parent] = None
+        if interfaces and interfaces + 4 <= size:
+            number = int.from_bytes(data[interfaces : interfaces + 4], "little")
+            for index in range(min(number, 65536)):
+                at = interfaces + 4 + 2 * index
+                if at + 2 > size:
+                    break
+                if (type_ := int.from_bytes(data[at : at + 2], "little")) < types:
+                    named[type_] = None
+        for one in by_class.get(class_def, ()):
+            left = _name_types(data, one, owner_of, types, named, left)
+            if left < 0:
+                break
+        for type_ in named:
+            pairs.extend((class_def, type_))
+        if left < 0:
+            return pairs, True
+    return pairs, False
+
+
+def _name_types(
+    data: bytes, one: _Method, owner_of: dict[int, tuple[int, int]], types: int, named: dict[int, None], left: int
+) -> int:
+    """Add the types a method's code names; return what is left of the budget (negative when used up)."""
+    units = array("H", data[one.start : one.start + 2 * one.units])
+    if struct.pack("=H", 1) != b"\x01\x00":
+        units.byteswap()
+    at, end = 0, one.units
+    while at < end:
+        left -= 1
+        if left < 0:
+            return left
+        unit = units[at]
+        opcode = unit & 0xFF
+        length = _LENGTH[opcode]
+        if opcode == 0 and unit:
+            length = _payload_length(units, at, end)
+        elif at + 1 < end:
+            index = units[at + 1]
+            if opcode in owner_of:
+                table, number = owner_of[opcode]
+                if index < number:
+                    place = table + 8 * index
+                    index = data[place] | data[place + 1] << 8
+                    if index < types:
+                        named[index] = None
+            elif opcode in _TYPES and index < types:
+                named[index] = None
+        at += length
+    return left

@@ -146,3 +146,42 @@ def test_any_bytes_give_references_or_the_documented_error(twin: Twin, data: byt
         except ValueError:
             continue
         assert found.bad_classes >= 0
+
+
+EDGE_TWINS = [pytest.param(walking.class_edges_python, id="stdlib"), pytest.param(walking.class_edges, id="native")]
+
+
+def type_name(data: bytes, index: int) -> str:
+    (table,) = struct.unpack_from("<I", data, 0x44)
+    return string_at(data, struct.unpack_from("<I", data, table + 4 * index)[0])
+
+
+@pytest.mark.parametrize("twin", EDGE_TWINS)
+def test_a_class_refers_to_its_parent_and_to_what_its_code_names_each_once(twin: Callable[..., object]) -> None:
+    loud = Method(name="loud()V", calls=[GET_ID, GET_IMEI])
+    data = write_dex([Class(name="a.B", superclass="a.Base", methods=[loud]), Class(name="a.Base")])
+    pairs, exhausted = twin(data, 0)  # type: ignore[misc]
+    names = [type_name(data, index) for index in pairs[1::2]]
+    first = pairs[0]
+    assert not exhausted
+    assert sorted(name for at, name in zip(pairs[::2], names, strict=True) if at == first).count("Landroid/telephony/TelephonyManager;") <= 1
+    assert {"La/Base;", "Landroid/telephony/TelephonyManager;", "Ljava/lang/Object;"} <= set(names)
+    assert len(set(zip(pairs[::2], pairs[1::2], strict=True))) == len(pairs) // 2
+
+
+@pytest.mark.skipif(not native_is_built(), reason="the C twin is not built here (no compiler)")
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1 << 30), st.integers(0, 255)), max_size=8), st.integers(0, 1 << 30), st.booleans())
+def test_both_twins_agree_on_the_edges_of_damaged_files(flips: list[tuple[int, int]], cut: int, keep: bool) -> None:
+    data = bytearray(sample())
+    for at, value in flips:
+        data[at % len(data)] = value
+    damaged = bytes(data) if keep else bytes(data[: cut % len(data)])
+
+    def edges(twin: Callable[..., object]) -> object:
+        try:
+            return twin(damaged, 0)
+        except ValueError as error:
+            return str(error)
+
+    assert edges(walking.class_edges) == edges(walking.class_edges_python)
