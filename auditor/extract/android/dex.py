@@ -152,11 +152,14 @@ class _Reading:
 
     def _classes(self, strings: array[int], types: array[int], class_defs: array[int]) -> None:
         data = self.data
-        for type_index in class_defs[:: _CLASS_DEF_SIZE // 4]:
+        indices = class_defs[:: _CLASS_DEF_SIZE // 4]
+        self.unreadable += max(0, len(indices) - self.definitions_left)
+        del indices[self.definitions_left :]
+        self.definitions_left -= len(indices)
+        for type_index in indices:
             name = None
-            if self.definitions_left and type_index < len(types) and types[type_index] < len(strings):
+            if type_index < len(types) and types[type_index] < len(strings):
                 name = _class_name(data, strings[types[type_index]])
-            self.definitions_left = max(0, self.definitions_left - 1)
             if name is None or len(name) > self.name_bytes_left:
                 self.unreadable += 1
             else:
