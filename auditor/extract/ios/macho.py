@@ -14,11 +14,13 @@ Formats: <mach-o/loader.h>, <mach-o/fat.h>, <mach-o/nlist.h>, <mach-o/fixup-chai
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from auditor.extract.ios import objc
+from auditor.extract.ios.ar import AR, THIN, ArError, Member, read_members
 from auditor.model import Text
 
 __all__ = ["MAGICS", "Image", "Library", "MachO", "MachOError", "is_code", "read_macho"]
@@ -28,13 +30,13 @@ _THIN = {
     b"\xce\xfa\xed\xfe": False,
 }
 """Magic of little-endian images: whether they are 64 bits wide. Big-endian ones (PowerPC) never ran on iOS."""
-_FAT, _FAT64, _AR = b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf", b"!<arch>\n"
+_FAT, _FAT64 = b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"
 _BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
 MAGICS = frozenset((*_THIN, _FAT, _FAT64))
 
 _MAX_SLICES = 32
 _MAX_COMMANDS = 20_000
-_MAX_MEMBERS = 100_000
+_MAX_OPTIONS = 64
 _MAX_IMPORTS = 200_000
 """Imported symbols kept of one image; the largest real apps have some 30,000."""
 _MAX_NAME_BYTES = 64 << 20
@@ -170,7 +172,7 @@ def _slices(data: bytes) -> Iterator[_Slice]:
     magic = data[:4]
     if magic in _THIN and len(data) >= _MACH_HEADER.size:
         yield _Slice(data, 0, len(data), _arch(*struct.unpack_from("<II", data, 4)))
-    elif data.startswith(_AR):
+    elif data.startswith(AR):
         yield _Slice(data, 0, len(data), _archive_arch(data, 0, len(data)))
     elif is_code(data[:8]):
         yield from _fat_slices(data)
@@ -198,36 +200,17 @@ def _arch(cpu: int, subtype: int) -> str:
     return _ARCHS.get(cpu, f"cpu-{cpu:#x}")
 
 
-def _members(data: bytes, base: int, size: int) -> Iterator[tuple[int, int]]:
-    """Yield (offset, size) of each member's content; <ar.h>, with BSD's names before the content."""
-    at, end = base + len(_AR), base + size
-    for _ in range(_MAX_MEMBERS):
-        if end - at < 60:
-            if data[at:end].strip(b"\0\n"):
-                raise MachOError("静态库被截断", "is a static library cut short")
-            return
-        header = data[at : at + 60]
-        length = header[48:58].strip()
-        if header[58:] != b"`\n" or not length.isdigit():
-            raise MachOError("静态库已损坏", "is a damaged static library")
-        start, stop = at + 60, at + 60 + int(length)
-        name = header[:16].strip()
-        skip = int(name[3:]) if name.startswith(b"#1/") and name[3:].isdigit() else 0
-        if stop > end or start + skip > stop:
-            raise MachOError("静态库被截断", "is a static library cut short")
-        yield start + skip, stop - start - skip
-        at = stop + (int(length) & 1)
-
-
 def _archive_arch(data: bytes, base: int, size: int) -> str:
-    for start, length in _members(data, base, size):
-        if data[start : start + 4] in _THIN and length >= 12:
-            return _arch(*struct.unpack_from("<II", data, start + 4))
+    # what is wrong with the archive is said where its members are read
+    with contextlib.suppress(ArError):
+        for _, start, length in read_members(data, base, size):
+            if data[start : start + 4] in _THIN and length >= 12:
+                return _arch(*struct.unpack_from("<II", data, start + 4))
     return "unknown"
 
 
 def _read_slice(one: _Slice) -> Image:
-    if one.head(8) == _AR:
+    if one.head(8) == AR:
         return _read_archive(one)
     if one.head(4) not in _THIN or one.size < _MACH_HEADER.size:
         raise MachOError(f"{one.arch} 部分不是 Mach-O 映像", f"holds no Mach-O image for {one.arch}")
@@ -239,35 +222,60 @@ def _read_archive(one: _Slice) -> Image:
     classes: set[str] = set()
     imports: set[str] = set()
     defined: set[str] = set()
+    libraries: dict[Library, None] = {}
     doubts: dict[str, Text] = {}
+    if one.cut:
+        doubt = Text(zh="文件在静态库结束之前被截断", en="is cut short: the file ends before the static library does")
+        doubts[doubt.en] = doubt
     first: Image | None = None
-    for start, length in _members(one.data, one.base, one.size):
-        head = one.data[start : start + 4]
-        if head in _BITCODE:
-            text = Text(zh="静态库含有 LLVM 位码成员，未读取", en="has members in LLVM bitcode, which are not read")
-            doubts[text.en] = text
-        if head not in _THIN or length < _MACH_HEADER.size:
-            continue
-        reader = _Reader(_Slice(one.data, start, length, one.arch))
-        image = reader.image()
-        first = first or image
-        classes.update(image.classes)
-        imports.update(image.imports)
-        defined.update(reader.defined)
-        doubts.update((doubt.en, doubt) for doubt in image.doubts)
+    # the limit on names is one for all members: in sound ones every name has bytes of its own
+    names_left = max(_MAX_NAME_BYTES, one.size)
+    try:
+        for member in _objects(one, doubts):
+            reader = _Reader(_Slice(one.data, member.start, member.size, one.arch), name_bytes_left=names_left)
+            image = reader.image()
+            names_left = reader.name_bytes_left
+            first = first or image
+            classes.update(image.classes)
+            imports.update(image.imports)
+            defined.update(reader.defined)
+            libraries.update(dict.fromkeys(image.libraries))
+            for doubt in image.doubts:
+                where = Text(zh=f"成员 {member.name}：{doubt.zh}", en=f"has a member, {member.name}, that {doubt.en}")
+                doubts[where.en] = where
+    except ArError as error:
+        if first is None:
+            raise MachOError(error.zh, error.en) from None
+        doubts[error.en] = Text(zh=error.zh, en=error.en)
+    if first is None and not doubts:
+        raise MachOError("静态库中没有 Mach-O 目标文件", "is a static library without Mach-O object files")
     return Image(
         arch=one.arch,
         kind="static",
         platform=first.platform if first else "",
         min_os=first.min_os if first else "",
         cryptid=0,
-        libraries=(),
+        libraries=tuple(libraries),
         imports=tuple(sorted(imports - defined)),
         classes=tuple(sorted(classes)),
         signature=b"",
         simulator_entitlements=b"",
         doubts=tuple(doubts.values()),
     )
+
+
+def _objects(one: _Slice, doubts: dict[str, Text]) -> Iterator[Member]:
+    """Yield the members that are Mach-O images; of the others, those that may hold code are added to ``doubts``."""
+    for member in read_members(one.data, one.base, one.size):
+        head = one.data[member.start : member.start + min(8, member.size)]
+        if head[:4] in _THIN and member.size >= _MACH_HEADER.size:
+            yield member
+        elif head[:4] in _BITCODE:
+            doubt = Text(zh="静态库含有 LLVM 位码成员，未读取", en="has members in LLVM bitcode, which are not read")
+            doubts[doubt.en] = doubt
+        elif head[:4] in _THIN or head in (AR, THIN) or is_code(head):
+            en = f"has a member, {member.name}, that is no single object file; not read"
+            doubts[en] = Text(zh=f"成员 {member.name} 不是单个目标文件，未读取", en=en)
 
 
 # -- one image ----------------------------------------------------------------------------------------------------
@@ -290,6 +298,7 @@ class _Reader:
     wide: bool = True
     defined: set[str] = field(default_factory=set)
     """Names of the external symbols it defines; only of objects, where the members of a library need them."""
+    name_bytes_left: int = _MAX_NAME_BYTES
     _segments: list[tuple[int, int, int]] = field(default_factory=list)
     """(first address, address after the bytes in the file, file offset of the first)."""
     _sections: list[_Section] = field(default_factory=list)
@@ -300,7 +309,6 @@ class _Reader:
     _text_address: int = 0
     _platform: str = ""
     _min_os: str = ""
-    _name_bytes: int = 0
 
     def image(self) -> Image:
         magic, _, _, file_type, count, size, _ = _MACH_HEADER.unpack_from(self.slice.data, self.slice.base)
@@ -364,6 +372,8 @@ class _Reader:
         elif command in _DYLIB_COMMANDS and length >= 24:
             name = self._command_string(at, length, *_COMMAND.unpack_from(data, at + 4))
             self._libraries.append(Library(name, _DYLIB_COMMANDS[command]))
+        elif command == 0x2D and length >= 12:
+            self._read_option(data[at + 12 : at + length].split(b"\0", _MAX_OPTIONS)[:_MAX_OPTIONS])
         elif command in (0x1D, 0x80000033, 0x80000034) and length >= 16:
             self._commands.setdefault(command, _TWO.unpack_from(data, at + 8))
         elif command in (0x21, 0x2C) and length >= 20:
@@ -377,6 +387,15 @@ class _Reader:
             self._build_version(_PLATFORMS.get(platform, f"platform-{platform}"), version)
         elif command in _VERSION_MIN and length >= 16:
             self._build_version(_VERSION_MIN[command], _TWO.unpack_from(data, at + 8)[0])
+
+    def _read_option(self, words: list[bytes]) -> None:
+        """Take the libraries that an object file asks the linker for (LC_LINKER_OPTION)."""
+        options = [word.decode("utf-8", "backslashreplace") for word in words if word]
+        for option, argument in zip(options, [*options[1:], ""], strict=True):
+            if option in ("-framework", "-weak_framework") and argument:
+                self._libraries.append(Library(f"{argument}.framework", "LC_LINKER_OPTION"))
+            elif option.startswith("-l") and len(option) > 2:
+                self._libraries.append(Library(f"lib{option[2:]}", "LC_LINKER_OPTION"))
 
     def _build_version(self, platform: str, version: int) -> None:
         # a zippered macOS image has two; the first is its own
@@ -483,8 +502,8 @@ class _Reader:
         """Return the string at ``at`` of a string table; None once the names together pass the limit."""
         end = strings.find(b"\0", at, at + _MAX_NAME)
         raw = strings[at : end if end >= 0 else at + _MAX_NAME]
-        self._name_bytes += len(raw)
-        if self._name_bytes > _MAX_NAME_BYTES:
+        self.name_bytes_left -= len(raw)
+        if self.name_bytes_left < 0:
             self._doubt("符号名总量过大，其余未读取", "has symbol names of excessive length; the rest is not read")
             return None
         return raw.decode("utf-8", "backslashreplace")
