@@ -143,13 +143,12 @@ def _chunks(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int
 def _entry(chunk: bytes, flags: int, offsets: int, count: int, entries: int, index: int) -> tuple[int, int] | None:
     """Return (type, data) of one entry of a ResTable_type chunk, or None where this configuration does not have it."""
     offset = None
+    width = 2 if flags & _OFFSET16 and not flags & _SPARSE else 4
+    table = chunk[offsets : min(entries, offsets + width * count)]
     if flags & _SPARSE:
-        table = chunk[offsets : offsets + 4 * count]
         offset = next((value * 4 for at, value in struct.iter_unpack("<HH", table[: len(table) & ~3]) if at == index), None)
-    elif index < count:
-        width = 2 if flags & _OFFSET16 else 4
-        at = offsets + width * index
-        raw = int.from_bytes(chunk[at : at + width], "little")
+    elif width * (index + 1) <= len(table):
+        raw = int.from_bytes(table[width * index : width * (index + 1)], "little")
         if raw != (1 << 8 * width) - 1:
             offset = raw * 4 if width == 2 else raw
     if offset is None or entries + offset + 8 > len(chunk):
