@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 __all__ = [
+    "Attribution",
     "Audit",
     "Build",
     "BuildKind",
@@ -35,6 +36,7 @@ __all__ = [
     "Identity",
     "Language",
     "Location",
+    "Origin",
     "Passage",
     "Platform",
     "PolicySource",
@@ -188,6 +190,8 @@ class FactKind(Enum):
     """Name = path of a DEX file; value = its version (``035``); traits ``classes`` = how many it defines."""
     CODE_PACKAGE = "code-package"
     """Defined classes as evidence: name = Java package or class; value = how many classes it holds; at = one of them."""
+    LITERAL = "literal"
+    """String literal used by code, as evidence: name = the literal; the location says which class uses it."""
     CLASS = "class"
     """Defined Objective-C or Swift class as evidence: name = its name; the location's file is the image."""
     FRAMEWORK = "framework"
@@ -293,6 +297,10 @@ class CodeUnit:
     """Path inside the build."""
     classes: tuple[str, ...]
     """Dotted Java class names, or Objective-C and Swift class names; sorted, each once."""
+    literals: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(class, the literals looked for that its code uses), both sorted; classes that use none are left out."""
+    references: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(class, the other classes *of the build* it refers to), both sorted; only where they were asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -391,12 +399,38 @@ class Sdk:
     """Its version, where the build tells it."""
 
 
+class Origin(Enum):
+    """How a class was given to its owner."""
+
+    NAME = "name"
+    """By its own name."""
+    LITERAL = "literal"
+    """Renamed; by the literals its code uses. Inferred."""
+    PROPAGATED = "propagated"
+    """Renamed; by the classes that refer to it. Inferred."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """A renamed class, and whose it is inferred to be."""
+
+    class_: str
+    """Its dotted name, as renamed."""
+    owner: str
+    """Canonical SDK id; for a library the name of its fingerprint."""
+    origin: Origin
+    literals: tuple[str, ...] = ()
+    """The telling literals its code uses; empty for a propagated one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conduct:
     """What a build is able to do, by facts and knowledge."""
 
     sdks: tuple[Sdk, ...] = ()
     """Sorted by id."""
+    attributions: tuple[Attribution, ...] = ()
+    """Renamed classes whose owner was inferred, sorted by class. Every other class is its name's, or unattributed."""
     gaps: tuple[Gap, ...] = ()
     """Gaps found while inferring (a packed application, for one); added to the build's own."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor import __version__
 from auditor.declaration import read_declaration
@@ -27,6 +28,9 @@ from auditor.model import (
 )
 from auditor.rules import RULES, run_rules
 from auditor.tables import compare, consider
+
+if TYPE_CHECKING:
+    from auditor.extract.lens import Lens
 
 __all__ = ["Facts", "audit_build", "check_declaration", "read_build"]
 
@@ -60,9 +64,17 @@ def read_build(path: Path, *, progress: Progress | None = None) -> Facts:
     tell = progress or _quiet
     knowledge = load()
     tell(_OPENING)
-    build = extract(path)
+    build = extract(path, lens=lens_of(knowledge))
     tell(_INFERRING)
     return Facts(build=build, conduct=infer(build, knowledge), tool=_tool(knowledge))
+
+
+def lens_of(knowledge: Knowledge) -> Lens:
+    """Return what to look for in code, so that SDKs are known again after renaming."""
+    from auditor.extract.lens import Lens
+
+    literals = frozenset(literal for one in knowledge.fingerprints for literal in one.literals)
+    return Lens(literals=literals, references=bool(literals))
 
 
 def audit_build(

@@ -11,6 +11,7 @@ from pathlib import Path
 from auditor.archive import Archive, Limits
 from auditor.errors import BuildError
 from auditor.extract.collector import Collector, IdentityFacts, hidden_with
+from auditor.extract.lens import Lens
 from auditor.model import Build, Identity, Platform, Table, Text
 
 __all__ = ["extract"]
@@ -49,11 +50,11 @@ _KNOWN_CONTAINERS = (
 """What else is a ZIP archive: (glob of a telling entry, what it is, what to give instead)."""
 
 
-def extract(path: Path, *, limits: Limits | None = None) -> Build:
-    """Read a build file. Raises BuildError when it cannot be opened as an APK or IPA at all, and nothing else."""
+def extract(path: Path, *, lens: Lens | None = None, limits: Limits | None = None) -> Build:
+    """Read a build file; ``lens`` says what to look for in its code. Raises BuildError when it cannot be opened as an APK or IPA at all, and nothing else."""
     with Archive.open(path, limits) as archive:
         platform = _recognise(archive)
-        collect = Collector()
+        collect = Collector(lens)
         try:
             about = READERS[platform](archive, collect)
         except BuildError:

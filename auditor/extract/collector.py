@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from auditor.archive import Archive, Unreadable
+from auditor.extract.lens import Lens
 from auditor.model import CodeUnit, Fact, FactKind, Gap, Location, Signer, Table, Text
 
 __all__ = ["Collector", "IdentityFacts", "hidden_with"]
@@ -34,12 +35,15 @@ class Collector:
     ``reading`` is the file being read, for the gap an unexpected error leaves; ``about`` what is known of the build by then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lens: Lens | None = None) -> None:
+        self.lens = lens or Lens()
         self.reading = ""
         self.about = IdentityFacts("", "", "", "", ())
         self._facts: set[Fact] = set()
         self._gaps: set[Gap] = set()
         self._code: dict[str, set[str]] = {}
+        self._literals: dict[str, dict[str, set[str]]] = {}
+        self._references: dict[str, dict[str, set[str]]] = {}
 
     def fact(
         self, kind: FactKind, name: str, file: str, at: str = "", *, value: str = "", by: str = "", **traits: str
@@ -56,6 +60,14 @@ class Collector:
     def code(self, file: str, classes: Iterable[str]) -> None:
         """Record the classes a DEX file or Mach-O image defines."""
         self._code.setdefault(file, set()).update(classes)
+
+    def literal(self, file: str, class_: str, literal: str) -> None:
+        """Record that a class's code uses a literal the lens looks for."""
+        self._literals.setdefault(file, {}).setdefault(class_, set()).add(literal)
+
+    def references(self, file: str, named: dict[str, set[str]]) -> None:
+        """Record which classes the code of each class names."""
+        self._references.setdefault(file, {}).update(named)
 
     def read(self, archive: Archive, name: str, *hides: Table, limit: int | None = None) -> bytes | None:
         """Read an entry; what cannot be read becomes a gap and None."""
@@ -79,8 +91,21 @@ class Collector:
     @property
     def units(self) -> tuple[CodeUnit, ...]:
         """The defined classes so far, by file."""
+        defined = set().union(*self._code.values()) if self._references else set[str]()
         return tuple(
-            CodeUnit(file=file, classes=tuple(sorted(classes))) for file, classes in sorted(self._code.items())
+            CodeUnit(
+                file=file,
+                classes=tuple(sorted(classes)),
+                literals=tuple(
+                    (name, tuple(sorted(used))) for name, used in sorted(self._literals.get(file, {}).items())
+                ),
+                references=tuple(
+                    (name, tuple(sorted(others)))
+                    for name, named in sorted(self._references.get(file, {}).items())
+                    if (others := (named & defined) - {name})
+                ),
+            )
+            for file, classes in sorted(self._code.items())
         )
 
 

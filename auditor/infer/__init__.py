@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from auditor.infer.packed import find_packing
-from auditor.infer.sdks import find_sdks
+from auditor.infer.renamed import find_renamed
+from auditor.infer.sdks import find_sdks, owners_of
 from auditor.knowledge.schema import Knowledge
-from auditor.model import Build, Conduct
+from auditor.model import Build, Conduct, SdkTier
 
 __all__ = ["infer"]
 
 
 def infer(build: Build, knowledge: Knowledge) -> Conduct:
     """Say which SDKs are in a build, and what hides its code."""
-    return Conduct(sdks=find_sdks(build, knowledge), gaps=find_packing(build, knowledge))
+    named = find_sdks(build, knowledge)
+    proven = {sdk.id for sdk in named if sdk.tier >= SdkTier.BUNDLED}
+    renamed = find_renamed(build, knowledge, proven, owners_of(knowledge))
+    # an SDK that is only named and whose code was found under other names is in the build
+    inferred = {sdk.id for sdk in renamed.sdks}
+    sdks = sorted((*renamed.sdks, *(sdk for sdk in named if sdk.id not in inferred)), key=lambda sdk: sdk.id)
+    return Conduct(sdks=tuple(sdks), attributions=renamed.attributions, gaps=find_packing(build, knowledge))

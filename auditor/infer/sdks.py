@@ -9,14 +9,14 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from auditor.knowledge.schema import Knowledge, Strength, TraceKind
 from auditor.model import Build, Confidence, Fact, FactKind, Location, Sdk, SdkTier
 
-__all__ = ["PackageIndex", "find_sdks"]
+__all__ = ["PackageIndex", "find_sdks", "owners_of"]
 
 _MANY_CLASSES = 3
 """From this many proving classes on, an SDK is bundled beyond doubt; below, it may be a stub."""
@@ -124,6 +124,16 @@ def find_sdks(build: Build, knowledge: Knowledge) -> tuple[Sdk, ...]:
         for id_, strength in traces.names[kind].claims(fact.name):
             _add(found[id_], kind, strength, fact)
     return tuple(sdk for id_, one in sorted(found.items()) if (sdk := _judge(id_, one)))
+
+
+def owners_of(knowledge: Knowledge) -> Callable[[str], tuple[str, ...]]:
+    """Return the function from a class's dotted name to the ids of the SDKs whose own name it bears."""
+    packages = _traces_of(knowledge).packages
+
+    def owners(name: str) -> tuple[str, ...]:
+        return tuple(id_ for id_, strength in packages.owners(name)[1] if strength is Strength.PROVES)
+
+    return owners
 
 
 def _classes(build: Build, traces: _Traces, found: dict[str, _Evidence]) -> None:

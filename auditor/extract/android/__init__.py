@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditor.archive import Archive, Unreadable
+from auditor.extract.android.code import read_code
 from auditor.extract.android.dex import DexError, is_dex, read_dex
 from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, read_manifest
 from auditor.extract.android.resources import ResourceError, Resources
@@ -149,6 +150,8 @@ def _dex(archive: Archive, name: str, collect: Collector) -> int:
         return 0
     collect.fact(FactKind.DEX, place, place, value=dex.version, classes=str(len(dex.classes)))
     collect.code(place, dex.classes)
+    for header in dex.headers:
+        read_code(data, header, place, collect.lens, collect)
     for doubt in dex.doubts:
         collect.gap(place, "", doubt, *_CODE)
     return 1

@@ -43,6 +43,8 @@ class Dex:
     """Dotted names of the classes defined, in file order."""
     doubts: tuple[Text, ...]
     """What is wrong with the file, where it could still be read."""
+    headers: tuple[int, ...] = (0,)
+    """Where each readable DEX header stands: one, but for containers."""
 
 
 def is_dex(magic: bytes) -> bool:
@@ -56,7 +58,7 @@ def read_dex(data: bytes) -> Dex:
         raise DexError(Text(zh="不是 DEX 文件（文件头不符）", en="is no DEX file: it does not start like one"))
     reading = _Reading(data)
     reading.file()
-    return Dex(data[4:7].decode(), tuple(reading.classes), tuple(reading.doubts.values()))
+    return Dex(data[4:7].decode(), tuple(reading.classes), tuple(reading.doubts.values()), tuple(reading.headers))
 
 
 class _Reading:
@@ -65,6 +67,7 @@ class _Reading:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.classes: list[str] = []
+        self.headers: list[int] = []
         self.doubts: dict[str, Text] = {}
         self.unreadable = 0
         # In a sound file every class definition and every name takes bytes of its own. Tables that overlap or names
@@ -129,6 +132,7 @@ class _Reading:
         size, _, endian = struct.unpack_from("<3I", data, at + 32)
         if endian == 0x78563412:
             raise DexError(Text(zh="DEX 使用大端字节序，Android 不会加载", en="is big-endian, which Android does not load"))
+        self.headers.append(at)
         if not container:
             checksum = int.from_bytes(data[8:12], "little")
             if size > len(data):

@@ -1,0 +1,215 @@
+"""SDK code that a minifier renamed: found by its string literals, and given back to its SDK class by class.
+
+Names change in every release build; the literals of the code do not. A fingerprint holds about forty of them per SDK line.
+Everything said here is *inferred* and says from what. What stays unattributed is nobody's: it is never called the app's own.
+Method and measured figures: docs/explanation/renamed-code.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from auditor.knowledge.schema import Fingerprint, FingerprintKind, Knowledge
+from auditor.model import Attribution, Build, Confidence, Fact, FactKind, Location, Origin, Sdk, SdkTier
+
+__all__ = ["Renamed", "find_renamed"]
+
+_LONG = 20
+"""A literal of this many characters is telling by itself."""
+_CLEAR = 2
+"""The winner among the owners a class's literals speak for has this many times the hits of the next."""
+_SEEDED = 3
+"""Classes with telling literals an SDK must have before others are given to it."""
+_ROUNDS = 6
+_OF_LABELLED = 0.70
+_OF_ALL = 0.34
+_SHOWN = 12
+"""Literals shown as evidence."""
+
+_MINIFIED = re.compile(r"(?:.*\.)?[A-Za-z_]\w{0,2}(?:\$.*)?\Z|(?:.*\.)?[a-z]\w?\.\w+(?:\$.*)?\Z")
+"""A simple name of up to three characters, or a package whose last segment has at most two."""
+
+_Owner = Callable[[str], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """What was found under other names."""
+
+    sdks: tuple[Sdk, ...]
+    """SDKs that no name proves, sorted by id."""
+    attributions: tuple[Attribution, ...]
+    """Sorted by class."""
+
+
+def find_renamed(build: Build, knowledge: Knowledge, proven: Set[str], owner: _Owner) -> Renamed:
+    """Find renamed SDK code.
+
+    ``proven`` are the SDKs whose names prove them; ``owner`` returns the ids that own a class by its name.
+    """
+    if not knowledge.fingerprints:
+        return Renamed(sdks=(), attributions=())
+    used = _literals_by_class(build)
+    holders = _holders(used)
+    speaks = _speakers(knowledge.fingerprints)
+    strength = _strengths(knowledge.fingerprints, holders)
+    absorbed = {id_ for id_, (kind, hits, present, _) in strength.items() if kind is FingerprintKind.LIBRARY and hits >= present}
+    here = {
+        id_
+        for id_, (kind, hits, present, _) in strength.items()
+        if kind is FingerprintKind.SDK and (hits >= present or id_ in proven)
+    }
+    by_name = {name: tuple(owner(name)) for unit in build.code for name in unit.classes}
+    seeds = _seeds(used, by_name, speaks, here | absorbed)
+    labels = {name: (id_, Origin.LITERAL) for name, (id_, _) in seeds.items()}
+    _propagate(build, by_name, labels)
+    found = []
+    for id_ in sorted(strength):
+        kind, hits, present, suspected = strength[id_]
+        if kind is not FingerprintKind.SDK or id_ in proven or id_ not in knowledge.sdks or hits < suspected:
+            continue
+        # literals in classes that other names own are somebody else's mention of the SDK, not its code
+        if not _in_nobodys_classes(id_, holders, speaks, by_name, suspected):
+            continue
+        found.append(
+            Sdk(
+                id=id_,
+                tier=SdkTier.BUNDLED,
+                confidence=Confidence.MEDIUM if hits >= present else Confidence.LOW,
+                evidence=tuple(_evidence(id_, holders, speaks, build)),
+            )
+        )
+    attributions = tuple(
+        Attribution(class_=name, owner=id_, origin=origin, literals=seeds[name][1] if name in seeds else ())
+        for name, (id_, origin) in sorted(labels.items())
+        if id_ in knowledge.sdks
+    )
+    return Renamed(sdks=tuple(found), attributions=attributions)
+
+
+def _literals_by_class(build: Build) -> dict[str, frozenset[str]]:
+    used: dict[str, set[str]] = defaultdict(set)
+    for unit in build.code:
+        for name, literals in unit.literals:
+            used[name].update(literals)
+    return {name: frozenset(literals) for name, literals in used.items()}
+
+
+def _holders(used: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    holders: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(used):
+        for literal in used[name]:
+            holders[literal].append(name)
+    return holders
+
+
+def _speakers(fingerprints: Iterable[Fingerprint]) -> dict[str, frozenset[str]]:
+    """Return the ids each literal speaks for. One that speaks for several, or for a family, seeds nobody."""
+    speaks: dict[str, set[str]] = defaultdict(set)
+    for one in fingerprints:
+        for literal in one.literals:
+            speaks[literal].add(one.id)
+            if one.kind is FingerprintKind.FAMILY:
+                speaks[literal].update(one.members)
+    return {literal: frozenset(ids) for literal, ids in speaks.items()}
+
+
+def _strengths(
+    fingerprints: Iterable[Fingerprint], holders: Mapping[str, object]
+) -> dict[str, tuple[FingerprintKind, int, int, int]]:
+    """Return, per id, the line with the most hits: (kind, hits, present from, suspected from)."""
+    best: dict[str, tuple[FingerprintKind, int, int, int]] = {}
+    for one in fingerprints:
+        hits = sum(literal in holders for literal in one.literals)
+        if one.id not in best or hits > best[one.id][1]:
+            best[one.id] = (one.kind, hits, one.present, one.suspected)
+    return best
+
+
+def _seeds(
+    used: Mapping[str, frozenset[str]],
+    by_name: Mapping[str, Sequence[str]],
+    speaks: Mapping[str, frozenset[str]],
+    candidates: Set[str],
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return the renamed classes whose own literals tell whose they are: class -> (id, those literals)."""
+    seeds: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for name, literals in used.items():
+        if by_name.get(name) or not _MINIFIED.match(name):
+            continue
+        votes: dict[str, list[str]] = defaultdict(list)
+        for literal in literals:
+            ids = speaks.get(literal, frozenset())
+            if len(ids) == 1:
+                votes[next(iter(ids))].append(literal)
+        ranked = sorted(votes.items(), key=lambda item: (-len(item[1]), item[0]))
+        if not ranked or ranked[0][0] not in candidates:
+            continue
+        id_, own = ranked[0]
+        if len(ranked) > 1 and len(own) < _CLEAR * len(ranked[1][1]):
+            continue
+        if len(own) >= 2 or len(own[0]) >= _LONG:
+            seeds[name] = (id_, tuple(sorted(own)))
+    many = Counter(id_ for id_, _ in seeds.values())
+    return {name: seed for name, seed in seeds.items() if many[seed[0]] >= _SEEDED}
+
+
+def _propagate(
+    build: Build, by_name: Mapping[str, Sequence[str]], labels: dict[str, tuple[str, Origin]]
+) -> None:
+    """Give a renamed class to the owner of most classes that refer to it; apps call SDKs, SDKs rarely call apps."""
+    if not labels:
+        return
+    referrers: dict[str, set[str]] = defaultdict(set)
+    for unit in build.code:
+        for name, others in unit.references:
+            for other in others:
+                if not by_name.get(other) and other not in labels and _MINIFIED.match(other):
+                    referrers[other].add(name)
+    known = {name: owners[0] for name, owners in by_name.items() if len(owners) == 1}
+    known.update((name, id_) for name, (id_, _) in labels.items())
+    for _ in range(_ROUNDS):
+        joined: dict[str, str] = {}
+        for name in sorted(referrers):
+            if name in labels:
+                continue
+            votes = Counter(known[one] for one in referrers[name] if one in known)
+            if not votes:
+                continue
+            (id_, most), *_ = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
+            if most >= _OF_LABELLED * votes.total() and most >= _OF_ALL * len(referrers[name]):
+                joined[name] = id_
+        if not joined:
+            return
+        for name, id_ in joined.items():
+            labels[name] = (id_, Origin.PROPAGATED)
+            known[name] = id_
+
+
+def _own_literals(id_: str, holders: Mapping[str, list[str]], speaks: Mapping[str, frozenset[str]]) -> list[str]:
+    return sorted((literal for literal in holders if id_ in speaks.get(literal, ())), key=lambda one: (-len(one), one))
+
+
+def _in_nobodys_classes(
+    id_: str,
+    holders: Mapping[str, list[str]],
+    speaks: Mapping[str, frozenset[str]],
+    by_name: Mapping[str, Sequence[str]],
+    enough: int,
+) -> bool:
+    free = 0
+    for literal in _own_literals(id_, holders, speaks):
+        free += any(not by_name.get(name) for name in holders[literal])
+    return free >= enough
+
+
+def _evidence(
+    id_: str, holders: Mapping[str, list[str]], speaks: Mapping[str, frozenset[str]], build: Build
+) -> Iterable[Fact]:
+    files = {name: unit.file for unit in build.code for name, _ in unit.literals}
+    for literal in _own_literals(id_, holders, speaks)[:_SHOWN]:
+        name = holders[literal][0]
+        yield Fact(kind=FactKind.LITERAL, name=literal, location=Location(file=files[name], at=name), value="inferred")
