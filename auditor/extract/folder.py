@@ -28,16 +28,19 @@ class Folder(Archive):
     Symbolic links are never followed: what one inside leads to has its own entry, one that leads out is a fault.
     """
 
+    is_directory: bool = True
+    """A directory, not a single file."""
     _paths: dict[str, Path] = field(default_factory=dict)
 
     @classmethod
     def open(cls, path: Path, limits: Limits | None = None) -> Folder:
         """Open a directory or a single file. Raises BuildError when it cannot be read or holds too many files.
 
-        The checksum of a directory is taken over a line ``<path> NUL <sha256 in hex> LF`` for each file, in the order of the
-        paths; its size is that of all files together.
+        The size of a directory is that of all its files; its checksum waits for :meth:`checksum`.
         """
         limits = limits or Limits()
+        # of "." and ".." only the system knows the name
+        path = path if path.name.strip(".") else path.resolve()
         shown = _printable(str(path))
         try:
             single = stat.S_ISREG(path.stat().st_mode)
@@ -49,13 +52,16 @@ class Folder(Archive):
             raise BuildError(f"{shown} holds more than {limits.entries} files", "give one app or library; this is none")
         archive = cls(
             shown=shown, path="", entries=entries, duplicates=(), size=sum(entry.size for entry in entries.values()),
-            sha256="", damaged=damaged, _limits=limits, _paths=paths,
+            sha256="", damaged=damaged, _limits=limits, is_directory=not single, _paths=paths,
         )  # fmt: skip
         archive._budget.left = limits.total_bytes
-        archive.sha256 = archive._checksum(single)
         return archive
 
-    def _checksum(self, single: bool) -> str:
+    def checksum(self) -> str:
+        """Return the SHA-256 of the file as lower-case hex; what cannot be read joins the damaged.
+
+        Of a directory it is taken over ``<path> NUL <sha256 in hex> LF`` for each file, in the order of the paths.
+        """
         whole = hashlib.sha256()
         for name in sorted(self.entries):
             digest = ""
@@ -64,7 +70,7 @@ class Folder(Archive):
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
             except OSError as error:
                 self.damaged[name] = _unreadable(error).reason
-            if single:
+            if not self.is_directory:
                 return digest
             whole.update(f"{name}\0{digest}\n".encode())
         return whole.hexdigest()

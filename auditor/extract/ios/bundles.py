@@ -46,16 +46,16 @@ class Bundle:
         return self.kind == "app" and self.path.count("/") == 1
 
 
-def find_bundles(names: Iterable[str]) -> dict[str, Bundle]:
-    """Return the bundles below ``Payload/`` by path, sorted by it; by their suffix, wherever they lie."""
+def find_bundles(names: Iterable[str], root: str = "Payload/") -> dict[str, Bundle]:
+    """Return the bundles below ``root`` by path, sorted by it; by their suffix, wherever they lie."""
     directories: set[str] = set()
     for name in names:
-        if name.startswith("Payload/"):
+        if name.startswith(root):
             directories.add(name.rpartition("/")[0])
     found: dict[str, Bundle] = {}
     for directory in directories:
         parts = directory.split("/")
-        for length in range(2, len(parts) + 1):
+        for length in range(root.count("/") + 1, len(parts) + 1):
             stem, dot, suffix = parts[length - 1].rpartition(".")
             kind = _KINDS.get(dot + suffix) if stem else None
             if kind:

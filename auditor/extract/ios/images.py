@@ -8,6 +8,7 @@ from datetime import datetime
 
 from auditor.archive import Archive
 from auditor.extract.collector import Collector
+from auditor.extract.ios.ar import AR
 from auditor.extract.ios.bundles import Bundle
 from auditor.extract.ios.macho import Image, MachOError, is_code, read_macho
 from auditor.extract.ios.plist import PlistError, PlistValue, read_plist
@@ -22,10 +23,13 @@ _SMALLEST = 28
 _READ_ELSEWHERE = (".plist", ".strings", ".xcprivacy", ".loctable", ".mobileprovision")
 
 
-def read_images(archive: Archive, collect: Collector, executables: Mapping[str, Bundle]) -> tuple[Signer, ...]:
+def read_images(
+    archive: Archive, collect: Collector, executables: Mapping[str, Bundle], *, library: bool = False
+) -> tuple[Signer, ...]:
     """Collect the facts of every Mach-O image below ``Payload/``, found by content wherever it lies.
 
-    ``executables`` are the paths at which the bundles must have code. Returns the signers of the app's own executable.
+    ``executables`` are the paths at which the bundles must have code. Of a ``library`` images are looked for everywhere,
+    and static libraries and object files count. Returns the signers of the app's own executable.
     """
     for name, bundle in executables.items():
         if name not in archive and bundle.kind != "bundle":
@@ -33,7 +37,7 @@ def read_images(archive: Archive, collect: Collector, executables: Mapping[str, 
             collect.gap(archive.place(name), "", reason, *_HIDES)
     signers: list[Signer] = []
     for name, entry in archive.entries.items():
-        if not name.startswith("Payload/") or name.endswith("/"):
+        if not (library or name.startswith("Payload/")) or name.endswith("/"):
             continue
         owner = executables.get(name)
         expected = owner is not None or name.endswith(".dylib")
@@ -45,16 +49,16 @@ def read_images(archive: Archive, collect: Collector, executables: Mapping[str, 
             head = (collect.read(archive, name, *_HIDES) or b"")[:8]
             if not head:
                 continue
-        library = head.startswith(b"!<arch>\n") and owner is not None
-        if is_code(head) or library:
-            signers.extend(_read_image(archive, collect, name, owner))
+        static = head.startswith(AR) and (library or owner is not None)
+        if is_code(head) or static:
+            signers.extend(_read_image(archive, collect, name, owner, library))
         elif expected:
             reason = Text(zh="应为可执行代码，但不是 Mach-O 文件", en="should be code, but is no Mach-O image")
             collect.gap(archive.place(name), "", reason, *_HIDES)
     return tuple(sorted(set(signers), key=lambda signer: signer.sha256))
 
 
-def _read_image(archive: Archive, collect: Collector, name: str, owner: Bundle | None) -> list[Signer]:
+def _read_image(archive: Archive, collect: Collector, name: str, owner: Bundle | None, library: bool) -> list[Signer]:
     file = archive.place(name)
     data = collect.read(archive, name, *_HIDES)
     if data is None:
@@ -64,7 +68,8 @@ def _read_image(archive: Archive, collect: Collector, name: str, owner: Bundle |
     except MachOError as error:
         collect.gap(file, "", error.reason, *_HIDES)
         return []
-    if owner is None and all(image.kind in ("dsym", "object") for image in macho.images):
+    ignored = ("dsym",) if library else ("dsym", "object")
+    if owner is None and all(image.kind in ignored for image in macho.images):
         return []
     encrypted = any(image.cryptid for image in macho.images)
     first = macho.images[0]
@@ -80,7 +85,7 @@ def _read_image(archive: Archive, collect: Collector, name: str, owner: Bundle |
     )
     if encrypted:
         collect.gap(file, "LC_ENCRYPTION_INFO", _ENCRYPTED, *_HIDES)
-    if owner is not None and first.kind in ("static", "object"):
+    if owner is not None and first.kind in ("static", "object") and not library:
         _static(collect, file, owner)
     signers: list[Signer] = []
     for image in macho.images:
