@@ -72,9 +72,10 @@ def read_build(path: Path, *, progress: Progress | None = None) -> Facts:
 def lens_of(knowledge: Knowledge) -> Lens:
     """Return what to look for in code, so that SDKs are known again after renaming."""
     from auditor.extract.lens import Lens
+    from auditor.infer.renamed import MINIFIED
 
     literals = frozenset(literal for one in knowledge.fingerprints for literal in one.literals)
-    return Lens(literals=literals, references=bool(literals))
+    return Lens(literals=literals, renamed=MINIFIED)
 
 
 def audit_build(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -43,7 +44,8 @@ class Collector:
         self._gaps: set[Gap] = set()
         self._code: dict[str, set[str]] = {}
         self._literals: dict[str, dict[str, set[str]]] = {}
-        self._references: dict[str, dict[str, set[str]]] = {}
+        self._edges: list[tuple[str, list[str], list[str], array[int]]] = []
+        self._any_renamed = False
 
     def fact(
         self, kind: FactKind, name: str, file: str, at: str = "", *, value: str = "", by: str = "", **traits: str
@@ -64,10 +66,12 @@ class Collector:
     def literal(self, file: str, class_: str, literal: str) -> None:
         """Record that a class's code uses a literal the lens looks for."""
         self._literals.setdefault(file, {}).setdefault(class_, set()).add(literal)
+        if self.lens.renamed is not None and self.lens.renamed.match(class_):
+            self._any_renamed = True
 
-    def references(self, file: str, named: dict[str, set[str]]) -> None:
-        """Record which classes the code of each class names."""
-        self._references.setdefault(file, {}).update(named)
+    def references(self, file: str, classes: list[str], types: list[str], pairs: array[int]) -> None:
+        """Record which types the classes of a file name: pairs of indices into ``classes`` and ``types``."""
+        self._edges.append((file, classes, types, pairs))
 
     def read(self, archive: Archive, name: str, *hides: Table, limit: int | None = None) -> bytes | None:
         """Read an entry; what cannot be read becomes a gap and None."""
@@ -91,7 +95,7 @@ class Collector:
     @property
     def units(self) -> tuple[CodeUnit, ...]:
         """The defined classes so far, by file."""
-        defined = set().union(*self._code.values()) if self._references else set[str]()
+        references = self._references() if self._any_renamed else {}
         return tuple(
             CodeUnit(
                 file=file,
@@ -101,12 +105,24 @@ class Collector:
                 ),
                 references=tuple(
                     (name, tuple(sorted(others)))
-                    for name, named in sorted(self._references.get(file, {}).items())
-                    if (others := (named & defined) - {name})
+                    for name, others in sorted(references.get(file, {}).items())
                 ),
             )
             for file, classes in sorted(self._code.items())
         )
+
+    def _references(self) -> dict[str, dict[str, set[str]]]:
+        """Return, by file and class, the other classes of the build it names."""
+        defined = set().union(*self._code.values())
+        found: dict[str, dict[str, set[str]]] = {}
+        for file, classes, types, pairs in self._edges:
+            inside = [name if name in defined else "" for name in types]
+            by_class = found.setdefault(file, {})
+            for class_def, type_index in zip(pairs[::2], pairs[1::2], strict=True):
+                other = inside[type_index]
+                if other and other != classes[class_def]:
+                    by_class.setdefault(classes[class_def], set()).add(other)
+        return found
 
 
 def hidden_with(name: str) -> tuple[Table, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 __all__ = ["Lens"]
@@ -13,5 +14,6 @@ class Lens:
 
     literals: frozenset[str] = frozenset()
     """String literals, exact."""
-    references: bool = False
-    """Whether to record which class refers to which."""
+    renamed: re.Pattern[str] | None = None
+    """Names that a minifier makes. Which class refers to which is recorded once a class so named uses one of the literals:
+    only then does anybody ask."""

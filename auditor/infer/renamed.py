@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from auditor.knowledge.schema import Fingerprint, FingerprintKind, Knowledge
 from auditor.model import Attribution, Build, Confidence, Fact, FactKind, Location, Origin, Sdk, SdkTier
 
-__all__ = ["Renamed", "find_renamed"]
+__all__ = ["MINIFIED", "Renamed", "find_renamed"]
 
 _LONG = 20
 """A literal of this many characters is telling by itself."""
@@ -29,7 +29,7 @@ _OF_ALL = 0.34
 _SHOWN = 12
 """Literals shown as evidence."""
 
-_MINIFIED = re.compile(r"(?:.*\.)?[A-Za-z_]\w{0,2}(?:\$.*)?\Z|(?:.*\.)?[a-z]\w?\.\w+(?:\$.*)?\Z")
+MINIFIED = re.compile(r"(?:.*\.)?[A-Za-z_]\w{0,2}(?:\$.*)?\Z|(?:.*\.)?[a-z]\w?\.\w+(?:\$.*)?\Z")
 """A simple name of up to three characters, or a package whose last segment has at most two."""
 
 _Owner = Callable[[str], Sequence[str]]
@@ -62,10 +62,11 @@ def find_renamed(build: Build, knowledge: Knowledge, proven: Set[str], owner: _O
         for id_, (kind, hits, present, _) in strength.items()
         if kind is FingerprintKind.SDK and (hits >= present or id_ in proven)
     }
-    by_name = {name: tuple(owner(name)) for unit in build.code for name in unit.classes}
+    by_name = {name: tuple(owner(name)) for name in used}
     seeds = _seeds(used, by_name, speaks, here | absorbed)
     labels = {name: (id_, Origin.LITERAL) for name, (id_, _) in seeds.items()}
-    _propagate(build, by_name, labels)
+    if labels:
+        _propagate(build, {name: tuple(owner(name)) for unit in build.code for name in unit.classes}, labels)
     found = []
     for id_ in sorted(strength):
         kind, hits, present, suspected = strength[id_]
@@ -138,7 +139,7 @@ def _seeds(
     """Return the renamed classes whose own literals tell whose they are: class -> (id, those literals)."""
     seeds: dict[str, tuple[str, tuple[str, ...]]] = {}
     for name, literals in used.items():
-        if by_name.get(name) or not _MINIFIED.match(name):
+        if by_name.get(name) or not MINIFIED.match(name):
             continue
         votes: dict[str, list[str]] = defaultdict(list)
         for literal in literals:
@@ -161,13 +162,11 @@ def _propagate(
     build: Build, by_name: Mapping[str, Sequence[str]], labels: dict[str, tuple[str, Origin]]
 ) -> None:
     """Give a renamed class to the owner of most classes that refer to it; apps call SDKs, SDKs rarely call apps."""
-    if not labels:
-        return
     referrers: dict[str, set[str]] = defaultdict(set)
     for unit in build.code:
         for name, others in unit.references:
             for other in others:
-                if not by_name.get(other) and other not in labels and _MINIFIED.match(other):
+                if not by_name.get(other) and other not in labels and MINIFIED.match(other):
                     referrers[other].add(name)
     known = {name: owners[0] for name, owners in by_name.items() if len(owners) == 1}
     known.update((name, id_) for name, (id_, _) in labels.items())

@@ -19,13 +19,16 @@ _CODE = (Table.SDKS, Table.DATA)
 
 def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collector) -> None:
     """Record what the classes of the DEX at ``header`` use; code that cannot be walked is a gap."""
-    if not lens.literals and not lens.references:
+    if not lens.literals:
         return
     try:
         tables = _Tables(data, header)
-        bad, exhausted = _literals(tables, place, lens, collect) if lens.literals else (0, False)
-        if lens.references:
-            exhausted |= _references(tables, place, collect)
+        bad, exhausted = _literals(tables, place, lens, collect)
+        if lens.renamed is not None:
+            pairs, cut = class_edges(data, header)
+            exhausted |= cut
+            types = [tables.type_name(index) for index in range(len(tables.types))]
+            collect.references(place, [tables.class_name(index) for index in range(tables.classes)], types, pairs)
     except (ValueError, struct.error):
         collect.gap(
             place,
@@ -124,14 +127,3 @@ def _as_mutf8(text: str) -> bytes:
     pairs = (units[at] << 8 | units[at + 1] for at in range(0, len(units), 2))
     return b"".join(b"\xc0\x80" if unit == 0 else chr(unit).encode("utf-8", "surrogatepass") for unit in pairs)
 
-
-def _references(tables: _Tables, place: str, collect: Collector) -> bool:
-    pairs, exhausted = class_edges(tables.data, tables.header)
-    named: dict[str, set[str]] = {}
-    at_hand, names = -1, set[str]()
-    for class_def, type_index in zip(pairs[::2], pairs[1::2], strict=True):
-        if class_def != at_hand:
-            at_hand, names = class_def, named.setdefault(tables.class_name(class_def), set())
-        names.add(tables.type_name(type_index))
-    collect.references(place, named)
-    return exhausted
