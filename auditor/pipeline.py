@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from auditor import __version__
 from auditor.declaration import read_declaration
+from auditor.errors import BuildError
 from auditor.knowledge.load import clauses_for, load
 from auditor.knowledge.schema import Knowledge
 from auditor.model import (
     Audit,
     Build,
+    BuildKind,
     Checked,
     Conduct,
     Confidence,
@@ -84,10 +86,15 @@ def audit_build(
     """Audit a build against a declaration, which is read first so that its mistakes show at once.
 
     ``shown_as`` is the declaration's path as reports print it. Raises DeclarationError with every mistake of the
-    declaration, BuildError when the build cannot be opened as one.
+    declaration, BuildError when the build cannot be opened as one, or is a library and no app.
     """
     declared = read_declaration(declaration, load(), shown_as)
     facts = read_build(build, progress=progress)
+    if facts.build.identity.kind is BuildKind.LIBRARY:
+        raise BuildError(
+            f"{facts.build.identity.label} is a library, no app: a policy is declared for apps",
+            "give the app that holds it, or use `auditor facts` to see what the library holds",
+        )
     (progress or _quiet)(_COMPARING)
     return judge(facts, declared)
 

@@ -325,7 +325,7 @@ def facts_to_wire(
     return {
         "schema": FACTS,
         "tool": _tool(tool),
-        "identity": _identity(build.identity),
+        "identity": {**_identity(build.identity), "kind": build.identity.kind.value},
         "sdk_levels": {fact.name: fact.value for fact in build.of(FactKind.SDK_LEVEL)},
         "permissions": _permissions(build, effective),
         "implied_permissions": _names(build, FactKind.PERMISSION_IMPLIED),

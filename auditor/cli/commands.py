@@ -81,6 +81,9 @@ def audit(
 def facts(build: Path, outputs: tuple[Output, ...], format_: str | None, language: str) -> int:
     r"""Show what BUILD holds: identity, permissions, usage strings, SDKs, and what could not be read.
 
+    BUILD is an app (.apk, .ipa) or a library that apps are built from: an .aar, a .jar, a .framework or .xcframework
+    (the directory, or a ZIP archive of it), a static library.
+
     \b
     Exit codes: 0, or 3 when something could not be read; 2 when BUILD cannot be opened at all.
     """

@@ -16,7 +16,7 @@ from auditor.archive import Archive, Entry, Limits, Unreadable
 from auditor.errors import BuildError
 from auditor.model import Text
 
-__all__ = ["Folder", "Under"]
+__all__ = ["Folder", "Under", "printable"]
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -41,7 +41,7 @@ class Folder(Archive):
         limits = limits or Limits()
         # of "." and ".." only the system knows the name
         path = path if path.name.strip(".") else path.resolve()
-        shown = _printable(str(path))
+        shown = printable(str(path))
         try:
             single = stat.S_ISREG(path.stat().st_mode)
             found = _one(path) if single else _below(path, limits)
@@ -120,7 +120,8 @@ def _unreadable(error: OSError) -> Unreadable:
     return Unreadable(Text(zh=f"文件无法读取（{error.strerror}）", en=f"cannot be read ({error.strerror})"))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a path as messages print it: one line that any terminal can take."""
     return text if text.isprintable() else text.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
@@ -133,7 +134,7 @@ def _entry(name: str, size: int) -> Entry:
 
 
 def _one(path: Path) -> _Found:
-    name = _printable(path.name)
+    name = printable(path.name)
     return {name: _entry(name, path.stat().st_size)}, {name: path}, {}
 
 

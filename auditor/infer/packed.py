@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from auditor.knowledge.schema import Knowledge, PackerKnowledge
-from auditor.model import Build, Fact, FactKind, Gap, Location, Platform, Table, Text
+from auditor.model import Build, BuildKind, Fact, FactKind, Gap, Location, Platform, Table, Text
 
 __all__ = ["find_packing"]
 
@@ -21,7 +21,8 @@ _PLATFORM_PACKAGES = ("android.", "com.android.internal.")
 
 def find_packing(build: Build, knowledge: Knowledge) -> tuple[Gap, ...]:
     """Return the gaps that packing leaves: at most one, for a build whose code cannot be what it runs."""
-    if build.identity.platform is not Platform.ANDROID:
+    # a library's manifest may name classes that the app gets from elsewhere
+    if build.identity.platform is not Platform.ANDROID or build.identity.kind is not BuildKind.APP:
         return ()
     components = [fact for fact in build.of(FactKind.COMPONENT) if fact.value in _CODE_KINDS and _is_app_class(fact.name)]
     defined = {name for unit in build.code for name in unit.classes}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Build, Conduct, FactKind, Language, Platform, Text, Tool
+from auditor.model import Build, BuildKind, Conduct, FactKind, Language, Platform, Text, Tool
 
 __all__ = ["render_facts"]
 
@@ -17,6 +17,7 @@ _WORDS = {
     "frameworks": Text(zh="内嵌框架", en="Embedded frameworks"),
     "signer": Text(zh="签名证书", en="Signing certificates"),
     "classes": Text(zh="定义的类", en="Classes defined"),
+    "library": Text(zh="库", en="library"),
     "gaps": Text(zh="未能读取", en="Could not be read"),
     "none": Text(zh="无", en="none"),
     "max": Text(zh="仅到 API", en="up to API"),
@@ -41,7 +42,8 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
     identity = build.identity
     yield f"{identity.label or identity.app_id}  {identity.app_id}  {identity.version} ({identity.version_code})"
     levels = ", ".join(f"{fact.name} {fact.value}" for fact in build.of(FactKind.SDK_LEVEL))
-    yield f"{identity.platform.value}  {levels}"
+    kind = "" if identity.kind is BuildKind.APP else f" {_WORDS['library'].in_(language)}"
+    yield f"{identity.platform.value}{kind}  {levels}"
     yield f"sha256 {identity.sha256}  {identity.size} bytes"
     yield f"auditor {tool.version}  knowledge {tool.knowledge}"
     yield from section("signer", [f"{one.scheme}  {one.sha256}  {one.subject}" for one in identity.signer])

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator
+from array import array
+from itertools import chain
 from pathlib import PurePosixPath
 
 from auditor.archive import Archive, Unreadable
@@ -17,7 +18,7 @@ from auditor.extract.android.axml import AxmlError, clean
 from auditor.extract.android.dex import DexError, is_dex, read_dex
 from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, record_manifest
 from auditor.extract.collector import Collector, IdentityFacts, hidden_with
-from auditor.extract.jvm.classfile import ClassFileError, is_class_file, read_class
+from auditor.extract.jvm.classfile import ClassFile, ClassFileError, is_class_file, read_class
 from auditor.extract.jvm.manifest import read_library_manifest
 from auditor.model import FactKind, Table, Text
 
@@ -42,10 +43,11 @@ def is_aar(archive: Archive) -> bool:
     """Tell whether an archive is an AAR: it has a manifest like an APK, but its code is class files."""
     if MANIFEST not in archive or "classes.dex" in archive or "resources.arsc" in archive:
         return False
-    if _CLASSES in archive and archive.magic(_CLASSES, 2) == b"PK":
+    if _CLASSES in archive and archive.magic(_CLASSES, 4) == _ZIP:
         return True
-    # one without code still has the list of its resources
-    return "R.txt" in archive and archive.magic(MANIFEST, 64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    # one without code still has the list of its resources, and one with damaged code is not an app for that
+    text = archive.magic(MANIFEST, 64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    return text and (_CLASSES in archive or "R.txt" in archive)
 
 
 def is_jar(archive: Archive) -> bool:
@@ -99,8 +101,8 @@ def _aar(archive: Archive, collect: Collector) -> Manifest:
                 _faults(inner, collect)
         elif len(parts) == 3 and parts[0] == "jni" and name.endswith(".so"):
             collect.fact(FactKind.NATIVE_LIBRARY, parts[2], archive.place(name), value=parts[1])
-        elif name != MANIFEST and name not in _BUILD_ONLY:
-            _file(archive, name, archive.place(name), collect)
+        elif name != MANIFEST and name not in _BUILD_ONLY and parts[0] != "aapt":
+            _file(archive, name, collect)
     return manifest
 
 
@@ -121,34 +123,52 @@ def _manifest(archive: Archive, collect: Collector) -> Manifest:
 def _jar(archive: Archive, unit: str, collect: Collector) -> None:
     """Record what a JAR holds: its classes as those of ``unit``, the rest under the paths that an APK has it at."""
     classes: list[str] = []
+    types: dict[str, int] = {}
+    pairs = array("I")
     for name in archive:
         if name.endswith(".class"):
-            if not name.upper().startswith("META-INF/"):
-                classes.extend(_class(archive, name, collect))
+            found = None if name.upper().startswith("META-INF/") else _class(archive, name, collect)
+            if found is not None:
+                named = _uses(found, archive.place(name), unit, collect)
+                pairs.extend(chain.from_iterable((len(classes), types.setdefault(other, len(types))) for other in named))
+                classes.append(clean(found.name))
             continue
         parts = name.split("/")
         if len(parts) == 3 and parts[0] == "lib" and name.endswith(".so"):
             collect.fact(FactKind.NATIVE_LIBRARY, parts[2], archive.place(name), value=parts[1])
         else:
-            _file(archive, name, unit, collect)
+            _file(archive, name, collect)
     collect.code(unit, classes)
+    if pairs:
+        collect.references(unit, classes, list(types), pairs)
 
 
-def _class(archive: Archive, name: str, collect: Collector) -> Iterator[str]:
-    """Yield the class an entry defines, unless it is a module's description or cannot be read."""
+def _class(archive: Archive, name: str, collect: Collector) -> ClassFile | None:
+    """Return the class an entry defines; None where it only describes a module or cannot be read."""
     data = collect.read(archive, name, *_CODE, limit=_MAX_CLASS)
     if data is None:
-        return
+        return None
     try:
         found = read_class(data)
     except ClassFileError as error:
         collect.gap(archive.place(name), "", error.reason, *_CODE)
-        return
-    if not found.access & _MODULE:
-        yield clean(found.name)
+        return None
+    return None if found.access & _MODULE else found
 
 
-def _file(archive: Archive, name: str, unit: str, collect: Collector) -> None:
+def _uses(found: ClassFile, place: str, unit: str, collect: Collector) -> tuple[str, ...]:
+    """Record the literals of the lens that a class holds; return the classes it names, where the lens asks for them."""
+    lens = collect.lens
+    try:
+        for literal in lens.literals.intersection(found.strings()) if lens.literals else ():
+            collect.literal(unit, clean(found.name), literal)
+        return tuple(map(clean, found.classes())) if lens.renamed is not None else ()
+    except ClassFileError as error:
+        collect.gap(place, "", error.reason, *_CODE)
+        return ()
+
+
+def _file(archive: Archive, name: str, collect: Collector) -> None:
     """Record what is neither class nor native library, and look for DEX code in it that is loaded at run time."""
     if name.endswith("/"):
         return
