@@ -5,6 +5,7 @@ AuditorError                the root; carries a message and a hint
 ├── Mistakes                a YAML document with mistakes; carries every one of them
 │   ├── DeclarationError    … it is the declaration
 │   └── KnowledgeError      … it is the shipped (or a user's own) knowledge
+├── PolicyError             the file cannot be read as a policy document at all
 ├── WireError               a JSON document is not the result it claims to be
 └── OutputError             a report cannot be written where it was asked for
 
@@ -49,6 +50,10 @@ class DeclarationError(Mistakes):
 
 class KnowledgeError(Mistakes):
     """The knowledge is broken."""
+
+
+class PolicyError(AuditorError):
+    """The file cannot be read as a policy document at all."""
 
 
 class WireError(AuditorError):

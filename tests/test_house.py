@@ -43,10 +43,32 @@ ONLY_IN: dict[str, set[str]] = {
     "yaml": {"records"},
     "click": {"cli"},
     "jinja2": {"report.html"},
+    "lxml": {"policy.read.html", "policy.read.docx"},
+    "markdown_it": {"policy.read.markdown"},
+    "charset_normalizer": {"policy.read.decoding"},
+    "docx": {"policy.read.docx"},
+    "pdfplumber": {"policy.read.pdf"},
+    "pdfminer": {"policy.read.pdf"},
 }
 """Third-party parser -> the places that may import it."""
 
-HEAVY = {"androguard", "lief", "biplist", "openstep_plist", "cryptography", "asn1crypto", "jinja2", "loguru", "numpy"}
+HEAVY = {
+    "androguard",
+    "asn1crypto",
+    "biplist",
+    "charset_normalizer",
+    "cryptography",
+    "docx",
+    "jinja2",
+    "lief",
+    "loguru",
+    "lxml",
+    "markdown_it",
+    "numpy",
+    "openstep_plist",
+    "pdfminer",
+    "pdfplumber",
+}
 """Imported inside functions only, so that ``auditor --help`` stays fast."""
 
 
