@@ -37,7 +37,7 @@ _LOCAL = struct.Struct("<4s5H3I2H")
 _LOCAL_MAGIC = b"PK\x03\x04"
 _MAX_COMMENT = 0xFFFF
 _STORED, _DEFLATED = 0, 8
-_ENCRYPTED, _UTF8 = 0x1, 0x800
+_ENCRYPTED, _DESCRIPTOR, _UTF8 = 0x1, 0x8, 0x800
 _BOMB_SIZE = 64 << 20
 """Below this many bytes a high ratio is no danger."""
 _FIRST_LOOK, _LONGEST_LOOK = 1 << 10, 256 << 10
@@ -247,7 +247,7 @@ class Archive:
         Raises KeyError for an unknown name and Unreadable for an entry that cannot be read.
         """
         entry = self.entries[name]
-        if entry.flags & _ENCRYPTED or entry.size <= length or not entry.plausible:
+        if entry.flags & _ENCRYPTED or entry.size <= length or not entry.plausible or not self._is_followed(entry):
             # only the checksum of the whole tells what such an entry really holds
             return self.read(name)[:length]
         if entry.method == _STORED:
@@ -347,23 +347,36 @@ class Archive:
             )
         self._budget.left -= cost
 
+    def _is_followed(self, entry: Entry) -> bool:
+        """Tell whether a further record stands right behind an entry's data.
+
+        The local header alone says where the data starts. If a length in it is damaged, what comes next is out of step.
+        """
+        end = self._start(entry) + entry.packed
+        return self._data[end : end + 2] == b"PK" or bool(entry.flags & _DESCRIPTOR)
+
     def _raw(self, entry: Entry, length: int) -> memoryview:
         """Return the first ``length`` bytes of an entry as they are stored; a view, valid while the archive is open."""
+        start = self._start(entry)
+        if start + length > len(self._data):
+            raise Unreadable(Text(zh="数据在文件末尾被截断", en="its data is cut off by the end of the file"))
+        return memoryview(self._data)[start : start + length]
+
+    def _start(self, entry: Entry) -> int:
+        """Return where an entry's data starts."""
         data, at = self._data, entry.offset + self._shift
         if at + _LOCAL.size > len(data) or data[at : at + 4] != _LOCAL_MAGIC:
             raise Unreadable(
                 Text(zh="目录指向的位置没有该条目的数据；文件已损坏", en="the directory points at no data; the file is damaged")
             )
         name_length, extra_length = struct.unpack_from("<HH", data, at + 26)
-        start = at + _LOCAL.size + name_length + extra_length
+        start: int = at + _LOCAL.size + name_length + extra_length
         if _decode(data[at + _LOCAL.size : at + _LOCAL.size + name_length], entry.flags) != entry.name:
             self.damaged[entry.name] = Text(
                 zh="目录指向的数据属于另一名称的条目；按读到的内容继续，但内容可能已损坏或被改动",
                 en="stands under another name where the directory points; read as it stands, but it may be damaged or changed",
             )
-        if start + length > len(data):
-            raise Unreadable(Text(zh="数据在文件末尾被截断", en="its data is cut off by the end of the file"))
-        return memoryview(data)[start : start + length]
+        return start
 
     def _content(self, entry: Entry) -> bytes:
         if entry.method == _STORED:
