@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 
 import pytest
 
@@ -189,6 +190,19 @@ def test_a_second_broken_dex_file_does_not_hide_the_first(read):
     build = read(simple_apk(dex=[[Class(name="a.A")], b"garbage"]))
     assert classes(build) == {"classes.dex": {"a.A"}}
     assert gaps(build) == {"classes2.dex": CODE}
+
+
+def test_only_one_dex_file_is_held_at_a_time(read):
+    padding = bytes(4 << 20)
+    dex = [write_dex([Class(name=f"a.C{number}")]) + padding for number in range(8)]
+    data = simple_apk(dex=dex, edit=lambda entries: [change(entry.name, method=DEFLATED)([entry])[0] for entry in entries])
+    read(data)
+    tracemalloc.start()
+    build = read(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(build.code) == 8
+    assert peak < 3 * len(padding)
 
 
 def test_a_build_without_code_is_a_gap_unless_it_says_so(read):
