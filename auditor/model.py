@@ -190,6 +190,8 @@ class FactKind(Enum):
     """Name = path of a DEX file; value = its version (``035``); traits ``classes`` = how many it defines."""
     CODE_PACKAGE = "code-package"
     """Defined classes as evidence: name = Java package or class; value = how many classes it holds; at = one of them."""
+    CONSTANT = "constant"
+    """Static final field of a class that was looked for: name = class and field, dotted; value = its value as text."""
     LITERAL = "literal"
     """String literal used by code, as evidence: name = the literal; the location says which class uses it."""
     CLASS = "class"

@@ -14,6 +14,8 @@ class Lens:
 
     literals: frozenset[str] = frozenset()
     """String literals, exact."""
+    constants: frozenset[str] = frozenset()
+    """Static fields whose constant value is wanted: ``com.example.BuildConfig.VERSION_NAME``."""
     renamed: re.Pattern[str] | None = None
     """Names that a minifier makes. Which class refers to which is recorded once a class so named uses one of the literals:
     only then does anybody ask."""

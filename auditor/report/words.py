@@ -108,6 +108,8 @@ FACT_KINDS: Mapping[FactKind, Text] = {
     FactKind.DEX: _t("DEX 代码", "DEX code"),
     FactKind.CODE_PACKAGE: _t("代码包", "code package"),
     FactKind.CLASS: _t("类", "class"),
+    FactKind.LITERAL: _t("代码中的字符串", "string in code"),
+    FactKind.CONSTANT: _t("常量", "constant"),
     FactKind.FRAMEWORK: _t("Framework", "framework"),
     FactKind.BUNDLE: _t("资源包", "bundle"),
     FactKind.LINKED_LIBRARY: _t("链接库", "linked library"),

