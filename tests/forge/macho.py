@@ -51,7 +51,7 @@ LC_SEGMENT, LC_SEGMENT_64, LC_SYMTAB, LC_DYSYMTAB = 0x1, 0x19, 0x2, 0xB
 LC_LOAD_DYLIB, LC_ID_DYLIB, LC_LOAD_DYLINKER, LC_LOAD_WEAK_DYLIB = 0xC, 0xD, 0xE, 0x80000018
 LC_UUID, LC_RPATH, LC_CODE_SIGNATURE, LC_FUNCTION_STARTS, LC_DATA_IN_CODE = 0x1B, 0x8000001C, 0x1D, 0x26, 0x29
 LC_ENCRYPTION_INFO, LC_ENCRYPTION_INFO_64, LC_DYLD_INFO_ONLY, LC_MAIN = 0x21, 0x2C, 0x80000022, 0x80000028
-LC_SOURCE_VERSION, LC_BUILD_VERSION = 0x2A, 0x32
+LC_SOURCE_VERSION, LC_BUILD_VERSION, LC_LINKER_OPTION = 0x2A, 0x32, 0x2D
 LC_DYLD_EXPORTS_TRIE, LC_DYLD_CHAINED_FIXUPS = 0x80000033, 0x80000034
 
 
@@ -623,9 +623,17 @@ def write_fat(images: Mapping[str, bytes], *, wide: bool = False) -> bytes:
 
 
 def write_object(
-    *, arch: str = "arm64", classes: Sequence[str] = (), imports: Sequence[str] = (), platform: str = "ios"
+    *,
+    arch: str = "arm64",
+    classes: Sequence[str] = (),
+    imports: Sequence[str] = (),
+    platform: str = "ios",
+    options: Sequence[str] = (),
 ) -> bytes:
-    """Return an object file (MH_OBJECT) whose symbols define ``classes`` and ask for ``imports``."""
+    """Return an object file (MH_OBJECT) whose symbols define ``classes`` and ask for ``imports``.
+
+    ``options`` are what it asks the linker for: ``-framework CoreLocation``, ``-lz``.
+    """
     cpu, subtype, wide, code = ARCHS[arch]
     word = "Q" if wide else "I"
     data = code + bytes(-len(code) % 8)
@@ -639,7 +647,8 @@ def write_object(
         symbols += struct.pack(layout, len(strings), 0x01, 0, 0, 0)
         strings += name.encode() + b"\0"
     sizes = (56, 68) if not wide else (72, 80)
-    commands_size = sizes[0] + 2 * sizes[1] + 24 + 24
+    asked = b"".join(map(_linker_option, options))
+    commands_size = sizes[0] + 2 * sizes[1] + 24 + 24 + len(asked)
     start = _up((32 if wide else 28) + commands_size, 8)
     section = f"<16s16s2{word}{8 if wide else 7}I"
     rest = (0,) * (3 if wide else 2)
@@ -658,7 +667,9 @@ def write_object(
         LC_SYMTAB,
         struct.pack("<4I", symbols_at, len(classes) + len(imports), symbols_at + len(symbols), len(strings)),
     )
-    head = struct.pack("<7I", 0xFEEDFACF if wide else 0xFEEDFACE, cpu, subtype, 1, 3, len(commands), 0x2000)
+    commands += asked
+    count = 3 + len(options)
+    head = struct.pack("<7I", 0xFEEDFACF if wide else 0xFEEDFACE, cpu, subtype, 1, count, len(commands), 0x2000)
     head += bytes(4 if wide else 0) + commands
     return head + bytes(start - len(head)) + data + records + symbols + strings
 
@@ -697,6 +708,12 @@ def _command(number: int, body: bytes) -> bytes:
 def _string_command(number: int, text: str, width: int) -> bytes:
     raw = text.encode() + b"\0"
     return _command(number, struct.pack("<I", 12) + raw + bytes(-(12 + len(raw)) % width))
+
+
+def _linker_option(option: str) -> bytes:
+    words = option.split()
+    raw = b"".join(word.encode() + b"\0" for word in words)
+    return _command(LC_LINKER_OPTION, struct.pack("<I", len(words)) + raw + bytes(-(12 + len(raw)) % 8))
 
 
 def _dylib(number: int, name: str, width: int) -> bytes:

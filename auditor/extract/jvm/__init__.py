@@ -19,7 +19,7 @@ from auditor.extract.android.dex import DexError, is_dex, read_dex
 from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, record_manifest
 from auditor.extract.collector import Collector, IdentityFacts, hidden_with
 from auditor.extract.jvm.classfile import ClassFile, ClassFileError, is_class_file, read_class
-from auditor.extract.jvm.manifest import read_library_manifest
+from auditor.extract.jvm.manifest import is_text, read_library_manifest
 from auditor.model import FactKind, Table, Text
 
 __all__ = ["is_aar", "is_jar", "read_jvm"]
@@ -43,11 +43,11 @@ def is_aar(archive: Archive) -> bool:
     """Tell whether an archive is an AAR: it has a manifest like an APK, but its code is class files."""
     if MANIFEST not in archive or "classes.dex" in archive or "resources.arsc" in archive:
         return False
-    if _CLASSES in archive and archive.magic(_CLASSES, 4) == _ZIP:
+    # an empty archive starts otherwise than a full one
+    if _CLASSES in archive and archive.magic(_CLASSES, 2) == _ZIP[:2]:
         return True
     # one without code still has the list of its resources, and one with damaged code is not an app for that
-    text = archive.magic(MANIFEST, 64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    return text and (_CLASSES in archive or "R.txt" in archive)
+    return is_text(archive.magic(MANIFEST, 64)) and (_CLASSES in archive or "R.txt" in archive)
 
 
 def is_jar(archive: Archive) -> bool:

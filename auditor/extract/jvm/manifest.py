@@ -12,7 +12,7 @@ from xml.parsers.expat import ExpatError, ParserCreate
 
 from auditor.extract.android.axml import AxmlError, Element, clean, read_axml
 
-__all__ = ["read_library_manifest"]
+__all__ = ["is_text", "read_library_manifest"]
 
 _ANDROID = "http://schemas.android.com/apk/res/android"
 _APP = "http://schemas.android.com/apk/res-auto"
@@ -25,9 +25,14 @@ _ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]
 _GBK = frozenset(("gb2312", "gbk", "gb18030", "cp936"))
 
 
+def is_text(head: bytes) -> bool:
+    """Tell from its first bytes whether a manifest is text, in whatever encoding."""
+    return head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<")
+
+
 def read_library_manifest(data: bytes) -> Element:
     """Return the root element, of text or of compiled XML. Raises AxmlError and nothing else, whatever the bytes."""
-    if not data.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<"):
+    if not is_text(data):
         return read_axml(data)
     if len(data) > _MAX_BYTES:
         raise AxmlError(f"清单大于 {_MAX_BYTES >> 20} MiB，未读取", f"is larger than {_MAX_BYTES >> 20} MiB; not read")
