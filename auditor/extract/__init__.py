@@ -185,13 +185,13 @@ def _recognise(archive: Archive) -> tuple[Platform, BuildKind]:
 
     if is_apple_library(archive):
         return Platform.IOS, BuildKind.LIBRARY
-    for telling, what, hint in _KNOWN_CONTAINERS:
-        if archive.matching(telling):
-            raise BuildError(f"{shown} is {what}, which cannot be read", hint)
     if folder:
         raise BuildError(
             f"{shown} is a directory without a framework or static library in it", "give the path of an .apk or .ipa file"
         )
+    for telling, what, hint in _KNOWN_CONTAINERS:
+        if archive.matching(telling):
+            raise BuildError(f"{shown} is {what}, which cannot be read", hint)
     raise BuildError(
         f"{shown} is a ZIP archive, but no app build: it has neither AndroidManifest.xml nor Payload/*.app",
         "give an .apk or .ipa file",

@@ -76,6 +76,8 @@ def test_what_is_no_build_is_named_with_what_to_give_instead(tmp_path, content, 
 def test_missing_files_and_directories_are_named(tmp_path):
     assert "does not exist" in refusal(tmp_path / "none.apk")
     assert "is a directory" in refusal(tmp_path)
+    (tmp_path / "a.apk").write_bytes(simple_apk())
+    assert "is a directory" in refusal(tmp_path)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
