@@ -62,6 +62,16 @@ def read_document(path: Path, shown_as: str | None = None) -> Document:
     printable = shown if shown.isprintable() else shown.encode("unicode_escape", "backslashreplace").decode("ascii")
     data = _bytes(path, printable)
     sha256 = hashlib.sha256(data).hexdigest()
+    if b"%PDF-" in data[:1024]:
+        from auditor.policy.read.pdf import read_pdf
+
+        found = read_pdf(data, printable)
+        return _document(printable, sha256, DocumentKind.PDF, found.blocks, list(found.gaps), title=found.title)
+    if data[:4] == b"PK\x03\x04":
+        from auditor.policy.read.docx import read_docx
+
+        word = read_docx(data, printable)
+        return _document(printable, sha256, DocumentKind.DOCX, word.blocks, list(word.gaps), title=word.title)
     _refuse(data, printable)
     if len(data) > MAX_TEXT_BYTES:
         raise PolicyError(
