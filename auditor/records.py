@@ -169,17 +169,18 @@ class Record:
         required: bool = False,
         among: Collection[str] | None = None,
         fault: Callable[[str], str] | None = None,
+        exact: bool = False,
     ) -> tuple[str, ...]:
         """Return a list of strings; each must be one of ``among`` where that is given.
 
-        ``fault`` says what is wrong with a value, or nothing (an empty string).
+        ``fault`` says what is wrong with a value, or nothing (an empty string). ``exact`` keeps the space around a value.
         """
         found: list[str] = []
         for node in self._list(key, required):
             if not isinstance(node, _Scalar) or not node.value.strip():
                 self.mistakes.append(Mistake(self.file, node.line, f"{self.what}.{key} must be a list of texts"))
                 continue
-            value = node.value.strip()
+            value = node.value if exact else node.value.strip()
             if among is not None and value not in among:
                 message = f"{self.what}.{key}: {value!r} is not known{did_you_mean(value, among)}"
                 self.mistakes.append(Mistake(self.file, node.line, message))

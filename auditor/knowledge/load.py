@@ -9,36 +9,62 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from auditor.errors import KnowledgeError
 from auditor.knowledge.schema import (
+    NO_POLICY_WORDS,
     Category,
     ClauseKnowledge,
     Cover,
     DataTypeKnowledge,
+    DataWords,
     Fingerprint,
     FingerprintKind,
     Knowledge,
     PackerKnowledge,
     PermissionKnowledge,
+    PermissionWords,
+    PolicyWords,
     ProtectionLevel,
+    PurposeWords,
     SdkKnowledge,
+    StatementWords,
     Strength,
     Trace,
     TraceKind,
     UsageKeyKnowledge,
     VendorPattern,
+    VersionKind,
+    VersionSource,
 )
 from auditor.model import Clause, Platform, Text
 
-__all__ = ["COMPILED", "DAMAGE", "clauses_for", "compile_knowledge", "knowledge_from", "load", "read_yaml"]
+__all__ = [
+    "COMPILED",
+    "COMPILED_FINGERPRINTS",
+    "DAMAGE",
+    "SEEDS",
+    "clauses_for",
+    "compile_fingerprints",
+    "compile_knowledge",
+    "fingerprints_from",
+    "knowledge_from",
+    "load",
+    "read_yaml",
+]
 
 COMPILED = "compiled.json"
 """Name of the compiled file in this package."""
+
+COMPILED_FINGERPRINTS = "fingerprints.json"
+"""Name of the other one: it is read only for a build whose code was renamed."""
+
+SEEDS = "fingerprints/seeds.txt"
+"""One line per fingerprint id: the id, then the hashes of its literals, each behind one space. Read as it stands."""
 
 DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, re.error)
 """What :func:`knowledge_from` raises on bytes that :func:`compile_knowledge` did not make."""
@@ -48,15 +74,84 @@ DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, re
 def load() -> Knowledge:
     """Return the knowledge the package ships, read once per process from its compiled file.
 
-    Raises KnowledgeError where that file is missing or damaged: the installation is broken, or the file was edited.
+    Its fingerprints and seeds are read when they are first looked at. Raises KnowledgeError where a file is missing or
+    damaged, then as now: the installation is broken, or the file was edited.
     """
+    try:
+        return knowledge_from(_shipped(COMPILED), _ShippedFingerprints(), _ShippedSeeds())
+    except (OSError, *DAMAGE) as error:
+        raise _broken(COMPILED, error) from error
+
+
+def _shipped(name: str) -> bytes:
     from importlib.resources import files
 
+    return files("auditor.knowledge").joinpath(name).read_bytes()
+
+
+def _broken(name: str, error: Exception) -> KnowledgeError:
+    reason = f"{name}:1: cannot be read ({type(error).__name__}: {error})"
+    return KnowledgeError([f"{reason}; make it anew: python -m auditor.knowledge"])
+
+
+@cache
+def _shipped_fingerprints() -> tuple[Fingerprint, ...]:
     try:
-        return knowledge_from(files("auditor.knowledge").joinpath(COMPILED).read_bytes())
+        return fingerprints_from(_shipped(COMPILED_FINGERPRINTS))
     except (OSError, *DAMAGE) as error:
-        reason = f"{COMPILED}:1: cannot be read ({type(error).__name__}: {error})"
-        raise KnowledgeError([f"{reason}; make it anew: python -m auditor.knowledge"]) from error
+        raise _broken(COMPILED_FINGERPRINTS, error) from error
+
+
+@cache
+def _shipped_seeds() -> dict[str, str]:
+    seeds: dict[str, str] = {}
+    try:
+        for line in _shipped(SEEDS).decode("ascii").splitlines():
+            id_, *hashes = line.split(" ")
+            seeds.update(dict.fromkeys(hashes, id_))
+    except (OSError, *DAMAGE) as error:
+        raise _broken(SEEDS, error) from error
+    return seeds
+
+
+class _ShippedFingerprints(Sequence[Fingerprint]):
+    """The fingerprints the package ships. Holds nothing itself, so that sending it to another process costs nothing."""
+
+    @overload
+    def __getitem__(self, index: int) -> Fingerprint: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Fingerprint, ...]: ...
+    def __getitem__(self, index: int | slice) -> Fingerprint | tuple[Fingerprint, ...]:
+        return _shipped_fingerprints()[index]
+
+    def __iter__(self) -> Iterator[Fingerprint]:
+        return iter(_shipped_fingerprints())
+
+    def __len__(self) -> int:
+        return len(_shipped_fingerprints())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ShippedFingerprints)
+
+    def __hash__(self) -> int:
+        return hash(_ShippedFingerprints)
+
+
+class _ShippedSeeds(Mapping[str, str]):
+    """The seeds the package ships, likewise."""
+
+    def __getitem__(self, key: str) -> str:
+        return _shipped_seeds()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_shipped_seeds())
+
+    def __len__(self) -> int:
+        return len(_shipped_seeds())
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the owner of a hash; spelt out because it is asked for every literal of a build."""
+        return _shipped_seeds().get(key, default)
 
 
 def read_yaml(directory: Path) -> dict[str, Any]:
@@ -67,7 +162,24 @@ def read_yaml(directory: Path) -> dict[str, Any]:
 
 
 def compile_knowledge(plain: dict[str, Any]) -> bytes:
-    """Return what :func:`read_yaml` read as JSON: the same bytes for the same knowledge, one entry per line."""
+    """Return what :func:`read_yaml` read as JSON: the same bytes for the same knowledge, one entry per line.
+
+    Of the fingerprints and seeds it holds no more than their SHA-256, for its version to change with them.
+    """
+    digests = {
+        COMPILED_FINGERPRINTS: hashlib.sha256(compile_fingerprints(plain)).hexdigest(),
+        SEEDS: plain["seeds"].get("sha256", ""),
+    }
+    rest = {name: entries for name, entries in plain.items() if name not in ("fingerprints", "seeds")}
+    return _compile({**rest, "others": digests})
+
+
+def compile_fingerprints(plain: dict[str, Any]) -> bytes:
+    """Return the fingerprints of what :func:`read_yaml` read as JSON, likewise."""
+    return _compile({"fingerprints": plain["fingerprints"]})
+
+
+def _compile(plain: dict[str, Any]) -> bytes:
     sections = ",\n".join(_section(name, plain[name]) for name in sorted(plain))
     return f"{{\n{sections}\n}}\n".encode()
 
@@ -85,7 +197,9 @@ def _section(name: str, entries: Any) -> str:
     return "\n".join([f"{line(name)}:{opening}", ",\n".join(lines), closing])
 
 
-def knowledge_from(compiled: bytes) -> Knowledge:
+def knowledge_from(
+    compiled: bytes, fingerprints: Sequence[Fingerprint] = (), seeds: Mapping[str, str] | None = None
+) -> Knowledge:
     """Return the knowledge in a compiled file; raises one of DAMAGE where :func:`compile_knowledge` did not make it."""
     plain = json.loads(compiled)
     return Knowledge(
@@ -100,12 +214,18 @@ def knowledge_from(compiled: bytes) -> Knowledge:
         usage_keys={key: _usage_key(key, entry) for key, entry in plain["usage_keys"].items()},
         usage_key_covers=tuple(_cover(entry) for entry in plain["usage_key_covers"]),
         sdks={id_: _sdk(id_, entry) for id_, entry in plain["sdks"].items()},
-        fingerprints=tuple(_fingerprint(entry) for entry in plain.get("fingerprints", ())),
-        seeds=plain.get("seeds", {}),
+        fingerprints=fingerprints,
+        seeds={} if seeds is None else seeds,
         packers={id_: _packer(id_, entry) for id_, entry in plain["packers"].items()},
         clauses={id_: _clause(id_, entry) for id_, entry in plain["clauses"].items()},
         categories={id_: _category(id_, entry) for id_, entry in plain["categories"].items()},
+        policy_words=_policy_words(plain["policy_words"]) if "policy_words" in plain else NO_POLICY_WORDS,
     )
+
+
+def fingerprints_from(compiled: bytes) -> tuple[Fingerprint, ...]:
+    """Return the fingerprints in a compiled file; raises one of DAMAGE likewise."""
+    return tuple(_fingerprint(entry) for entry in json.loads(compiled)["fingerprints"])
 
 
 def clauses_for(knowledge: Knowledge, ids: Iterable[str]) -> tuple[Clause, ...]:
@@ -206,6 +326,15 @@ def _sdk(id_: str, entry: dict[str, Any]) -> SdkKnowledge:
         excepted=tuple(entry.get("excepted", ())),
         sources=tuple(entry["sources"]),
         unverified=entry.get("unverified", False),
+        permissions=tuple(entry.get("permissions", ())),
+        versions=tuple(
+            VersionSource(
+                kind=VersionKind(one["kind"]),
+                name=one["name"],
+                pattern=re.compile(one["pattern"]) if "pattern" in one else None,
+            )
+            for one in entry.get("versions", ())
+        ),
     )
 
 
@@ -248,3 +377,43 @@ def _category(id_: str, entry: dict[str, Any]) -> Category:
         necessary=tuple(entry.get("necessary", ())),
         unverified=entry.get("unverified", False),
     )
+
+
+def _policy_words(entry: dict[str, Any]) -> PolicyWords:
+    return PolicyWords(
+        labels={field: tuple(one.get("words", ())) for field, one in entry["labels"].items()},
+        label_endings={field: tuple(one.get("endings", ())) for field, one in entry["labels"].items()},
+        sections=tuple((id_, tuple(cues)) for id_, cues in entry["sections"]),
+        permissions=tuple(
+            PermissionWords(
+                permissions=tuple(one["permissions"]),
+                data=tuple(one.get("data", ())),
+                words=tuple(one.get("words", ())),
+                bare=tuple(one.get("bare", ())),
+            )
+            for one in entry["permissions"]
+        ),
+        usage_keys=_tuples(entry["usage_keys"]),
+        data={type_: DataWords(**_tuples(words)) for type_, words in entry["data"].items()},
+        vague=_tuples(entry["vague"]),
+        nothing=tuple(entry["nothing"]),
+        cues=_tuples(entry["cues"]),
+        statements=tuple(
+            StatementWords(kind=one["kind"], all=tuple(map(tuple, one["all"])), none=tuple(one["none"]))
+            for one in entry["statements"]
+        ),
+        purposes=tuple(
+            PurposeWords(
+                id=one["id"],
+                name=_text(one["name"]),
+                categories=tuple(one["categories"]),
+                zh=tuple(one["zh"]),
+                en=tuple(one["en"]),
+            )
+            for one in entry["purposes"]
+        ),
+    )
+
+
+def _tuples(entry: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(words) for key, words in entry.items()}

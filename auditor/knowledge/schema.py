@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
@@ -14,18 +14,25 @@ __all__ = [
     "ClauseKnowledge",
     "Cover",
     "DataTypeKnowledge",
+    "DataWords",
     "Fingerprint",
     "FingerprintKind",
     "Knowledge",
     "PackerKnowledge",
     "PermissionKnowledge",
+    "PermissionWords",
+    "PolicyWords",
     "ProtectionLevel",
+    "PurposeWords",
     "SdkKnowledge",
+    "StatementWords",
     "Strength",
     "Trace",
     "TraceKind",
     "UsageKeyKnowledge",
     "VendorPattern",
+    "VersionKind",
+    "VersionSource",
 ]
 
 
@@ -90,6 +97,29 @@ class Trace:
     strength: Strength
 
 
+class VersionKind(Enum):
+    """Where a build tells the version of an SDK. The value is the key used in ``sdks/*.yaml``."""
+
+    CONSTANT = "constant"
+    """Static field of a class (``com.example.BuildConfig.VERSION_NAME``)."""
+    META_DATA = "meta_data"
+    """Value of a manifest ``<meta-data>``."""
+    FILE = "file"
+    """First line of a packaged file (``META-INF/com.example.version``); ``*`` matches any run of characters."""
+    FRAMEWORK = "framework"
+    """Version of an embedded iOS framework."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionSource:
+    """One place where a build tells the version of an SDK."""
+
+    kind: VersionKind
+    name: str
+    pattern: re.Pattern[str] | None
+    """With one group that is the version, where the value holds more than it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SdkKnowledge:
     """One third-party SDK: one file in ``sdks/``."""
@@ -119,6 +149,9 @@ class SdkKnowledge:
     sources: tuple[str, ...]
     unverified: bool
     """Nothing of it was read from an artefact."""
+    permissions: tuple[str, ...] = ()
+    """Android permissions its own manifests ask for, as read from artefacts; ``${applicationId}`` stands for the app's."""
+    versions: tuple[VersionSource, ...] = ()
 
 
 SDK_CATEGORIES = frozenset(
@@ -272,6 +305,86 @@ class Category:
     """Data-type ids of its necessary personal information."""
     unverified: bool
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionWords:
+    """How policies name one or several Android permissions in words."""
+
+    permissions: tuple[str, ...]
+    """Full names, the most telling first."""
+    data: tuple[str, ...]
+    """Data-type ids a policy declares by declaring them."""
+    words: tuple[str, ...]
+    """Wherever permissions are spoken of."""
+    bare: tuple[str, ...]
+    """Only as an item of a permission list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataWords:
+    """How policies name a kind of data, beside the aliases of its entry."""
+
+    words: tuple[str, ...] = ()
+    """In any sentence."""
+    weak: tuple[str, ...] = ()
+    """Beside a word of collecting."""
+    cell: tuple[str, ...] = ()
+    """Only where data is listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementWords:
+    """A kind of sentence a build can contradict."""
+
+    kind: str
+    all: tuple[tuple[str, ...], ...]
+    """It has a word of every group."""
+    none: tuple[str, ...]
+    """And none of these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurposeWords:
+    """One purpose of using data."""
+
+    id: str
+    name: Text
+    categories: tuple[str, ...]
+    """Categories of SDKs that serve it."""
+    zh: tuple[str, ...]
+    """Cues in Chinese text."""
+    en: tuple[str, ...]
+    """Cues in English text, lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyWords:
+    """The words privacy policies are written in."""
+
+    labels: Mapping[str, tuple[str, ...]]
+    """Field -> labels of columns and lines."""
+    label_endings: Mapping[str, tuple[str, ...]]
+    """Field -> endings of labels not listed."""
+    sections: tuple[tuple[str, tuple[str, ...]], ...]
+    """(subject, cues of its heading), the first that fits counts."""
+    permissions: tuple[PermissionWords, ...]
+    usage_keys: Mapping[str, tuple[str, ...]]
+    """Info.plist key -> names Xcode shows for it."""
+    data: Mapping[str, DataWords]
+    vague: Mapping[str, tuple[str, ...]]
+    """Data-type id -> general words that name no single kind of data."""
+    nothing: tuple[str, ...]
+    """Phrases that contain a word of data and mean none."""
+    cues: Mapping[str, tuple[str, ...]]
+    statements: tuple[StatementWords, ...]
+    purposes: tuple[PurposeWords, ...]
+
+
+NO_POLICY_WORDS = PolicyWords(
+    labels={}, label_endings={}, sections=(), permissions=(), usage_keys={}, data={}, vague={}, nothing=(), cues={},
+    statements=(), purposes=(),
+)
+"""What a knowledge without words of policies has."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Knowledge:
@@ -289,6 +402,8 @@ class Knowledge:
     packers: Mapping[str, PackerKnowledge]
     clauses: Mapping[str, ClauseKnowledge]
     categories: Mapping[str, Category]
-    fingerprints: tuple[Fingerprint, ...] = ()
+    fingerprints: Sequence[Fingerprint] = ()
+    """One per line, sorted by id and line. Like the seeds read when first asked for: not every build holds renamed code."""
     seeds: Mapping[str, str] = field(default_factory=dict)
-    """Further literals, each as the 16 hex digits of its BLAKE2b-64, and the fingerprint id whose classes hold it."""
+    """Literals of one fingerprint id alone, each as the 16 hex digits of its BLAKE2b-64, and that id."""
+    policy_words: PolicyWords = NO_POLICY_WORDS

@@ -5,19 +5,23 @@ Nothing here is needed to run an audit: :mod:`auditor.knowledge.load` reads what
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from auditor.errors import KnowledgeError
+from auditor.knowledge.load import SEEDS
 from auditor.knowledge.schema import (
     ANDROID_TRACES,
     IOS_TRACES,
     SDK_CATEGORIES,
+    FingerprintKind,
     ProtectionLevel,
     Strength,
     TraceKind,
+    VersionKind,
 )
 from auditor.model import Platform, Text
 from auditor.records import Mistake, Record, did_you_mean, read_record
@@ -37,12 +41,14 @@ _ENDINGS = {
     TraceKind.FRAMEWORK: ".framework",
     TraceKind.BUNDLE: ".bundle",
 }
+POLICY_WORDS = "policy_words.yaml"
+"""The one file a knowledge can do without: it is read with policies only."""
 _EXCLUSIVE = frozenset({TraceKind.PACKAGE, TraceKind.CLASS, TraceKind.FRAMEWORK})
 """Traces that name one owner: two SDKs cannot both be proved by the same one."""
 
 
 def read_yaml(directory: Path) -> Plain:
-    """Read the knowledge in ``directory``: the files named here and ``sdks/*.yaml``.
+    """Read the knowledge in ``directory``: the files named here, ``sdks/*.yaml`` and ``fingerprints/*``.
 
     Returns a structure JSON can hold: one key per collection, entries by id, defaults left out. Raises KnowledgeError
     with every mistake of every file as ``file:line: message``; ``file`` is relative to ``directory``.
@@ -56,8 +62,13 @@ def read_yaml(directory: Path) -> Plain:
         **_read(directory, "usage_keys.yaml", mistakes, lambda record: _usage_keys(record, known)),
         **_read(directory, "packers.yaml", mistakes, _packers),
         **_read(directory, "regulations.yaml", mistakes, lambda record: _regulations(record, known)),
-        "sdks": _sdks(directory, mistakes, known),
+        "sdks": (sdks := _sdks(directory, mistakes, known)),
+        "fingerprints": (fingerprints := _fingerprints(directory, mistakes, sdks)),
+        "seeds": _seeds(directory, mistakes, {one["id"] for one in fingerprints}),
     }
+    if (directory / POLICY_WORDS).exists():
+        permissions, keys = plain.get("permissions", {}), plain.get("usage_keys", {})
+        plain |= _read(directory, POLICY_WORDS, mistakes, lambda record: _policy_words(record, known, permissions, keys))
     if mistakes:
         raise KnowledgeError([str(mistake) for mistake in sorted(mistakes, key=lambda one: (one.file, one.line))])
     return plain
@@ -316,6 +327,94 @@ def _regulations(record: Record, data_types: Collection[str]) -> Plain:
     return {"clauses": dict(sorted(clauses.items())), "categories": dict(sorted(categories.items()))}
 
 
+# -- the words of policies ------------------------------------------------------------------------------------------
+
+
+def _policy_words(
+    record: Record, data_types: Collection[str], permissions: Collection[str], keys: Collection[str]
+) -> Plain:
+    record.text("source", required=True)
+    labels: Plain = {}
+    owners: dict[str, str] = {}
+    for entry in record.records("labels", required=True):
+        field = entry.text("field", required=True)
+        labels[field] = _slim(words=_words(entry, "words"), endings=_words(entry, "endings"))
+        entry.done()
+    sections = _Ids()
+    plain: Plain = {"labels": labels, "sections": []}
+    for entry in record.records("sections", required=True):
+        plain["sections"].append([sections.take(entry, "id"), _words(entry, "cues")])
+        entry.done()
+    plain["permissions"] = []
+    for entry in record.records("permissions", required=True):
+        plain["permissions"].append(
+            _slim(
+                permissions=list(entry.texts("permissions", required=True, among=permissions)),
+                data=list(entry.texts("data", among=data_types)),
+                words=_words(entry, "words"),
+                bare=_words(entry, "bare"),
+            )
+        )
+        entry.done()
+    for section, key, known in (("usage_keys", "key", keys), ("vague", "type", data_types)):
+        plain[section] = {}
+        for entry in record.records(section, required=True):
+            plain[section][_one_of(entry, key, known)] = _words(entry, "words")
+            entry.done()
+    plain["data"] = {}
+    for entry in record.records("data", required=True):
+        name = _one_of(entry, "type", data_types)
+
+        def fault(word: str, name: str = name) -> str:
+            owner = owners.setdefault(word.casefold(), name)
+            return "" if owner == name else f"{word!r} already means {owner!r}"
+
+        plain["data"][name] = _slim(**{key: list(entry.texts(key, fault=fault)) for key in ("words", "weak", "cell")})
+        entry.done()
+    plain["nothing"] = list(record.texts("nothing"))
+    cues = _Ids()
+    plain["cues"] = {}
+    for entry in record.records("cues", required=True):
+        plain["cues"][cues.take(entry, "id")] = _words(entry, "words")
+        entry.done()
+    plain["statements"] = [_statement(entry) for entry in record.records("statements", required=True)]
+    plain["purposes"] = [_purpose(entry) for entry in record.records("purposes", required=True)]
+    return {"policy_words": plain}
+
+
+def _words(record: Record, key: str) -> list[str]:
+    return list(record.texts(key))
+
+
+def _one_of(record: Record, key: str, known: Collection[str]) -> str:
+    name = record.text(key, required=True)
+    if name and name not in known:
+        record.wrong(f"{record.what}.{key}: {name!r} is not known{did_you_mean(name, known)}", key)
+    return name
+
+
+def _statement(record: Record) -> Plain:
+    groups = []
+    for group in record.records("all", required=True):
+        groups.append(_words(group, "any"))
+        group.done()
+    plain = {"kind": record.text("kind", required=True), "all": groups, "none": _words(record, "none")}
+    record.done()
+    return plain
+
+
+def _purpose(record: Record) -> Plain:
+    plain = {
+        "id": record.text("id", required=True),
+        "name": _both(record.both("name")),
+        "categories": list(record.texts("categories", among=SDK_CATEGORIES)),
+        "zh": _words(record, "zh"),
+        "en": _words(record, "en"),
+    }
+    record.done()
+    return plain
+
+
 # -- SDKs: one file each --------------------------------------------------------------------------------------------
 
 
@@ -360,6 +459,8 @@ def _sdk(
         record.wrong(f"{record.what}.platforms is empty", "platforms")
     traces: Plain = {}
     excepted: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
+    versions: list[dict[str, str]] = []
     for platform, kinds in ((Platform.ANDROID, ANDROID_TRACES), (Platform.IOS, IOS_TRACES)):
         section = record.record(platform.value)
         if section is None:
@@ -376,6 +477,9 @@ def _sdk(
             if patterns:
                 traces[kind.value] = patterns
             found.done()
+        if platform is Platform.ANDROID:
+            permissions = section.texts("permissions", fault=_sdk_permission_fault)
+        versions += _versions(section, platform)
         section.done()
     part_of = record.texts("part_of")
     before = len(record.mistakes)
@@ -395,6 +499,8 @@ def _sdk(
         url=_url(record),
         traces=traces,
         excepted=list(excepted),
+        permissions=list(permissions),
+        versions=versions,
         sources=list(sources),
         unverified=record.boolean("unverified"),
     )
@@ -461,6 +567,40 @@ def _pattern_fault(kind: TraceKind, pattern: str) -> str:
     return ""
 
 
+_VERSION_KINDS = {
+    Platform.ANDROID: (VersionKind.CONSTANT, VersionKind.META_DATA, VersionKind.FILE),
+    Platform.IOS: (VersionKind.FRAMEWORK,),
+}
+
+
+def _versions(section: Record, platform: Platform) -> list[dict[str, str]]:
+    """Read ``versions``: a list of ``{kind: name, pattern: …}``, each with one kind."""
+    found = []
+    for entry in section.records("versions"):
+        kinds = [kind for kind in _VERSION_KINDS[platform] if entry.has(kind.value)]
+        pattern = entry.text("pattern")
+        if len(kinds) != 1:
+            known = ", ".join(kind.value for kind in _VERSION_KINDS[platform])
+            entry.wrong(f"{entry.what} must have exactly one of {known}")
+        elif pattern and not _is_version_pattern(pattern):
+            entry.wrong(f"{entry.what}.pattern must be a regular expression with one group, the version", "pattern")
+        else:
+            found.append(_slim(kind=kinds[0].value, name=entry.text(kinds[0].value, required=True), pattern=pattern))
+        entry.done()
+    return found
+
+
+def _is_version_pattern(pattern: str) -> bool:
+    try:
+        return re.compile(pattern).groups == 1
+    except re.error:
+        return False
+
+
+def _sdk_permission_fault(name: str) -> str:
+    return "" if "." in name and " " not in name else f"{name!r} is no full permission name"
+
+
 def _excepted(record: Record, own: Collection[str]) -> tuple[str, ...]:
     def fault(package: str) -> str:
         if wrong := _pattern_fault(TraceKind.PACKAGE, package):
@@ -470,3 +610,93 @@ def _excepted(record: Record, own: Collection[str]) -> tuple[str, ...]:
         return ""
 
     return record.texts("except", fault=fault)
+
+
+# -- fingerprints: one file per SDK, library or family --------------------------------------------------------------
+
+_SHA256 = re.compile(r"[0-9a-f]{16,64}\Z")
+_HITS = re.compile(r"([0-9]+)/([0-9]+)\Z")
+_SEED = re.compile(r"[0-9a-f]{16}\Z")
+
+
+def _fingerprints(directory: Path, mistakes: list[Mistake], sdks: Collection[str]) -> list[Plain]:
+    found: list[Plain] = []
+    owners: dict[str, str] = {}
+    for path in sorted((directory / "fingerprints").glob("*.yaml")):
+        name = f"fingerprints/{path.name}"
+        record = read_record(name, path.read_bytes(), mistakes, name)
+        if record is None:
+            continue
+        id_ = record.text("id", required=True)
+        if id_ != path.stem or not _ID.match(id_):
+            record.wrong(f"the id of {name} must be {path.stem!r}, in lower-case letters, digits and dashes", "id")
+        kind = record.choice("kind", [str(one.value) for one in FingerprintKind], required=True)
+        if kind == FingerprintKind.SDK.value and path.stem not in sdks:
+            record.wrong(f"{path.stem!r} is no SDK described here{did_you_mean(path.stem, sdks)}", "kind")
+        members = record.texts("members", among=sdks)
+        if bool(members) is not (kind == FingerprintKind.FAMILY.value):
+            record.wrong("members are listed of a family, and only of a family", "members")
+        record.texts("sources", required=True)
+        lines = _Ids()
+        for entry in record.records("lines", required=True):
+            found.append({"id": path.stem, "kind": kind, "members": list(members), **_line(entry, path.stem, lines, owners)})
+        record.done()
+    return sorted(found, key=lambda one: (str(one["id"]), str(one["line"])))
+
+
+def _line(record: Record, id_: str, lines: _Ids, owners: dict[str, str]) -> Plain:
+    line = lines.take(record, "line")
+    require = record.record("require", required=True)
+    present = suspected = 0
+    if require is not None:
+        present, suspected = require.integer("present", required=True), require.integer("suspected", required=True)
+        if not 0 < suspected <= present:
+            require.wrong("suspected must be more than nothing and no more than present", "suspected")
+        require.done()
+    for made in record.records("built_from", required=True):
+        made.text("ref", required=True)
+        if (digest := made.text("sha256")) and not _SHA256.match(digest):
+            made.wrong(f"{digest!r} is no SHA-256 in lower-case hexadecimal digits", "sha256")
+        made.done()
+    if (holdout := record.record("holdout")) is not None:
+        holdout.texts("trained", required=True)
+        holdout.text("tested", required=True)
+        hits = _HITS.match(holdout.text("hits", required=True))
+        if hits is None or int(hits[1]) > int(hits[2]):
+            holdout.wrong("hits must be how many of how many, as in 39/40", "hits")
+        holdout.done()
+
+    def fault(literal: str) -> str:
+        if len(literal) < _LITERAL_LENGTH:
+            return f"{literal!r} is too short to identify anything"
+        owner = owners.setdefault(literal, id_)
+        return "" if owner == id_ else f"{literal!r} already identifies {owner!r}"
+
+    before = len(record.mistakes)
+    literals = record.texts("literals", required=True, fault=fault, exact=True)
+    if len(literals) < suspected and len(record.mistakes) == before:
+        record.wrong(f"{len(literals)} literals can never be {suspected} hits", "literals")
+    record.done()
+    return {"line": line, "present": present, "suspected": suspected, "literals": list(literals)}
+
+
+_LITERAL_LENGTH = 6
+
+
+def _seeds(directory: Path, mistakes: list[Mistake], ids: Collection[str]) -> dict[str, str]:
+    """Check the seeds, where there are any, and return the SHA-256 of their file."""
+    try:
+        data = (directory / SEEDS).read_bytes()
+    except FileNotFoundError:
+        return {}
+    known: dict[str, str] = {}
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+        id_, *seeds = line.split(" ")
+        if id_ not in ids:
+            mistakes.append(Mistake(SEEDS, number, f"{id_!r} has no fingerprint{did_you_mean(id_, ids)}"))
+        for seed in seeds:
+            if not _SEED.match(seed):
+                mistakes.append(Mistake(SEEDS, number, f"{seed!r} is no hash of 16 hexadecimal digits"))
+            elif (owner := known.setdefault(seed, id_)) != id_:
+                mistakes.append(Mistake(SEEDS, number, f"{seed} is already a seed of {owner!r}"))
+    return {"sha256": hashlib.sha256(data).hexdigest()}

@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 from auditor.errors import KnowledgeError
 from auditor.knowledge import __main__ as command
 from auditor.knowledge import load as module
-from auditor.knowledge.load import COMPILED, DAMAGE, compile_knowledge, knowledge_from, load, read_yaml
+from auditor.knowledge.load import (
+    COMPILED,
+    COMPILED_FINGERPRINTS,
+    DAMAGE,
+    compile_fingerprints,
+    compile_knowledge,
+    knowledge_from,
+    load,
+    read_yaml,
+)
 from auditor.knowledge.schema import Knowledge
 from tests.knowledge.test_source import write
 
@@ -24,7 +33,9 @@ HERE = Path(module.__file__).parent
 
 
 def test_the_compiled_file_is_what_the_yaml_says():
-    assert (HERE / COMPILED).read_bytes() == compile_knowledge(read_yaml(HERE)), "run: python -m auditor.knowledge"
+    plain = read_yaml(HERE)
+    assert (HERE / COMPILED).read_bytes() == compile_knowledge(plain), "run: python -m auditor.knowledge"
+    assert (HERE / COMPILED_FINGERPRINTS).read_bytes() == compile_fingerprints(plain), "run: python -m auditor.knowledge"
 
 
 def test_every_sdk_file_is_compiled():
@@ -150,7 +161,9 @@ def test_the_check_finds_a_stale_or_missing_file_and_leaves_it(tmp_path, capsys,
     if content is not None:
         (tmp_path / COMPILED).write_bytes(content)
     assert command.main(["--check", directory]) == 1
-    assert capsys.readouterr().err == "compiled.json is not what the YAML says; run: python -m auditor.knowledge\n"
+    assert capsys.readouterr().err.splitlines() == [
+        f"{name} is not what the YAML says; run: python -m auditor.knowledge" for name in (COMPILED, COMPILED_FINGERPRINTS)
+    ]
     assert ((tmp_path / COMPILED).read_bytes() if content is not None else None) == content
 
 
