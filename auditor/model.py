@@ -185,7 +185,8 @@ class FactKind(Enum):
     NATIVE_LIBRARY = "native-library"
     """Name = file name of a ``.so``; value = ABI directory."""
     ASSET = "asset"
-    """Name = path of a packaged file inside the build that may tell something; value empty."""
+    """Name = path of a packaged file inside the build that may tell something; value = first line of a version file
+    (``META-INF/*.version``), else empty."""
     DEX = "dex"
     """Name = path of a DEX file; value = its version (``035``); traits ``classes`` = how many it defines."""
     CODE_PACKAGE = "code-package"
@@ -623,6 +624,9 @@ class Row:
     """The build's side: the evidence."""
     sdk: Sdk | None = None
     """The SDK found, in the SDK table."""
+    asked_by: tuple[str, ...] = ()
+    """In the permission table: the SDKs found whose own manifests ask for the permission, sorted; none = the app itself,
+    or somebody unknown."""
     note: Text | None = None
     """What a reader has to know to understand the state."""
 

@@ -11,7 +11,7 @@ from auditor import __version__
 from auditor.declaration import read_declaration
 from auditor.errors import BuildError
 from auditor.knowledge.load import clauses_for, load
-from auditor.knowledge.schema import Knowledge
+from auditor.knowledge.schema import Knowledge, VersionKind
 from auditor.model import (
     Audit,
     Build,
@@ -77,7 +77,10 @@ def lens_of(knowledge: Knowledge) -> Lens:
     from auditor.infer.renamed import MINIFIED
 
     literals = frozenset(literal for one in knowledge.fingerprints for literal in one.literals)
-    return Lens(literals=literals, renamed=MINIFIED)
+    constants = frozenset(
+        one.name for sdk in knowledge.sdks.values() for one in sdk.versions if one.kind is VersionKind.CONSTANT
+    )
+    return Lens(literals=literals, constants=constants, renamed=MINIFIED)
 
 
 def audit_build(

@@ -62,7 +62,7 @@ def compare(build: Build, conduct: Conduct, declaration: Declaration, knowledge:
     resolutions = _resolutions(declaration, knowledge)
     rows: list[Row] = []
     if build.identity.platform is Platform.ANDROID:
-        rows += _permissions(build, declaration, knowledge, Table.PERMISSIONS in hidden)
+        rows += _permissions(build, conduct, declaration, knowledge, Table.PERMISSIONS in hidden)
     else:
         rows += _usage_keys(build, declaration, knowledge, Table.USAGE_KEYS in hidden)
     rows += _sdks(build, conduct, declaration, knowledge, resolutions, Table.SDKS in hidden)
@@ -117,7 +117,19 @@ def _absent(hidden: bool) -> tuple[State, Text | None]:
     return State.NOT_FOUND, None
 
 
-def _permissions(build: Build, declaration: Declaration, knowledge: Knowledge, hidden: bool) -> list[Row]:
+def _askers(build: Build, conduct: Conduct, knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
+    """Return, for each permission, the SDKs in the build whose own manifests are known to ask for it."""
+    askers: dict[str, list[str]] = defaultdict(list)
+    for sdk in conduct.sdks:
+        if sdk.tier > SdkTier.NAMED:
+            for name in knowledge.sdks[sdk.id].permissions:
+                askers[name.replace("${applicationId}", build.identity.app_id)].append(sdk.id)
+    return {name: tuple(sorted(ids)) for name, ids in askers.items()}
+
+
+def _permissions(
+    build: Build, conduct: Conduct, declaration: Declaration, knowledge: Knowledge, hidden: bool
+) -> list[Row]:
     declared = {row.name: row for row in declaration.permissions}
     covering = _covering(knowledge.permission_covers, declared)
     ranges = {
@@ -126,6 +138,7 @@ def _permissions(build: Build, declaration: Declaration, knowledge: Knowledge, h
     found: dict[str, list[Fact]] = defaultdict(list)
     for fact in build.of(FactKind.PERMISSION, FactKind.PERMISSION_SDK23):
         found[fact.name].append(fact)
+    askers = _askers(build, conduct, knowledge)
     never = Text(
         zh="在本应用可安装的任何设备上都不会授予（maxSdkVersion 过低，或系统已取消该权限）",
         en="no device the app installs on grants it: its maxSdkVersion is too low, or the system dropped it",
@@ -153,6 +166,7 @@ def _permissions(build: Build, declaration: Declaration, knowledge: Knowledge, h
                 declared=row,
                 covered_by=cover.declared if cover and state is State.MATCHED else "",
                 found=tuple(facts),
+                asked_by=askers.get(name, ()),
                 note=note,
             )
         )

@@ -270,6 +270,7 @@ def _row(row: Row) -> dict[str, Any]:
         "found": found,
         "state": row.state.value,
         "covered_by": row.covered_by or None,
+        "asked_by": list(row.asked_by),
         "note": _text(row.note) if row.note else None,
     }
 
@@ -334,6 +335,15 @@ def facts_to_wire(
             for fact in build.of(FactKind.USAGE_STRING)
         ],
         "sdks": [_sdk(sdk) for sdk in conduct.sdks],
+        "renamed_classes": [
+            {
+                "class": one.class_,
+                "owner": one.owner,
+                "origin": one.origin.value,
+                "literals": list(one.literals),
+            }
+            for one in conduct.attributions
+        ],
         "classes_count": len({name for unit in build.code for name in unit.classes}),
         "symbols_count": len({fact.name for fact in build.of(FactKind.SYMBOL)}),
         "native_libraries": _names(build, FactKind.NATIVE_LIBRARY),
@@ -730,6 +740,7 @@ def _read_row(table: Table, wire: _Object) -> Row:
         covered_by=wire.optional_text("covered_by") or "",
         found=found,
         sdk=sdk,
+        asked_by=wire.texts("asked_by") if "asked_by" in wire.value else (),
         note=wire.optional("note", _read_text),
     )
 

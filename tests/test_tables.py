@@ -214,3 +214,24 @@ def test_a_key_of_another_apple_system_is_not_applicable() -> None:
         build(usage_string("NSDesktopFolderUsageDescription"), platform=Platform.IOS), conduct(), declaration(), known
     )
     assert [row.state.value for row in case.table(Table.USAGE_KEYS)] == ["not-applicable"]
+
+
+def test_a_permission_says_which_sdk_s_manifest_asks_for_it() -> None:
+    asking = sdk("acme-push", *proves("com.acme.push"), permissions=(P + "CAMERA", "${applicationId}.permission.PUSH"))
+    known = knowledge(asking, HTTP)
+    own = "com.example.shop.permission.PUSH"
+    found = build(permission("CAMERA"), permission("INTERNET"), permission(own))
+    case = compare(found, conduct(found_sdk("acme-push"), found_sdk("http")), declaration(), known)
+    assert {row.subject: row.asked_by for row in case.table(Table.PERMISSIONS)} == {
+        P + "CAMERA": ("acme-push",),
+        P + "INTERNET": (),
+        own: ("acme-push",),
+    }
+
+
+def test_an_sdk_that_is_only_named_asked_for_nothing() -> None:
+    asking = sdk("acme-push", permissions=(P + "CAMERA",))
+    case = compare(
+        build(permission("CAMERA")), conduct(found_sdk("acme-push", tier=SdkTier.NAMED)), declaration(), knowledge(asking)
+    )
+    assert [row.asked_by for row in case.table(Table.PERMISSIONS)] == [()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from auditor.infer.packed import find_packing
 from auditor.infer.renamed import find_renamed
 from auditor.infer.sdks import find_sdks, owners_of
+from auditor.infer.versions import with_versions
 from auditor.knowledge.schema import Knowledge
 from auditor.model import Build, Conduct, SdkTier
 
@@ -19,4 +20,8 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
     # an SDK that is only named and whose code was found under other names is in the build
     inferred = {sdk.id for sdk in renamed.sdks}
     sdks = sorted((*renamed.sdks, *(sdk for sdk in named if sdk.id not in inferred)), key=lambda sdk: sdk.id)
-    return Conduct(sdks=tuple(sdks), attributions=renamed.attributions, gaps=find_packing(build, knowledge))
+    return Conduct(
+        sdks=with_versions(tuple(sdks), build, knowledge),
+        attributions=renamed.attributions,
+        gaps=find_packing(build, knowledge),
+    )

@@ -476,6 +476,8 @@ class _Writer:
             return None
         if len(evidence) > MOST_FOUND:
             notes.append(words("found.more", n=len(evidence) - MOST_FOUND))
+        if row.asked_by:
+            notes.append(words("asked_by", sdks=words.listed([one_line(id_) for id_ in row.asked_by])))
         return Side(main=main, notes=tuple(notes))
 
     def _trace(self, fact: Fact) -> str:

@@ -45,6 +45,9 @@ def undeclared_permission(case: Case) -> Iterator[Claim]:
         if severity is None:
             continue
         name = row.subject.rpartition(".")[2]
+        ids = ", ".join(row.asked_by)
+        zh_by = f"；已知 {ids.replace(', ', '、')} 的清单会带入该权限，可先向其确认" if ids else ""
+        en_by = f"; {ids} is known to bring it in, so ask there first" if ids else ""
         yield Claim(
             subject=row.subject,
             severity=severity,
@@ -55,8 +58,8 @@ def undeclared_permission(case: Case) -> Iterator[Claim]:
                 en=f"The build asks for the {_kind(known).en} {name} ({known.label.en or name}), which the policy does not list",
             ),
             remedy=Text(
-                zh=f"如确需使用，请在政策权限表中补充 {name} 及其使用场景和目的；如不需要，请从安装包清单中移除",
-                en=f"If it is needed, add {name} with its purpose to the policy's table; if not, remove it from the manifest",
+                zh=f"如确需使用，请在政策权限表中补充 {name} 及其使用场景和目的；如不需要，请从安装包清单中移除{zh_by}",
+                en=f"If it is needed, add {name} with its purpose to the policy's table; if not, remove it from the manifest{en_by}",
             ),
         )
 

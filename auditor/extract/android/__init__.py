@@ -18,6 +18,7 @@ _CODE = (Table.SDKS, Table.DATA)
 _MAX_MANIFEST = 16 << 20
 _MAX_RESOURCES = 256 << 20
 _MAX_DEX = 256 << 20
+_MAX_VERSION = 256
 _ZIP = b"PK\x03\x04"
 
 
@@ -104,7 +105,18 @@ def _files(archive: Archive, collect: Collector) -> None:
             collect.fact(FactKind.NATIVE_LIBRARY, parts[2], archive.place(name), value=parts[1])
         elif name not in (MANIFEST, _RESOURCES):
             # every packaged path may tell something; which ones do is knowledge, not extraction
-            collect.fact(FactKind.ASSET, name, archive.place(name))
+            collect.fact(FactKind.ASSET, name, archive.place(name), value=_version_file(archive, name))
+
+
+def _version_file(archive: Archive, name: str) -> str:
+    """Return the first line of a file in which a library's build leaves its version; empty for any other file."""
+    if not (name.startswith("META-INF/") and name.endswith(".version") and archive.entries[name].size <= _MAX_VERSION):
+        return ""
+    try:
+        return archive.read(name).decode("utf-8", "replace").partition("\n")[0].strip()
+    except Unreadable:
+        # the name alone is recorded: a version only ever adds to what is known
+        return ""
 
 
 def _code(archive: Archive, collect: Collector) -> int:
