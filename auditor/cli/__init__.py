@@ -6,6 +6,7 @@ be opened as a build; 3 inconclusive (gaps); 70 a bug of the auditor; 130 interr
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from auditor import __version__
 from auditor.errors import AuditorError, Mistakes
 
 __all__ = ["ExitCode", "command", "main"]
+
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 class ExitCode(IntEnum):
@@ -84,6 +87,7 @@ def command() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    _open_streams()
     try:
         code = command.main(arguments, prog_name="auditor", standalone_mode=False)
         sys.stdout.flush()
@@ -102,17 +106,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.UNUSABLE
     except Mistakes as error:
         for mistake in error.mistakes:
-            click.echo(mistake, err=True)
+            _complain(mistake)
         return ExitCode.UNUSABLE
     except AuditorError as error:
-        click.echo(f"auditor: {error}", err=True)
+        _complain(f"auditor: {error}")
         return ExitCode.UNUSABLE
     except Exception as error:  # the last door: our own bug must not look like a finding (exit 1)
+        if isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None:
+            # only a stream has no name: standard output is a file on a full disk
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _complain(f"auditor: standard output could not be written ({error.strerror}); free some space")
+            return ExitCode.UNUSABLE
         if os.environ.get("AUDITOR_DEBUG"):
             raise
-        click.echo(
+        _complain(
             f"auditor: internal error ({type(error).__name__}: {error}); please report it"
-            " (AUDITOR_DEBUG=1 shows where it happened)",
-            err=True,
+            " (AUDITOR_DEBUG=1 shows where it happened)"
         )
         return ExitCode.BUG
+
+
+def _open_streams() -> None:
+    """Open what whoever started us has closed (``>&-``, ``2>&-``): the exit code and the files still count."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open for as long as the process lives
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _complain(message: str) -> None:
+    """Say what is wrong in one line, whatever a path in it holds."""
+    from auditor.report.plain import one_line
+
+    click.echo(one_line(message), err=True)
+

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from auditor.cli import ExitCode
 from auditor.cli.outputs import Output, OutputType, claim, print_text, write
+from auditor.errors import DeclarationError
 from auditor.model import Audit, Confidence, Finding, Language, Severity, Verdict
 
 _FORMATS = ("text", "json", "html", "sarif", "junit", "markdown")
@@ -62,9 +65,9 @@ def audit(
     from auditor.pipeline import audit_build
     from auditor.report import FORMATS
 
-    claim(outputs)
+    claim(outputs, (build, declaration))
     speak = Language(language)
-    with Progress(speak) as progress:
+    with Progress(speak) as progress, _mistakes_in(declaration):
         result = audit_build(build, declaration, shown_as=shown(declaration), progress=progress)
         for output in outputs:
             write(output, FORMATS[output.format].render([result], speak))
@@ -93,7 +96,7 @@ def facts(build: Path, outputs: tuple[Output, ...], format_: str | None, languag
     from auditor.report.facts_text import render_facts
     from auditor.wire import dumps, facts_to_wire
 
-    claim(outputs)
+    claim(outputs, (build,))
     speak = Language(language)
     with Progress(speak) as progress:
         found = read_build(build, progress=progress)
@@ -122,7 +125,8 @@ def check_declaration(file: Path, fail_on: str, language: str) -> int:
     from auditor.pipeline import check_declaration as check
 
     speak = Language(language)
-    declaration, findings, gaps = check(file, shown_as=shown(file))
+    with _mistakes_in(file):
+        declaration, findings, gaps = check(file, shown_as=shown(file))
     for finding in findings:
         place = f"{finding.declared.file}:{finding.declared.at}" if finding.declared else declaration.file
         print_text(f"{place}: {finding.severity.word} {finding.rule}: {finding.message.in_(speak)}\n")
@@ -150,7 +154,7 @@ def rules(rule_id: str | None, language: str) -> int:
             print_text(f"{id_:<{width}}  {rule.info.severity.word:<6}  {rule.info.title.in_(speak)}\n")
         return ExitCode.CONSISTENT
     if rule_id not in catalogue:
-        raise click.UsageError(f"there is no rule {rule_id!r}{did_you_mean(rule_id, catalogue)}")
+        raise click.UsageError(f"there is no rule {rule_id!r}{did_you_mean(rule_id, catalogue)}; auditor rules lists them all")
     info = catalogue[rule_id].info
     print_text(f"{info.id} ({info.severity.word})\n{info.title.in_(speak)}\n\n{info.help.in_(speak)}\n")
     for clause in clauses_for(load(), info.cites):
@@ -163,9 +167,9 @@ def rules(rule_id: str | None, language: str) -> int:
 @_language
 def sdks(sdk_id: str | None, language: str) -> int:
     """List the third-party SDKs known, or show the one called ID."""
+    from auditor.cli.sdk_page import render_sdk
     from auditor.knowledge.load import load
     from auditor.records import did_you_mean
-    from auditor.cli.sdk_page import render_sdk
 
     speak = Language(language)
     known = load().sdks
@@ -175,7 +179,7 @@ def sdks(sdk_id: str | None, language: str) -> int:
             print_text(f"{id_:<{width}}  {sdk.name.in_(speak)}  ({sdk.vendor.in_(speak)})\n")
         return ExitCode.CONSISTENT
     if sdk_id not in known:
-        raise click.UsageError(f"there is no SDK {sdk_id!r}{did_you_mean(sdk_id, known)}")
+        raise click.UsageError(f"there is no SDK {sdk_id!r}{did_you_mean(sdk_id, known)}; auditor sdks lists them all")
     print_text(render_sdk(known[sdk_id], load(), speak))
     return ExitCode.CONSISTENT
 
@@ -187,6 +191,18 @@ def shown(path: Path) -> str:
     except ValueError:  # another drive (Windows)
         return path.name
     return path.name if relative.startswith("..") else Path(relative).as_posix()
+
+
+@contextmanager
+def _mistakes_in(declaration: Path) -> Iterator[None]:
+    """Report mistakes under the path the user gave, which an editor can open, not the bare name that reports print."""
+    try:
+        yield
+    except DeclarationError as error:
+        here = shown(declaration)
+        raise DeclarationError(
+            [f"{declaration}{one.removeprefix(here)}" if one.startswith(f"{here}:") else one for one in error.mistakes]
+        ) from None
 
 
 def _on_stdout(result: Audit, format_: str, language: Language) -> str:

@@ -46,37 +46,52 @@ class OutputType(click.ParamType):  # type: ignore[type-arg]
         return Output(format_, Path(path))
 
 
-def claim(outputs: Sequence[Output]) -> None:
-    """Make sure every output can be written. Raises OutputError with what to do."""
+def claim(outputs: Sequence[Output], inputs: Sequence[Path]) -> None:
+    """Make sure every output can be written, and overwrites no input. Raises OutputError with what to do."""
+    read = {Path(os.path.realpath(path)) for path in inputs}
     seen: set[Path] = set()
     for output in outputs:
-        target = output.path.absolute()
+        target = Path(os.path.realpath(output.path))
         if target in seen:
             raise OutputError(f"{output.path} is asked for twice", "give each report a file of its own")
+        if target in read:
+            raise OutputError(f"{output.path} is read by this command and would be lost", "give the report a file of its own")
         seen.add(target)
-        if output.path.is_dir():
-            raise OutputError(f"{output.path} is a directory", "name a file in it")
         try:
-            output.path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=output.path.parent):
+            if _is_device(output.path):
+                continue
+            if target.is_dir():
+                raise OutputError(f"{output.path} is a directory", "name a file in it")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=target.parent):
                 pass
         except OSError as error:
             reason = error.strerror or str(error)
             raise OutputError(f"{output.path} cannot be written ({reason})", "choose a folder that can be written") from None
 
 
+def _is_device(path: Path) -> bool:
+    """Tell whether ``path`` is a pipe, a terminal, /dev/null: something to write to, never to put a file in place of."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def write(output: Output, text: str) -> None:
     """Write a report whole or not at all. Raises OutputError (a full disk, for one)."""
+    target = Path(os.path.realpath(output.path))
+    content = text.encode("utf-8", "replace")
     temporary = None
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=output.path.parent, prefix=f".{output.path.name}.")
+        if _is_device(output.path):
+            output.path.write_bytes(content)
+            return
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".auditor.")
         with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode("utf-8", "replace"))
+            file.write(content)
         # mkstemp makes the file private; a report is as readable as any new file
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, output.path)
+        os.replace(temporary, target)
     except OSError as error:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)

@@ -234,3 +234,62 @@ def test_a_reader_that_leaves_early_is_no_crash(builds: Path) -> None:
     process.wait(timeout=60)
     process.stderr.close()
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("audit", "app.apk", "-d", "fits.yaml", "-o", "html=app.apk"),
+        ("audit", "app.apk", "-d", "fits.yaml", "-o", "json=x/../fits.yaml"),
+        ("facts", "app.apk", "-o", "json=app.apk"),
+    ],
+)
+def test_a_report_never_overwrites_what_is_read(builds: Path, arguments: tuple[str, ...]) -> None:
+    (builds / "x").mkdir(exist_ok=True)
+    before = {name: (builds / name).read_bytes() for name in ("app.apk", "fits.yaml")}
+    done = auditor(*arguments, cwd=builds)
+    assert done.returncode == 2
+    assert "would be lost" in done.stderr
+    assert {name: (builds / name).read_bytes() for name in before} == before
+
+
+def test_a_report_goes_through_a_link_and_a_device_and_replaces_neither(builds: Path, tmp_path: Path) -> None:
+    link = tmp_path / "latest.json"
+    link.symlink_to(tmp_path / "kept.json")
+    done = auditor("audit", "app.apk", "-d", "fits.yaml", "-o", f"json={link}", "-o", "text=/dev/stdout", cwd=builds)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "No contradiction with the declaration found" in done.stdout
+    assert link.is_symlink()
+    assert json.loads((tmp_path / "kept.json").read_text("utf-8"))["verdict"] == "consistent"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", [("audit", "app.apk", "-d", "fits.yaml"), ("rules",), ("--help",)])
+def test_a_full_disk_under_standard_output_is_no_bug_of_ours(builds: Path, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "auditor", *arguments],
+            stdout=full, stderr=subprocess.PIPE, encoding="utf-8", cwd=builds, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("auditor: standard output could not be written (")
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (1, 2)])
+def test_closed_streams_change_no_exit_code(builds: Path, tmp_path: Path, closed: tuple[int, ...]) -> None:
+    wanted = tmp_path / "report.json"
+    done = subprocess.run(
+        ["/bin/sh", "-c", " ".join(['exec "$0" "$@"', *(f"{number}>&-" for number in closed)]),
+         sys.executable, "-m", "auditor", "audit", "app.apk", "-d", "differs.yaml", "--format", "text", "-o", f"json={wanted}"],
+        capture_output=True, cwd=builds, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert json.loads(wanted.read_text("utf-8"))["verdict"] == "contradicted"
+
+
+def test_mistakes_are_reported_under_the_path_that_was_given(builds: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("app: X\npolice: {}\n", "utf-8")
+    done = auditor("check-declaration", tmp_path / "broken.yaml", cwd=builds)
+    assert f"{tmp_path / 'broken.yaml'}:2: unknown key 'police'" in done.stderr
+    assert auditor("audit", "app.apk", "-d", "/absent/a.yaml", cwd=builds).stderr == "/absent/a.yaml:1: no such file\n"
+    assert auditor("audit", "new\nline.apk", "-d", "fits.yaml", cwd=builds).stderr.count("\n") == 1
