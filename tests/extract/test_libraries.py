@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 from collections.abc import Mapping
+from importlib.resources import files as resources
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import validate
 
 from auditor.archive import Limits, Unreadable
 from auditor.errors import BuildError
@@ -20,7 +23,10 @@ from auditor.extract.folder import Folder, Under
 from auditor.extract.ios.ar import ArError, read_members
 from auditor.infer import infer
 from auditor.knowledge.load import load
-from auditor.model import Build, BuildKind, FactKind, Platform, SdkTier, Table
+from auditor.model import Build, BuildKind, FactKind, Language, Platform, SdkTier, Table
+from auditor.pipeline import audit_build, read_build
+from auditor.report.facts_text import render_facts
+from auditor.wire import facts_to_wire
 from tests.forge.ar import Member, write_ar
 from tests.forge.archive import DEFLATED, Entry, write_zip
 from tests.forge.classfile import write_aar, write_class, write_jar
@@ -573,3 +579,33 @@ def test_any_info_plist_of_an_xcframework_gives_a_build(scratch: Path, value: ob
     files = {"K.xcframework/Info.plist": plist, "K.xcframework/ios/K.framework/K": write_macho(kind="dylib", classes=("K",))}
     build = read(scratch, write_zip(Entry(name=name, data=data) for name, data in files.items()))
     assert build is not None
+
+
+# -- the commands -------------------------------------------------------------------------------------------------
+
+_DECLARATION = "app: Example\noperator: Example Ltd\npolicy: {file: policy.txt, effective: 2024-01-01}\nsdks: []\n"
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_facts_of_a_library_say_that_it_is_one(tmp_path: Path, language: Language) -> None:
+    app, library = written(tmp_path / "a.ipa", simple_ipa()), folder(tmp_path / "Kit.framework", kit())
+    word = {Language.ZH: "库", Language.EN: "library"}[language]
+    for path, kind in ((app, "app"), (library, "library")):
+        found = read_build(path)
+        second = render_facts(found.build, found.conduct, found.tool, language).splitlines()[1]
+        assert (word in second) == (kind == "library")
+        document = facts_to_wire(found.build, found.conduct, found.tool, effective={})
+        assert document["identity"]["kind"] == kind
+        validate(document, json.loads((resources("auditor") / "schemas" / "facts-1.schema.json").read_text("utf-8")))
+
+
+def test_no_library_is_audited_whatever_is_declared(tmp_path: Path) -> None:
+    declaration = tmp_path / "declared.yaml"
+    declaration.write_text(_DECLARATION, "utf-8")
+    library = zipped(tmp_path / "Kit.zip", below("Kit.framework", kit()))
+    with pytest.raises(BuildError, match=r"Kit\.framework is a library, no app") as caught:
+        audit_build(library, declaration)
+    assert "auditor facts" in caught.value.hint
+    # a broken one, too, never ends as an audit without findings
+    with pytest.raises(BuildError, match="is a library"):
+        audit_build(written(tmp_path / "x.a", write_ar(_OBJECTS)[:-30]), declaration)

@@ -31,7 +31,8 @@ _BUILD_ONLY = ("lint.jar", "api.jar", "annotations.zip", "R.txt", "public.txt", 
 """Parts of an AAR that help to build an app and never become a part of it."""
 _MODULE = 0x8000
 _MAX_CLASS = 64 << 20
-_MAX_TEXT = 16 << 20
+_MAX_TEXT, _MAX_NOTE = 16 << 20, 1 << 16
+_MAX_TITLE = 200
 _FIRST_LOOK = 20
 
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}", re.ASCII)
@@ -180,7 +181,7 @@ def _file(archive: Archive, name: str, collect: Collector) -> None:
     elif base == "pom.properties" and name.startswith("META-INF/maven/"):
         _pom(archive, name, collect)
     elif name.startswith("META-INF/") and base.endswith(".version"):
-        data = collect.read(archive, name, limit=_MAX_TEXT)
+        data = collect.read(archive, name, limit=_MAX_NOTE)
         text = (data or b"").decode("utf-8", "replace").strip()
         if _VERSION.fullmatch(text):
             collect.fact(FactKind.VERSION, base.removesuffix(".version"), place, value=text, by=".version")
@@ -265,7 +266,7 @@ def _jar_manifest(archive: Archive, name: str, collect: Collector) -> None:
     # the section ends at an empty line; a line that starts with a space goes on from the one before
     section = text.lstrip("\n").partition("\n\n")[0].replace("\n ", "")
     values = {key: value.strip() for key, colon, value in (line.partition(":") for line in section.split("\n")) if colon}
-    title = next((clean(values[key]) for key in _TITLES if values.get(key)), "")
+    title = next((clean(values[key][:_MAX_TITLE]) for key in _TITLES if values.get(key)), "")
     for key in _VERSIONS:
         if _VERSION.fullmatch(values.get(key, "")):
             collect.fact(FactKind.VERSION, title or key, archive.place(name), key, value=values[key], by="MANIFEST.MF")
@@ -273,7 +274,7 @@ def _jar_manifest(archive: Archive, name: str, collect: Collector) -> None:
 
 def _pom(archive: Archive, name: str, collect: Collector) -> None:
     """Record the Maven coordinates of a ``pom.properties``."""
-    data = collect.read(archive, name, limit=_MAX_TEXT)
+    data = collect.read(archive, name, limit=_MAX_NOTE)
     lines = (data or b"").decode("utf-8", "replace").splitlines()
     values = {key.strip(): value.strip() for key, equals, value in (line.partition("=") for line in lines) if equals}
     group, artefact, version = (values.get(key, "") for key in ("groupId", "artifactId", "version"))

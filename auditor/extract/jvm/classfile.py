@@ -26,6 +26,8 @@ _SIZES = {
 _SIZE = bytes(_SIZES.get(tag, 0) for tag in range(256))
 _NUMBERS = {_INTEGER: struct.Struct(">i"), _FLOAT: struct.Struct(">f"), _LONG: struct.Struct(">q"), _DOUBLE: struct.Struct(">d")}
 _MEMBER_KINDS = {_FIELD_REF: "field", _METHOD_REF: "method", _INTERFACE_METHOD_REF: "interface-method"}
+_MAX_NAME = 4096
+"""Characters of a class's own name; real ones stay below 500, and the name of every class is kept."""
 _NO_NAME = frozenset(".;[")
 """Characters no class name may hold (section 4.2.1)."""
 
@@ -85,9 +87,10 @@ class ClassFile:
 
         Raises ClassFileError where the constant pool is damaged, as the other two do.
         """
-        found = set()
-        for index in self._pool.of(_CLASS):
-            name = self._pool.class_name(index)
+        pool, found = self._pool, set()
+        # many entries may share one long name
+        for text in {pool.one(index, _CLASS) for index in pool.of(_CLASS)}:
+            name = pool.dotted(text)
             if name.startswith("["):
                 element = name.lstrip("[")
                 if not element.startswith("L") or not element.endswith(";"):
@@ -143,7 +146,7 @@ def _read(data: bytes) -> ClassFile:
     if at < len(data):
         raise ClassFileError("类文件末尾有多余内容，可能已损坏", "is a class file with something behind its end: it may be damaged")
     name = pool.class_name(this)
-    if not name or not _NO_NAME.isdisjoint(pool.text(pool.one(this, _CLASS))):
+    if not 0 < len(name) <= _MAX_NAME or not _NO_NAME.isdisjoint(pool.text(pool.one(this, _CLASS))):
         raise ClassFileError("类文件中的类名不合法", "is a class file whose class has an impossible name")
     return ClassFile(
         name=name,
@@ -241,9 +244,13 @@ class _Pool:
 
     def class_name(self, index: int) -> str:
         """Return the dotted name of a CONSTANT_Class entry."""
+        return self.dotted(self.one(index, _CLASS))
+
+    def dotted(self, index: int) -> str:
+        """Return the text of a CONSTANT_Utf8 entry with dots for slashes."""
         found = self._names.get(index)
         if found is None:
-            found = self._names[index] = self.text(self.one(index, _CLASS)).replace("/", ".")
+            found = self._names[index] = self.text(index).replace("/", ".")
         return found
 
     def constant(self, index: int) -> str | int | float:

@@ -107,6 +107,17 @@ def test_the_largest_constant_pool_is_read() -> None:
     assert (found.name, found.strings()) == ("a.Big", ("first",))
 
 
+def test_many_references_to_one_long_name_cost_no_more_than_one() -> None:
+    long = "a." * 16_000 + "B"
+    alias = struct.pack(">BH", 7, 7)
+    data = write_class("a.B", parent="p", classes=[long])
+    pool_end = data.index(alias) + len(alias)
+    many = 60_000
+    crowded = data[:8] + struct.pack(">H", int.from_bytes(data[8:10], "big") + many) + data[10:pool_end] + alias * many + data[pool_end:]
+    found = read_class(crowded)
+    assert found.classes() == (long, "p")
+
+
 def test_object_and_modules_have_no_parent() -> None:
     assert read_class(write_class("java.lang.Object", parent="")).parent == ""
     assert read_class(write_class("module-info", parent="", access=MODULE)).access == MODULE
@@ -146,6 +157,7 @@ _BODY = _PLAIN.rindex(struct.pack(">HHHH", 0x21, 2, 4, 0))
         (write_class("a.B", extra=[struct.pack(">BH", 1, 0xFFFF)]), "cut short"),
         (write_class("[La/B;"), "impossible name"),
         (write_class(""), "impossible name"),
+        (write_class("a" * 5000), "impossible name"),
         (write_class("a.B", fields=[Field("F", "I", 1)]).replace(b"ConstantValue", b"constantvalue"), None),
     ],
 )
