@@ -58,13 +58,16 @@ class Facts:
         return _sorted_gaps((*self.build.gaps, *self.conduct.gaps))
 
 
-def read_build(path: Path, *, progress: Progress | None = None) -> Facts:
-    """Read a build and say which SDKs are in it. Raises BuildError when it cannot be opened as a build at all."""
+def read_build(path: Path, *, knowledge: Knowledge | None = None, progress: Progress | None = None) -> Facts:
+    """Read a build and say which SDKs are in it. Raises BuildError when it cannot be opened as a build at all.
+
+    ``knowledge`` is what to know; by default what the package ships.
+    """
     from auditor.extract import extract
     from auditor.infer import infer
 
     tell = progress or _quiet
-    knowledge = load()
+    knowledge = knowledge or load()
     tell(_OPENING)
     build = extract(path, lens=lens_of(knowledge))
     tell(_INFERRING)
@@ -84,27 +87,33 @@ def lens_of(knowledge: Knowledge) -> Lens:
 
 
 def audit_build(
-    build: Path, declaration: Path, *, shown_as: str | None = None, progress: Progress | None = None
+    build: Path,
+    declaration: Path,
+    *,
+    shown_as: str | None = None,
+    knowledge: Knowledge | None = None,
+    progress: Progress | None = None,
 ) -> Audit:
     """Audit a build against a declaration, which is read first so that its mistakes show at once.
 
     ``shown_as`` is the declaration's path as reports print it. Raises DeclarationError with every mistake of the
     declaration, BuildError when the build cannot be opened as one, or is a library and no app.
     """
-    declared = read_declaration(declaration, load(), shown_as)
-    facts = read_build(build, progress=progress)
+    knowledge = knowledge or load()
+    declared = read_declaration(declaration, knowledge, shown_as)
+    facts = read_build(build, knowledge=knowledge, progress=progress)
     if facts.build.identity.kind is BuildKind.LIBRARY:
         raise BuildError(
             f"{facts.build.identity.label} is a library, no app: a policy is declared for apps",
             "give the app that holds it, or use `auditor facts` to see what the library holds",
         )
     (progress or _quiet)(_COMPARING)
-    return judge(facts, declared)
+    return judge(facts, declared, knowledge)
 
 
-def judge(facts: Facts, declaration: Declaration) -> Audit:
+def judge(facts: Facts, declaration: Declaration, knowledge: Knowledge | None = None) -> Audit:
     """Compare what a build holds with what is declared."""
-    knowledge = load()
+    knowledge = knowledge or load()
     case = compare(facts.build, facts.conduct, declaration, knowledge)
     findings, rule_gaps = run_rules(case)
     gaps = _sorted_gaps((*facts.gaps, *rule_gaps))
@@ -126,9 +135,11 @@ def judge(facts: Facts, declaration: Declaration) -> Audit:
     )
 
 
-def check_declaration(path: Path, *, shown_as: str | None = None) -> tuple[Declaration, tuple[Finding, ...], tuple[Gap, ...]]:
+def check_declaration(
+    path: Path, *, shown_as: str | None = None, knowledge: Knowledge | None = None
+) -> tuple[Declaration, tuple[Finding, ...], tuple[Gap, ...]]:
     """Read a declaration and look at the document alone. Raises DeclarationError with every mistake in it."""
-    knowledge = load()
+    knowledge = knowledge or load()
     declaration = read_declaration(path, knowledge, shown_as)
     findings, gaps = run_rules(consider(declaration, knowledge))
     return declaration, findings, gaps

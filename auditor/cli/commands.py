@@ -13,6 +13,7 @@ import click
 from auditor.cli import ExitCode
 from auditor.cli.outputs import Output, OutputType, claim, print_text, write
 from auditor.errors import DeclarationError
+from auditor.knowledge.schema import Knowledge
 from auditor.model import Audit, Confidence, Finding, Language, Severity, Verdict
 
 _FORMATS = ("text", "json", "html", "sarif", "junit", "markdown")
@@ -27,6 +28,13 @@ _language = click.option(
     show_default=True,
     envvar="AUDITOR_LANG",
     help="Language of the reports for people: Chinese or English.",
+)
+_own_knowledge = click.option(
+    "--knowledge",
+    "own_sdks",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder with your own SDK descriptions (*.yaml), added to those that ship.",
 )
 _fail_on = click.option(
     "--fail-on",
@@ -46,6 +54,7 @@ _fail_on = click.option(
 )
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="Format on standard output (text, unless -o is given).")
 @_fail_on
+@_own_knowledge
 @_language
 def audit(
     build: Path,
@@ -53,6 +62,7 @@ def audit(
     outputs: tuple[Output, ...],
     format_: str | None,
     fail_on: str,
+    own_sdks: Path | None,
     language: str,
 ) -> int:
     r"""Audit BUILD (an .apk or .ipa file) against a declaration.
@@ -80,8 +90,11 @@ def audit(
 @_build
 @click.option("-o", "--output", "outputs", multiple=True, type=OutputType(("text", "json")), help="Write to a file.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), help="Format on standard output (text, unless -o is given).")
+@_own_knowledge
 @_language
-def facts(build: Path, outputs: tuple[Output, ...], format_: str | None, language: str) -> int:
+def facts(
+    build: Path, outputs: tuple[Output, ...], format_: str | None, own_sdks: Path | None, language: str
+) -> int:
     r"""Show what BUILD holds: identity, permissions, usage strings, SDKs, and what could not be read.
 
     BUILD is an app (.apk, .ipa) or a library that apps are built from: an .aar, a .jar, a .framework or .xcframework
@@ -99,7 +112,7 @@ def facts(build: Path, outputs: tuple[Output, ...], format_: str | None, languag
     claim(outputs, (build,))
     speak = Language(language)
     with Progress(speak) as progress:
-        found = read_build(build, progress=progress)
+        found = read_build(build, knowledge=_known(own_sdks), progress=progress)
     wire = facts_to_wire(found.build, found.conduct, found.tool, effective=effective_ranges(found.build))
 
     def rendered(wanted: str) -> str:
@@ -115,8 +128,9 @@ def facts(build: Path, outputs: tuple[Output, ...], format_: str | None, languag
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @_fail_on
+@_own_knowledge
 @_language
-def check_declaration(file: Path, fail_on: str, language: str) -> int:
+def check_declaration(file: Path, fail_on: str, own_sdks: Path | None, language: str) -> int:
     r"""Check the declaration FILE alone: its form, and what the document itself leaves out.
 
     \b
@@ -126,7 +140,7 @@ def check_declaration(file: Path, fail_on: str, language: str) -> int:
 
     speak = Language(language)
     with _mistakes_in(file):
-        declaration, findings, gaps = check(file, shown_as=shown(file))
+        declaration, findings, gaps = check(file, shown_as=shown(file), knowledge=_known(own_sdks))
     for finding in findings:
         place = f"{finding.declared.file}:{finding.declared.at}" if finding.declared else declaration.file
         print_text(f"{place}: {finding.severity.word} {finding.rule}: {finding.message.in_(speak)}\n")
@@ -164,15 +178,16 @@ def rules(rule_id: str | None, language: str) -> int:
 
 @click.command()
 @click.argument("sdk_id", metavar="[ID]", required=False)
+@_own_knowledge
 @_language
-def sdks(sdk_id: str | None, language: str) -> int:
+def sdks(sdk_id: str | None, own_sdks: Path | None, language: str) -> int:
     """List the third-party SDKs known, or show the one called ID."""
     from auditor.cli.sdk_page import render_sdk
-    from auditor.knowledge.load import load
     from auditor.records import did_you_mean
 
     speak = Language(language)
-    known = load().sdks
+    knowledge = _known(own_sdks)
+    known = knowledge.sdks
     if sdk_id is None:
         width = max(map(len, known))
         for id_, sdk in sorted(known.items()):
@@ -180,8 +195,15 @@ def sdks(sdk_id: str | None, language: str) -> int:
         return ExitCode.CONSISTENT
     if sdk_id not in known:
         raise click.UsageError(f"there is no SDK {sdk_id!r}{did_you_mean(sdk_id, known)}; auditor sdks lists them all")
-    print_text(render_sdk(known[sdk_id], load(), speak))
+    print_text(render_sdk(known[sdk_id], knowledge, speak))
     return ExitCode.CONSISTENT
+
+
+def _known(own_sdks: Path | None) -> Knowledge:
+    """Return the shipped knowledge, with the user's own SDKs where a folder of them is given."""
+    from auditor.knowledge.load import load, load_with
+
+    return load() if own_sdks is None else load_with(own_sdks)
 
 
 def shown(path: Path) -> str:

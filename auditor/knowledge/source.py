@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from auditor.knowledge.schema import (
 from auditor.model import Platform, Text
 from auditor.records import Mistake, Record, did_you_mean, read_record
 
-__all__ = ["read_yaml"]
+__all__ = ["read_own", "read_yaml"]
 
 Plain = dict[str, Any]
 """Strings, integers, booleans, lists and dictionaries with text keys, and nothing else."""
@@ -62,7 +62,7 @@ def read_yaml(directory: Path) -> Plain:
         **_read(directory, "usage_keys.yaml", mistakes, lambda record: _usage_keys(record, known)),
         **_read(directory, "packers.yaml", mistakes, _packers),
         **_read(directory, "regulations.yaml", mistakes, lambda record: _regulations(record, known)),
-        "sdks": (sdks := _sdks(directory, mistakes, known)),
+        "sdks": (sdks := _sdks(sorted((directory / "sdks").glob("*.yaml")), "sdks", mistakes, known, {})),
         "fingerprints": (fingerprints := _fingerprints(directory, mistakes, sdks)),
         "seeds": _seeds(directory, mistakes, {one["id"] for one in fingerprints}),
     }
@@ -418,12 +418,40 @@ def _purpose(record: Record) -> Plain:
 # -- SDKs: one file each --------------------------------------------------------------------------------------------
 
 
-def _sdks(directory: Path, mistakes: list[Mistake], data_types: Collection[str]) -> Plain:
-    sdks: Plain = {}
-    owners: dict[tuple[TraceKind, str], str] = {}
+def read_own(directory: Path, shipped: Plain) -> Plain:
+    """Read a user's own SDKs, ``*.yaml`` in ``directory``, to be added to those ``shipped`` (a structure as of read_yaml).
+
+    A file with the id of a shipped SDK takes its place. Returns the SDKs by id. Raises KnowledgeError with every mistake,
+    and where ``directory`` holds no such file.
+    """
+    mistakes: list[Mistake] = []
+    try:
+        paths = sorted(directory.glob("*.yaml"))
+    except OSError as error:
+        raise KnowledgeError([f"{directory}: cannot be read ({error.strerror})"]) from None
+    if not paths:
+        raise KnowledgeError([f"{directory}: holds no SDK descriptions (*.yaml); see auditor/knowledge/sdks for the form"])
+    found = _sdks(paths, str(directory), mistakes, shipped["data_types"], shipped["sdks"])
+    if mistakes:
+        raise KnowledgeError([str(mistake) for mistake in sorted(mistakes, key=lambda one: (one.file, one.line))])
+    return {path.stem: found[path.stem] for path in paths}
+
+
+def _sdks(
+    paths: Sequence[Path], place: str, mistakes: list[Mistake], data_types: Collection[str], others: Plain
+) -> Plain:
+    """Read SDKs; ``others`` are known already, and give way to one of the same id. ``place`` is the folder to print."""
+    own = {path.stem for path in paths}
+    sdks: Plain = {id_: entry for id_, entry in others.items() if id_ not in own}
+    owners: dict[tuple[TraceKind, str], str] = {
+        (kind, pattern): id_
+        for id_, entry in sdks.items()
+        for kind in _EXCLUSIVE
+        for pattern in entry.get("traces", {}).get(kind.value, {}).get(Strength.PROVES.name.lower(), ())
+    }
     parents: list[tuple[Record, str, tuple[str, ...]]] = []
-    for path in sorted((directory / "sdks").glob("*.yaml")):
-        name = f"sdks/{path.name}"
+    for path in paths:
+        name = f"{place}/{path.name}"
         record = read_record(name, path.read_bytes(), mistakes, name)
         if record is None:
             continue

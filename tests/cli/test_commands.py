@@ -293,3 +293,48 @@ def test_mistakes_are_reported_under_the_path_that_was_given(builds: Path, tmp_p
     assert f"{tmp_path / 'broken.yaml'}:2: unknown key 'police'" in done.stderr
     assert auditor("audit", "app.apk", "-d", "/absent/a.yaml", cwd=builds).stderr == "/absent/a.yaml:1: no such file\n"
     assert auditor("audit", "new\nline.apk", "-d", "fits.yaml", cwd=builds).stderr.count("\n") == 1
+
+
+OWN_SDK = """
+id: inhouse-stat
+name: {zh: 自研统计, en: In-house statistics}
+vendor: {zh: 本公司, en: This company}
+category: statistics
+platforms: [android]
+collects: [device_info]
+aliases: [自研统计SDK]
+android:
+  packages: {proves: [com.example.inhouse]}
+sources: [our own build files]
+"""
+
+
+def test_a_user_s_own_sdks_are_added(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "inhouse-stat.yaml").write_text(OWN_SDK, "utf-8")
+    (tmp_path / "app.apk").write_bytes(simple_apk(classes=[f"com.example.inhouse.{name}" for name in "ABC"]))
+    plain = json.loads(auditor("facts", "app.apk", "--format", "json", cwd=tmp_path).stdout)
+    added = json.loads(auditor("facts", "app.apk", "--knowledge", "own", "--format", "json", cwd=tmp_path).stdout)
+    assert [one["id"] for one in plain["sdks"]] == []
+    assert [one["id"] for one in added["sdks"]] == ["inhouse-stat"]
+    assert plain["tool"]["knowledge"] != added["tool"]["knowledge"]
+    assert "com.example.inhouse" in auditor("sdks", "inhouse-stat", "--knowledge", "own", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("sources: [our own build files]", ""), "lacks 'sources'"),
+        (("id: inhouse-stat", "id: inhouse-stat\nvender: x"), "unknown key 'vender'"),
+        (("com.example.inhouse", "com.igexin.sdk"), "already proves 'getui-push'"),
+        (("device_info", "device_infos"), "did you mean 'device_info'?"),
+    ],
+)
+def test_a_mistake_in_one_is_refused_with_its_line(tmp_path: Path, change: tuple[str, str], says: str) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "inhouse-stat.yaml").write_text(OWN_SDK.replace(*change), "utf-8")
+    done = auditor("sdks", "--knowledge", "own", cwd=tmp_path)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stderr.startswith("own/inhouse-stat.yaml:")
+    assert auditor("sdks", "--knowledge", "nowhere", cwd=tmp_path).returncode == 2
