@@ -191,6 +191,10 @@ class FactKind(Enum):
     """Name = path of a DEX file; value = its version (``035``); traits ``classes`` = how many it defines."""
     CODE_PACKAGE = "code-package"
     """Defined classes as evidence: name = Java package or class; value = how many classes it holds; at = one of them."""
+    CALL = "call"
+    """Call site of a method that was looked for: name = class and method, dotted; value = the constant argument that says
+    what the call is about, a string in quotes (empty where none matters or none is shown); by = class that calls; the
+    location names caller and offset; traits ``descriptor``, ``via`` (the class of the build the call goes through)."""
     CONSTANT = "constant"
     """Static final field of a class that was looked for: name = class and field, dotted; value = its value as text."""
     LITERAL = "literal"
@@ -598,6 +602,8 @@ class Declaration:
     statements: tuple[DeclaredStatement, ...] = ()
     headings: tuple[tuple[Table, int], ...] = ()
     """Line on which each table starts: where a finding belongs that no row is about."""
+    reviewed: bool = True
+    """False where it was read by machine straight from a policy document and nobody checked it."""
 
     def heading(self, table: Table) -> Location:
         """Return where ``table`` starts in the declaration, or its first line where it has no such table."""

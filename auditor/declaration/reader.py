@@ -32,7 +32,7 @@ from auditor.model import (
 )
 from auditor.records import MAX_BYTES, Mistake, Record, did_you_mean, read_record
 
-__all__ = ["SCHEMA", "parse_declaration", "read_declaration"]
+__all__ = ["SCHEMA", "STATEMENTS", "parse_declaration", "read_declaration", "row_faults"]
 
 SCHEMA = "auditor/declaration/1"
 """Name and version of the format, as the optional key ``schema`` writes it."""
@@ -100,6 +100,13 @@ def parse_declaration(data: bytes, file: str, knowledge: Knowledge) -> Declarati
     return declaration
 
 
+def row_faults(knowledge: Knowledge) -> tuple[Callable[[str], str], Callable[[str], str]]:
+    """Return what tells why a declaration cannot hold a permission's name, and an iOS key; both return "" for good ones."""
+    reader = _Reader("", knowledge, [])
+    reader.index()
+    return reader.permission_fault, reader.usage_key_fault
+
+
 @dataclass(slots=True)
 class _Row:
     """What the other rows of a table have to know of one row."""
@@ -121,10 +128,8 @@ class _Reader:
     _usage_words: dict[str, str] = field(default_factory=dict)
     _repeated: set[str] = field(default_factory=set)
 
-    # -- the document -----------------------------------------------------------------------------------------------
-
-    def declaration(self, top: Record, sha256: str) -> Declaration:
-        """Read the whole document."""
+    def index(self) -> None:
+        """Look up the names rows are checked against."""
         known = sorted(self.knowledge.permissions)
         self._platform_words = {
             name.removeprefix(_PREFIX).lower(): name for name in known if name.startswith(_PREFIX)
@@ -133,6 +138,11 @@ class _Reader:
         self._last_words = {name.rpartition(".")[2].lower(): name for name in known} | self._platform_words
         self._usage_words = {_usage_word(key).lower(): key for key in sorted(self.knowledge.usage_keys)}
 
+    # -- the document -----------------------------------------------------------------------------------------------
+
+    def declaration(self, top: Record, sha256: str) -> Declaration:
+        """Read the whole document."""
+        self.index()
         top.choice("schema", (SCHEMA,))
         app = top.text("app", required=True)
         operator = top.text("operator")

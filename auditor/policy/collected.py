@@ -1,0 +1,135 @@
+"""What the app is said to collect, and what it is said not to: from sentences, tables, permission rows and SDK rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from auditor.model import Confidence, Passage, Platform
+from auditor.policy.data import declared_in, listed_data
+from auditor.policy.flow import Piece, TablePart, passage, quote, sentences
+from auditor.policy.lexicon import Lexicon
+from auditor.policy.permissions import Permissions
+from auditor.policy.records import Record
+from auditor.policy.rows import PermissionRow, add_places
+from auditor.policy.sdks import Sdks
+
+__all__ = ["Collected", "DataRow"]
+
+_SILENT = frozenset({"definitions", "exceptions", "rights", "contact", "updates", "minors"})
+"""Sections in which naming data declares nothing."""
+_MOST_PLACES = 5
+
+
+@dataclass(slots=True)
+class DataRow:
+    """One kind of data."""
+
+    type: str
+    texts: list[str] = field(default_factory=list)
+    places: list[Passage] = field(default_factory=list)
+    vague: bool = True
+    when: str = ""
+    platform: Platform | None = None
+    confidence: Confidence = Confidence.HIGH
+
+    def add(self, text: str, place: Passage, *, vague: bool) -> None:
+        """Add a place that names it."""
+        self.vague = self.vague and vague
+        text = " ".join(text.split())
+        if text and text not in self.texts and len(self.texts) < _MOST_PLACES:
+            self.texts.append(text)
+        if len(self.places) < _MOST_PLACES:
+            add_places(self.places, [place])
+
+
+class Collected:
+    """Collects kinds of data."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.rows: dict[str, DataRow] = {}
+        self.denials: dict[str, DataRow] = {}
+        self.sdk_data: set[str] = set()
+        """Kinds only SDKs are said to collect are in their rows, and not here."""
+
+    def add(self, type_: str, text: str, place: Passage, *, vague: bool = False, sure: bool = True) -> None:
+        """Add a kind of data the app is said to collect."""
+        row = self.rows.setdefault(type_, DataRow(type_, confidence=Confidence.HIGH if sure else Confidence.MEDIUM))
+        row.add(text, place, vague=vague)
+        if sure:
+            row.confidence = Confidence.HIGH
+
+    def line(self, piece: Piece) -> None:
+        """Read a line of running text."""
+        if piece.section in _SILENT:
+            return
+        for offset, sentence in sentences(piece.text):
+            if len(sentence) > 6000:
+                continue
+            for named in declared_in(sentence, self.lexicon):
+                words = sentence[named.start : named.end]
+                if named.denied:
+                    clause = _clause(sentence, named.start, named.end)
+                    row = self.denials.setdefault(named.type, DataRow(named.type, vague=False))
+                    row.add(clause, passage(piece.line, clause), vague=False)
+                elif not piece.used:
+                    self.add(named.type, words, passage(piece.line, quote(piece.text, offset + named.start, offset + named.end)), vague=named.vague)
+
+    def table(self, part: TablePart) -> None:
+        """Read a table about neither permissions nor SDKs: the cells of its data columns are lists."""
+        if part.section in _SILENT:
+            return
+        from auditor.policy.tables import records_of_table
+
+        for record in records_of_table(part, self.lexicon):
+            for value in record.all("data"):
+                for named in listed_data(value.text, self.lexicon):
+                    if not named.denied and value.lines:
+                        self.add(named.type, value.text[named.start : named.end], value.place, vague=named.vague)
+            for field_ in ("purpose", "scene", "name", "other", "about"):
+                for value in record.all(field_):
+                    for named in declared_in(value.text, self.lexicon):
+                        if not named.denied:
+                            self.add(named.type, value.text[named.start : named.end], value.place, vague=named.vague, sure=False)
+
+    def record(self, record: Record, permissions: Permissions) -> None:
+        """Read what a row about a permission says it opens."""
+        del permissions
+        for value in (*record.all("about"), *record.all("purpose"), *record.all("scene"), *record.all("data"), *record.all("code"), *record.all("permissions")):
+            listed = value.label and self.lexicon.label(value.label) == "data"
+            found = listed_data(value.text, self.lexicon) if listed else declared_in(value.text, self.lexicon)
+            for named in found:
+                if named.denied:
+                    clause = _clause(value.text, named.start, named.end)
+                    row = self.denials.setdefault(named.type, DataRow(named.type, vague=False))
+                    row.add(clause, value.place, vague=False)
+                else:
+                    self.add(named.type, value.text[named.start : named.end], value.place, vague=named.vague)
+
+    def of_rows(self, permissions: Permissions, sdks: Sdks) -> None:
+        """Add what declared permissions and keys open."""
+        for row in permissions.rows.values():
+            for named in listed_data(row.text, self.lexicon, least=1):
+                if row.places:
+                    self.add(named.type, row.text[named.start : named.end], row.places[0], vague=named.vague)
+            for type_ in self.lexicon.permission_data.get(row.name, ()):
+                self._opened(type_, row)
+        for row in permissions.keys.values():
+            known = self.lexicon.knowledge.usage_keys.get(row.name)
+            for type_ in known.data[:1] if known else ():
+                self._opened(type_, row)
+        for row in permissions.harmony.values():
+            for named in listed_data(f"{row.text} {row.about}", self.lexicon, least=1):
+                self.add(named.type, row.text, row.places[0], vague=named.vague)
+        for sdk in sdks.rows:
+            self.sdk_data.update(sdk.data)
+
+    def _opened(self, type_: str, row: PermissionRow) -> None:
+        if row.places:
+            self.add(type_, row.text if type_ not in self.rows else "", row.places[0])
+
+
+def _clause(text: str, start: int, end: int) -> str:
+    left = max(text.rfind(mark, 0, start) for mark in "，。；;,！!")
+    rights = [at for mark in "，。；;,！!" if (at := text.find(mark, end)) >= 0]
+    return text[left + 1 : min(rights, default=len(text))].strip()

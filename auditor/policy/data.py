@@ -1,0 +1,105 @@
+"""Kinds of personal data: what a list or a sentence names, whether it denies it, and whether it is more than a general word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.policy.lexicon import Folded, Lexicon, fold
+
+__all__ = ["Named", "Predicate", "declared_in", "listed_data", "predicates_in"]
+
+_CLAUSE_END = re.compile(r"[，,：:]")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A kind of data named in a text."""
+
+    start: int
+    end: int
+    type: str
+    vague: bool
+    denied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """A word of collecting in a sentence."""
+
+    start: int
+    end: int
+    denies: bool
+
+
+def listed_data(text: str, lexicon: Lexicon, *, least: int = 0) -> Iterator[Named]:
+    """Yield the kinds of data a list (a column, a labelled value) names, words of level ``least`` and up."""
+    folded = fold(text)
+    denials = [one for one in predicates_in(text, folded, lexicon) if one.denies]
+    none = any(text.strip() == word for word in lexicon.words("none"))
+    if none:
+        return
+    for hit in lexicon.data(folded):
+        word = hit.value
+        if not word.type or word.level < least:
+            continue
+        denied = any(one.end <= hit.start and not _ends_between(text, one.end, hit.start) for one in denials)
+        yield Named(hit.start, hit.end, word.type, word.vague, denied)
+
+
+def _ends_between(text: str, start: int, end: int) -> bool:
+    return re.search(r"[。；;！!？?\n]", text[start:end]) is not None
+
+
+def predicates_in(text: str, folded: Folded, lexicon: Lexicon) -> list[Predicate]:
+    """Return the words of collecting in a sentence, each with whether it is denied."""
+    found: list[Predicate] = []
+    negations = lexicon.hits("negation", folded)
+    for hit in lexicon.hits("collect", folded):
+        denied = any(
+            negation.end <= hit.start and _nothing_between(text[negation.end : hit.start], lexicon)
+            for negation in negations
+            if hit.start - negation.end <= 16
+        )
+        # "监听、获取": a verb joined to a denied one is denied, too
+        if not denied and found and found[-1].denies and re.fullmatch(r"[\s、，,及和与或]{0,3}", text[found[-1].end : hit.start]):
+            denied = True
+        found.append(Predicate(hit.start, hit.end, denied))
+    return found
+
+
+def _nothing_between(text: str, lexicon: Lexicon) -> bool:
+    rest = text
+    for word in sorted(lexicon.words("between"), key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return not rest.strip()
+
+
+def declared_in(sentence: str, lexicon: Lexicon) -> Iterator[Named]:
+    """Yield the kinds of data a sentence says are collected (or, denied, are not).
+
+    A word counts by the nearest word of collecting before it in the sentence, else by the first one after it; strong
+    words (level 2) count without any.
+    """
+    folded = fold(sentence)
+    hits = [hit for hit in lexicon.data(folded) if hit.value.type and hit.value.level]
+    if not hits:
+        return
+    predicates = predicates_in(sentence, folded, lexicon)
+    refused = [hit.start for hit in lexicon.hits("condition", folded)] + [hit.start for hit in lexicon.hits("deny", folded)]
+    for hit in hits:
+        before = [one for one in predicates if one.end <= hit.start]
+        after = [one for one in predicates if one.start >= hit.end]
+        governing = before[-1] if before else None
+        if governing is not None and any(governing.end <= at < hit.start for at in refused):
+            continue
+        if governing is None and any(at < hit.start for at in refused):
+            continue
+        if governing is None and after and hit.value.level == 1:
+            governing = after[0]
+        if governing is None and after and after[0].denies and not _CLAUSE_END.search(sentence[hit.end : after[0].start]):
+            governing = after[0]
+        if governing is None and hit.value.level < 2:
+            continue
+        yield Named(hit.start, hit.end, hit.value.type, hit.value.vague, governing is not None and governing.denies)

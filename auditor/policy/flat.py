@@ -1,0 +1,231 @@
+"""Tables that lost their lines: one cell after the other as paragraphs, under the labels of the columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from auditor.policy.flow import Flow, Piece
+from auditor.policy.lexicon import Lexicon
+from auditor.policy.permissions import constants_in, usage_keys_in
+from auditor.policy.records import Form, Record, Value, joined_text, urls_in
+
+__all__ = ["records_of_flat"]
+
+_LEAST_COLUMNS = 3
+_MOST_CELLS = 600
+_SHORT_NAME = 40
+_END = re.compile(r"列表\Z")
+
+
+@dataclass(slots=True)
+class _Cell:
+    """One paragraph taken for one cell."""
+
+    pieces: list[Piece]
+    text: str
+
+    @property
+    def value(self) -> Value:
+        return Value(self.text, tuple(piece.line for piece in self.pieces))
+
+
+def records_of_flat(flow: Flow, lexicon: Lexicon) -> Iterator[list[Record]]:
+    """Yield the records of one flattened table after the other."""
+    cells = [_Cell(run, joined_text(piece.text for piece in run)) for run in _blocks(flow)]
+    at = 0
+    while at < len(cells):
+        header, end = _header(cells, at, lexicon)
+        if not header:
+            at += 1
+            continue
+        body = cells[end : end + _MOST_CELLS]
+        records, used = _rows(header, body, lexicon)
+        if records:
+            for cell in cells[at : end + used]:
+                for piece in cell.pieces:
+                    piece.used = True
+            yield records
+        at = max(end + used, at + 1)
+
+
+def _blocks(flow: Flow) -> Iterator[list[Piece]]:
+    """Yield the lines of each block; a block of labels only gives one cell per line."""
+    tables = {part.block for part in flow.tables}
+    for run in flow.blocks():
+        if not any(piece.used for piece in run):
+            yield run
+        del tables
+
+
+def _header(cells: Sequence[_Cell], at: int, lexicon: Lexicon) -> tuple[list[str], int]:
+    """Return the fields of the columns named by the cells from ``at`` on, and where the body starts."""
+    fields: list[str] = []
+    end = at
+    while end < len(cells) and len(fields) < 12:
+        run = cells[end]
+        labels = [lexicon.label(piece.text) for piece in run.pieces]
+        if not all(labels) or any(piece.heading and end > at for piece in run.pieces):
+            break
+        fields += labels
+        end += 1
+    if len(fields) < _LEAST_COLUMNS or len(set(fields)) < 2:
+        return [], at
+    if fields[0] in ("contact",) or not set(fields) & {"name", "permissions", "code", "package", "third_party", "vendor"}:
+        return [], at
+    return fields, end
+
+
+def _rows(fields: Sequence[str], body: Sequence[_Cell], lexicon: Lexicon) -> tuple[list[Record], int]:
+    """Return the records under a header, and how many cells they took."""
+    anchored = [index for index, cell in enumerate(body) if _is_anchor(cell, lexicon)]
+    if anchored and anchored[0] == 0:
+        return _anchored(fields, body, anchored, lexicon)
+    if set(fields) & {"name", "package", "third_party", "vendor"}:
+        return _aligned(fields, body, lexicon)
+    return [], 0
+
+
+def _is_anchor(cell: _Cell, lexicon: Lexicon) -> bool:
+    """Tell whether a cell holds a constant or a key and little else."""
+    if len(cell.text) > 120:
+        return False
+    return bool(constants_in(cell.text, lexicon, listed=True) or usage_keys_in(cell.text, lexicon, listed=True))
+
+
+def _anchored(
+    fields: Sequence[str], body: Sequence[_Cell], anchors: Sequence[int], lexicon: Lexicon
+) -> tuple[list[Record], int]:
+    """Read rows that each start with a constant or a key; cells left out belong to cells that spanned rows."""
+    subject = next((index for index, field in enumerate(fields) if field in ("permissions", "code", "name")), 0)
+    others = [field for index, field in enumerate(fields) if index != subject]
+    records: list[Record] = []
+    used = 0
+    for index, anchor in enumerate(anchors):
+        if index and anchor - anchors[index - 1] > len(fields) + 2:
+            break
+        stop = anchors[index + 1] if index + 1 < len(anchors) else len(body)
+        row = body[anchor + 1 : min(stop, anchor + len(fields) + 3)]
+        last = index + 1 == len(anchors) or stop - anchor > len(fields) + 2
+        record = Record(Form.FLAT, body[anchor].pieces[0].section, body[anchor].pieces[0].title, pieces=body[anchor].pieces)
+        named = body[anchor].value
+        named.text = " ".join(piece.text for piece in body[anchor].pieces)
+        record.add(fields[subject], named)
+        taken = 0
+        for cell in row:
+            if cell.pieces[0].heading or _header([cell, *row[taken + 1 :]], 0, lexicon)[0] or _END.search(cell.text):
+                break
+            if taken >= len(others) and (last or not _continues(record, others[-1], cell)):
+                break
+            if taken < len(others):
+                record.add(others[taken], cell.value)
+            else:
+                previous = record.values[others[-1]][-1]
+                previous.text = joined_text((previous.text, cell.text))
+                previous.lines = (*previous.lines, *cell.value.lines)
+            taken += 1
+        records.append(record)
+        used = anchor + 1 + taken
+    return records, used
+
+
+def _continues(record: Record, field: str, cell: _Cell) -> bool:
+    values = record.values.get(field)
+    return bool(values) and len(cell.text) < 200
+
+
+# -- rows of SDKs -----------------------------------------------------------------------------------------------------
+
+
+def _aligned(fields: Sequence[str], body: Sequence[_Cell], lexicon: Lexicon) -> tuple[list[Record], int]:
+    """Read rows of SDKs: each cell goes to the column it fits best, a new row starting where columns start over."""
+    end = 0
+    while end < len(body) and not body[end].pieces[0].heading and len(body[end].text) <= 600:
+        end += 1
+    cells = body[:end]
+    if len(cells) < len(fields):
+        return [], 0
+    path = _align(fields, cells, lexicon)
+    records: list[Record] = []
+    last_good = 0
+    column = len(fields)
+    for index, (cell, at) in enumerate(zip(cells, path, strict=True)):
+        if at < 0:
+            break
+        if at <= column and not (at == column and index and _wraps(cells[index - 1], cell)):
+            if records and at > 0 and len(records[-1].values) < 2:
+                break
+            records.append(Record(Form.FLAT, cell.pieces[0].section, cell.pieces[0].title, pieces=list(cell.pieces)))
+        records[-1].add(fields[at], cell.value)
+        records[-1].pieces.extend(cell.pieces)
+        column = at
+        last_good = index + 1
+    whole = [record for record in records if len(record.values) >= max(2, len(fields) // 2)]
+    if len(whole) * 2 < len(records):
+        return [], 0
+    return whole, last_good
+
+
+def _wraps(above: _Cell, cell: _Cell) -> bool:
+    return bool(urls_in(above.text)) and bool(urls_in(cell.text))
+
+
+def _align(fields: Sequence[str], cells: Sequence[_Cell], lexicon: Lexicon) -> list[int]:
+    """Return the column of each cell: the cheapest way through rows in which columns come in order and some are left out."""
+    width = len(fields)
+    costs = [[_misfit(cell, field, lexicon) for field in fields] for cell in cells]
+    best = [[0.0] * width for _ in cells]
+    came = [[0] * width for _ in cells]
+    for column in range(width):
+        best[0][column] = costs[0][column] + 1.5 * column
+    for index in range(1, len(cells)):
+        for column in range(width):
+            options = []
+            for before in range(width):
+                if before < column:
+                    step = 1.5 * (column - before - 1)
+                elif before == column:
+                    step = 2.5 if width > 1 else 0.0
+                else:
+                    step = 1.5 * (width - 1 - before) + 1.5 * column
+                options.append((best[index - 1][before] + step, before))
+            value, came[index][column] = min(options)
+            best[index][column] = value + costs[index][column]
+    column = min(range(width), key=lambda one: best[-1][one])
+    path = [column]
+    for index in range(len(cells) - 1, 0, -1):
+        column = came[index][column]
+        path.append(column)
+    return path[::-1]
+
+
+def _misfit(cell: _Cell, field: str, lexicon: Lexicon) -> float:
+    """Return how badly a cell fits a column, from 0 to 4."""
+    text = cell.text
+    has_url = bool(urls_in(text)) or any(piece.line.links for piece in cell.pieces)
+    if field in ("url", "site"):
+        return 0.0 if has_url else 2.5
+    if has_url and len(text) < 300:
+        return 4.0
+    company = any(text.rstrip().endswith(word) for word in lexicon.words("company"))
+    names_sdk = lexicon.cue("sdk", text) and len(text) <= _SHORT_NAME
+    if field in ("vendor",):
+        return 0.0 if company else 1.5 + (1.0 if names_sdk else 0.0)
+    if field in ("name", "third_party", "package"):
+        if names_sdk:
+            return 0.0
+        if company:
+            return 0.5 if field == "third_party" else 2.0
+        return 1.0 if len(text) <= 20 else 3.0
+    if names_sdk and not lexicon.cue("purpose", text):
+        return 2.0
+    if company:
+        return 3.0
+    data = len([hit for hit in lexicon.data(text) if hit.value.type])
+    purpose = lexicon.cue("purpose", text)
+    if field in ("data", "permissions"):
+        return 0.0 if data else 1.0 + (1.0 if purpose else 0.0)
+    if field in ("purpose", "scene", "about"):
+        return 0.0 if purpose and not data else 0.5 if purpose or not data else 1.2
+    return 0.8

@@ -1,0 +1,241 @@
+"""The words of policies, indexed for finding them in text: labels, sections, permissions, kinds of data, cues."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+from auditor.knowledge.schema import Knowledge, PermissionWords
+
+__all__ = ["DataWord", "Finder", "Folded", "Hit", "Lexicon", "fold", "lexicon_of", "squeeze"]
+
+Value = TypeVar("Value")
+
+_FULL_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x2236: ":", 0xFE30: ":", 0xA0: " "}
+_AROUND = "*_`【】[]「」『』〔〕\"'“”‘’()（）<>《》:：∶|.。·•-—–、，,;； \t\u3000"
+_INDEX = re.compile(r"[\s(（]*(?:\d{1,3}|[一二三四五六七八九十]{1,3}|[①-⑳]|[a-zA-Z](?=[.、)）]))\s*[.、)）．:：]?\s*(?=\D)")
+_ASCII = re.compile(r"[0-9A-Za-z]")
+_LONGEST_LABEL = 24
+_LONGEST_ENDING_LABEL = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text without white space, in lower case and plain width; ``at`` leads back to the text."""
+
+    text: str
+    letters: str
+    at: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Generic[Value]):
+    """A word found: its place in the text (not the folded one), and what it stands for."""
+
+    start: int
+    end: int
+    value: Value
+
+
+def fold(text: str) -> Folded:
+    """Return ``text`` in the form words are looked for in."""
+    plain = text.translate(_FULL_WIDTH)
+    letters: list[str] = []
+    at: list[int] = []
+    for index, letter in enumerate(plain):
+        if letter.isspace():
+            continue
+        lower = letter.lower()
+        letters.append(lower if len(lower) == 1 else letter)
+        at.append(index)
+    return Folded(text, "".join(letters), tuple(at))
+
+
+def squeeze(text: str) -> str:
+    """Return ``text`` in the form two spellings of one word share."""
+    return fold(text).letters
+
+
+class Finder(Generic[Value]):
+    """Finds words in text, leftmost first, the longest of those that start together.
+
+    A word that starts or ends in a Latin letter or digit is found only where no other stands beside it.
+    """
+
+    def __init__(self, words: Iterable[tuple[str, Value]]) -> None:
+        known: dict[str, Value] = {}
+        for word, value in words:
+            known.setdefault(squeeze(word), value)
+        known.pop("", None)
+        self.known: Mapping[str, Value] = known
+        self._single = {word: value for word, value in known.items() if len(word) == 1}
+        starts: dict[str, list[str]] = defaultdict(list)
+        for word in known:
+            if len(word) > 1:
+                starts[word[:2]].append(word)
+        self._starts = {start: sorted(found, key=len, reverse=True) for start, found in starts.items()}
+
+    def __call__(self, text: str | Folded) -> list[Hit[Value]]:
+        """Return every word found in ``text``."""
+        folded = fold(text) if isinstance(text, str) else text
+        letters, at = folded.letters, folded.at
+        starts, single = self._starts, self._single
+        found: list[Hit[Value]] = []
+        index, end = 0, len(letters)
+        while index < end:
+            word = ""
+            for candidate in starts.get(letters[index : index + 2], ()):
+                if letters.startswith(candidate, index) and _apart(folded, index, index + len(candidate)):
+                    word = candidate
+                    break
+            if not word and letters[index] in single and _apart(folded, index, index + 1):
+                word = letters[index]
+            if word:
+                last = index + len(word) - 1
+                found.append(Hit(at[index], at[last] + 1, self.known[word]))
+                index = last + 1
+            else:
+                index += 1
+        return found
+
+    def first(self, text: str | Folded) -> Hit[Value] | None:
+        """Return the first word found."""
+        return next(iter(self(text)), None)
+
+    def __contains__(self, text: str) -> bool:
+        """Tell whether ``text`` is one of the words."""
+        return squeeze(text) in self.known
+
+
+def _apart(folded: Folded, start: int, end: int) -> bool:
+    """Tell whether the letters from start to end stand apart from Latin letters beside them in the text itself."""
+    text, first, last = folded.text, folded.at[start], folded.at[end - 1]
+    if first and _ASCII.match(text[first]) and _ASCII.match(text[first - 1]):
+        return False
+    return not (last + 1 < len(text) and _ASCII.match(text[last]) and _ASCII.match(text[last + 1]))
+
+
+@dataclass(frozen=True, slots=True)
+class DataWord:
+    """What a word of data stands for."""
+
+    type: str
+    """Data-type id; empty for phrases that mean nothing."""
+    level: int
+    """0 counts only where data is listed, 1 beside a word of collecting, 2 in any sentence."""
+    vague: bool = False
+
+
+class Lexicon:
+    """The words of one knowledge."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        words = knowledge.policy_words
+        self.knowledge = knowledge
+        self.cues: Mapping[str, Finder[str]] = {id_: Finder((word, word) for word in listed) for id_, listed in words.cues.items()}
+        self._labels = {_label_key(word): field for field, listed in words.labels.items() for word in listed}
+        self._endings = sorted(
+            ((_label_key(word), field) for field, listed in words.label_endings.items() for word in listed),
+            key=lambda pair: -len(pair[0]),
+        )
+        self.sections = [(id_, Finder((cue, id_) for cue in cues)) for id_, cues in words.sections]
+        self.permission_words = Finder((word, entry) for entry in words.permissions for word in entry.words)
+        self.permission_items = Finder((word, entry) for entry in words.permissions for word in (*entry.words, *entry.bare))
+        self.permission_data: Mapping[str, tuple[str, ...]] = _by_permission(words.permissions)
+        self.constants = _constants(knowledge)
+        self.usage_keys = Finder((word, key) for key, listed in words.usage_keys.items() for word in listed)
+        self.data = Finder(_data_words(knowledge))
+        self.statements = [
+            (entry.kind, [Finder((word, word) for word in group) for group in entry.all], Finder((word, word) for word in entry.none))
+            for entry in words.statements
+        ]
+        self.sdk_names = Finder(
+            (name, sdk.id)
+            for sdk in knowledge.sdks.values()
+            for name in (*sdk.aliases, sdk.name.zh)
+            if len(squeeze(name)) > 1
+        )
+
+    def cue(self, id_: str, text: str | Folded) -> bool:
+        """Tell whether a cue of this kind stands in ``text``."""
+        finder = self.cues.get(id_)
+        return finder is not None and finder.first(text) is not None
+
+    def hits(self, id_: str, text: str | Folded) -> list[Hit[str]]:
+        """Return the cues of this kind in ``text``."""
+        finder = self.cues.get(id_)
+        return finder(text) if finder is not None else []
+
+    def words(self, id_: str) -> tuple[str, ...]:
+        """Return the words of a kind of cue, in their order."""
+        return self.knowledge.policy_words.cues.get(id_, ())
+
+    def label(self, text: str, *, guess: bool = False) -> str:
+        """Return the field a label names; empty where it is none. ``guess`` allows labels known by their ending only."""
+        if len(text) > 3 * _LONGEST_LABEL:
+            return ""
+        key = _label_key(text)
+        if not key or len(key) > _LONGEST_LABEL:
+            return ""
+        field = self._labels.get(key) or self._labels.get(_label_key(_INDEX.sub("", text, count=1)))
+        if field or not guess or len(key) > _LONGEST_ENDING_LABEL or key.isascii():
+            return field or ""
+        return next((field for ending, field in self._endings if key.endswith(ending)), "")
+
+    def section(self, heading: str) -> str:
+        """Return the subject of a section by its heading; empty where the heading tells none."""
+        folded = fold(heading)
+        return next((id_ for id_, cues in self.sections if cues.first(folded)), "")
+
+
+def _label_key(text: str) -> str:
+    key = squeeze(re.sub(r"[（(][^（）()]{0,12}[)）]\s*$", "", text.strip(_AROUND[:-1]))).strip(_AROUND)
+    return key.replace("的", "") if not key.isascii() else key
+
+
+def _by_permission(entries: Sequence[PermissionWords]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in entries:
+        for permission in entry.permissions:
+            if entry.data:
+                found.setdefault(permission, entry.data)
+    return found
+
+
+def _constants(knowledge: Knowledge) -> dict[str, str]:
+    """Return the last word of every permission, in upper case, with its full name; the platform's own come first."""
+    names = sorted(knowledge.permissions, key=lambda name: (not name.startswith("android.permission."), name))
+    found: dict[str, str] = {}
+    for name in names:
+        if name.startswith(("android.permission.", "com.android.")):
+            found.setdefault(name.rpartition(".")[2].upper(), name)
+    return found
+
+
+def _data_words(knowledge: Knowledge) -> Iterator[tuple[str, DataWord]]:
+    words = knowledge.policy_words
+    for phrase in words.nothing:
+        yield phrase, DataWord("", 2)
+    for type_, listed in words.vague.items():
+        for word in listed:
+            yield word, DataWord(type_, 1, vague=True)
+    for type_, entry in words.data.items():
+        for level, group in ((2, entry.words), (1, entry.weak), (0, entry.cell)):
+            for word in group:
+                yield word, DataWord(type_, level)
+    for type_, known in knowledge.data_types.items():
+        strong = [squeeze(word) for word in (words.data[type_].words if type_ in words.data else ())]
+        for alias in (*known.aliases_zh, *known.aliases_en):
+            # a longer name with a strong word in it is as strong: "SIM卡IMSI"
+            level = 2 if any(word in squeeze(alias) for word in strong) else 0
+            yield alias, DataWord(type_, level)
+
+
+@lru_cache(maxsize=2)
+def lexicon_of(knowledge: Knowledge) -> Lexicon:
+    """Return the lexicon of a knowledge, made once."""
+    return Lexicon(knowledge)

@@ -1,0 +1,322 @@
+"""SDK rows: from records, merged over the places of the document, resolved to ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from auditor.knowledge.names import Basis, resolve
+from auditor.model import Confidence, Passage, Platform
+from auditor.policy.data import listed_data
+from auditor.policy.lexicon import Lexicon, squeeze
+from auditor.policy.permissions import constants_in, named_in
+from auditor.policy.records import Form, Record, Value, url_of
+from auditor.policy.rows import Doubt, SdkRow, add_places
+
+__all__ = ["PACKAGE", "Sdks", "is_package", "is_sdk_record", "name_and_package", "platform_of", "split_vendor"]
+
+PACKAGE = re.compile(r"(?<![\w.@/-])(?:[A-Za-z][A-Za-z0-9_-]{0,30}\.){1,7}[A-Za-z_][A-Za-z0-9_-]{0,40}(?![\w@/-]|\.[A-Za-z0-9])", re.ASCII)
+_FIRST_SEGMENTS = frozenset("com cn net org io om me tv cc de fr kr jp ru eu edu gov app dev android androidx tech top cm con comm".split())
+_LAST_SEGMENTS = frozenset("html htm php aspx asp jsp shtml png jpg pdf docx doc txt js css json xml zip apk md".split())
+_HOST_ENDS = frozenset("com cn net org io top vip cc me tv co".split())
+_BRACKETED = re.compile(r"[（(]([^（）()]{1,80}(?:[（(][^（）()]{1,30}[)）])?[^（）()]{0,60})[)）]\s*\Z")
+_NOTHING_TO_NAME = re.compile(r"[\s\-—/\\|*·.。、]*\Z")
+_FIELDS = ("vendor", "third_party", "purpose", "scene", "data", "not_data", "permissions", "url", "site", "method", "package", "platform")
+
+
+def is_package(text: str) -> bool:
+    """Tell whether a text is the name of a Java package or of a bundle, and neither a host nor a file nor a permission."""
+    match = PACKAGE.fullmatch(text)
+    if match is None or ".permission." in text or text in ("android.permission", "ohos.permission"):
+        return False
+    segments = text.split(".")
+    first, last = segments[0].lower(), segments[-1].lower()
+    if last in _LAST_SEGMENTS:
+        return False
+    if first in _FIRST_SEGMENTS:
+        return True
+    return len(segments) >= 3 and last not in _HOST_ENDS and first not in ("www", "http", "https") and text.lower() == text
+
+
+def is_sdk_record(record: Record, lexicon: Lexicon, *, in_list: bool) -> bool:
+    """Tell whether a record is about an SDK. ``in_list``: others beside it are, or its section is about SDKs."""
+    values = record.values
+    if not any(field in values for field in ("name", "package", "third_party", "vendor")):
+        return False
+    if not record.has("name", "package", "third_party") and len(values) < 3:
+        return False
+    if "contact" in values and not any(field in values for field in ("data", "purpose", "url", "permissions")):
+        return False
+    if "code" in values:
+        return False
+    given = sum(field in values for field in _FIELDS)
+    name = record.text("name") or record.text("third_party") or record.text("package")
+    labelled = any(lexicon.cue("sdk", value.label) for value in record.values.get("name", ()))
+    speaks = labelled or lexicon.cue("sdk", name) or is_package(name) or squeeze(name) in lexicon.sdk_names.known or "package" in values
+    if record.form is Form.BLOCK and given < (1 if speaks else 2):
+        return False
+    if speaks:
+        return True
+    if "permissions" in values and not any(field in values for field in ("vendor", "third_party", "url", "site", "data")):
+        return in_list and not named_in(name, lexicon)
+    has_page = any(field in values for field in ("url", "site"))
+    has_owner = any(field in values for field in ("vendor", "third_party"))
+    return (in_list and given >= 1) or (has_page and (has_owner or "data" in values or "purpose" in values) and given >= 2) or (has_owner and "data" in values)
+
+
+def platform_of(text: str, lexicon: Lexicon) -> Platform | None:
+    """Return the one platform a text speaks of; None for none or both."""
+    android, ios = lexicon.cue("android", text), lexicon.cue("ios", text)
+    if android == ios:
+        return None
+    return Platform.ANDROID if android else Platform.IOS
+
+
+def split_vendor(name: str, lexicon: Lexicon) -> tuple[str, str]:
+    """Return a name without the company in brackets behind it, and the company."""
+    match = _BRACKETED.search(name)
+    if match and match.start() and lexicon.cue("company", match[1]) and any(match[1].rstrip().endswith(word) for word in lexicon.words("company")):
+        return name[: match.start()].strip(), match[1].strip()
+    return name, ""
+
+
+def name_and_package(name: str) -> tuple[str, str, list[str]]:
+    """Return what a name cell gives: the name, the package in or in place of it, and further names in brackets behind one.
+
+    ``com.x.y(A;B)`` is how scanners print a package with the names of the products it may stand for.
+    """
+    text = name.strip()
+    if is_package(text):
+        return "", text, []
+    match = _BRACKETED.search(text)
+    if match:
+        inner, outer = match[1].strip(), text[: match.start()].strip()
+        if is_package(inner):
+            return outer, inner, []
+        if is_package(outer):
+            names = split_names(inner)
+            return (names[0] if names else ""), outer, names[1:]
+    found = [one for one in PACKAGE.finditer(text) if is_package(one[0])]
+    if len(found) == 1 and len(text) - len(found[0][0]) >= 2:
+        rest = (text[: found[0].start()] + text[found[0].end() :]).strip(" /、,，;；:：()（）\n")
+        if rest:
+            return rest, found[0][0], []
+    return text, "", []
+
+
+def split_names(text: str) -> list[str]:
+    """Return the names in a list parted by semicolons or commas."""
+    return list(dict.fromkeys(part.strip() for part in re.split(r"[;；、，,]", text) if part.strip()))
+
+
+class Sdks:
+    """Collects SDK rows and merges what is said of one SDK in several places."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.rows: list[SdkRow] = []
+        self.doubts: list[Doubt] = []
+
+    # -- records ------------------------------------------------------------------------------------------------------
+
+    def record(self, record: Record) -> SdkRow | None:
+        """Read a record about an SDK; None where it names none."""
+        lexicon = self.lexicon
+        name_value = record.first("name")
+        vendor = record.text("vendor")
+        third = record.text("third_party")
+        row = SdkRow(confidence=record.confidence)
+        if name_value is None and not record.has("package"):
+            if third:
+                name_value, third = record.first("third_party"), ""
+            elif vendor and record.form is not Form.BLOCK:
+                name_value, vendor = record.first("vendor"), ""
+                row.confidence = Confidence.MEDIUM
+        row.vendor = vendor or third
+        if name_value is not None:
+            written, owner = split_vendor(name_value.text, lexicon)
+            row.vendor = row.vendor or owner
+            written, origin = self._origin(written)
+            row.vendor = row.vendor or origin
+            row.name, row.package, row.aliases = name_and_package(written.strip(" *_`"))
+        if record.has("package"):
+            package = record.text("package").strip()
+            row.name, row.package = (row.name or row.package), package
+        if _NOTHING_TO_NAME.match(row.name) and not row.package:
+            self.doubts.append(Doubt("sdks", record.text("url", "vendor", "purpose")[:60], "sdk-without-name", [record.place()]))
+            return None
+        row.purpose = record.text("purpose") or record.text("scene")
+        row.data_text = record.text("data")
+        row.url = url_of(record.values.get("url", ())) or url_of(record.values.get("site", ()))
+        if not row.url:
+            row.url = url_of(value for field in ("other", "about", "name") for value in record.values.get(field, ()))
+        self._permissions(record, row)
+        self._data(record, row)
+        row.platform = self._platform(record, row)
+        row.places = self._places(record, name_value)
+        return self.add(row)
+
+    def _origin(self, name: str) -> tuple[str, str]:
+        """Split "X SDK，来源于Y": the name and who it comes from."""
+        for hit in self.lexicon.hits("from", name):
+            head = name[: hit.start].strip(" ，,、；;(（")
+            if head:
+                return head, name[hit.end :].strip(" ，,。；;)）：:")
+        return name, ""
+
+    def _permissions(self, record: Record, row: SdkRow) -> None:
+        values: list[Value] = list(record.all("permissions"))
+        for value in record.all("method"):
+            if named_in(value.text, self.lexicon):
+                values.append(value)
+        for value in values:
+            row.permission_text = f"{row.permission_text}；{value.text}" if row.permission_text else value.text
+            self.permissions_in(value.text, row)
+        for value in record.all("data"):
+            self.permissions_in(value.text, row, sure=True)
+
+    def permissions_in(self, text: str, row: SdkRow, *, sure: bool = False) -> None:
+        """Add to a row the permissions a text names; ``sure``: only those that are written as such."""
+        found = [one.name for one in constants_in(text, self.lexicon, listed=not sure) if not one.harmony]
+        if not sure:
+            found += [name for _, entry in named_in(text, self.lexicon) for name in entry.permissions]
+        row.permissions.extend(name for name in dict.fromkeys(found) if name not in row.permissions)
+
+    def _data(self, record: Record, row: SdkRow) -> None:
+        # "OAID SDK": what it is called after is what it takes
+        row.data.extend(one.type for one in listed_data(row.name, self.lexicon, least=2) if not one.vague)
+        texts = [value.text for value in record.all("data")]
+        texts += [row.permission_text] if row.permission_text else []
+        for text in texts:
+            self.data_in(text, row)
+        if not texts and row.purpose:
+            self.data_of_purpose(row)
+
+    def permissions_in_sentence(self, text: str, row: SdkRow) -> None:
+        """Add to a row the permissions a sentence says the SDK asks for."""
+        found = [one.name for one in constants_in(text, self.lexicon) if not one.harmony]
+        if self.lexicon.cue("permission", text):
+            found += [name for hit in self.lexicon.permission_words(text) for name in hit.value.permissions]
+        row.permissions.extend(name for name in dict.fromkeys(found) if name not in row.permissions)
+
+    def data_in(self, text: str, row: SdkRow) -> None:
+        """Add to a row the kinds of data a list names."""
+        for item in listed_data(text, self.lexicon):
+            if item.denied:
+                continue
+            if item.vague:
+                row.vague = True
+            elif item.type not in row.data:
+                row.data.append(item.type)
+        for permission in row.permissions:
+            for type_ in self.lexicon.permission_data.get(permission, ()):
+                if type_ not in row.data:
+                    row.data.append(type_)
+
+    def data_of_purpose(self, row: SdkRow) -> None:
+        """Add what the purpose says is taken, where nothing else says it: "确定您当前位置"."""
+        for item in listed_data(row.purpose, self.lexicon, least=1):
+            taken = self.lexicon.cue("takes", row.purpose[max(0, item.start - 8) : item.end + 6])
+            if taken and not item.denied and not item.vague and item.type not in row.data:
+                row.data.append(item.type)
+                row.data_text = row.data_text or row.purpose[item.start : item.end]
+
+    def _platform(self, record: Record, row: SdkRow) -> Platform | None:
+        written = record.text("platform")
+        if written:
+            return platform_of(written, self.lexicon)
+        return platform_of(row.name, self.lexicon) or platform_of(record.title, self.lexicon)
+
+    def _places(self, record: Record, name: Value | None) -> list[Passage]:
+        first = name.place if name is not None else record.place()
+        places = [first]
+        data = record.first("data")
+        if data is not None and data.lines and data.place.line != first.line:
+            places.append(data.place)
+        return places
+
+    # -- merging ------------------------------------------------------------------------------------------------------
+
+    def add(self, row: SdkRow) -> SdkRow:
+        """Add a row, or what it says anew to the row of the same SDK."""
+        row.name = " ".join(row.name.split())
+        if not row.id:
+            self.resolve(row)
+        known = self._known(row)
+        if known is None:
+            self.rows.append(row)
+            return row
+        self._merge(known, row)
+        return known
+
+    def resolve(self, row: SdkRow) -> None:
+        """Give a row the id its name, package or aliases surely mean."""
+        found = resolve(self.lexicon.knowledge, name=row.name, package=row.package, aliases=row.aliases, url=row.url)
+        if len(found.ids) == 1 and found.basis is not Basis.LINK:
+            row.id = found.ids[0]
+
+    def _known(self, row: SdkRow) -> SdkRow | None:
+        key = name_key(row.name, self.lexicon)
+        for known in self.rows:
+            if known.platform is not None and row.platform is not None and known.platform is not row.platform:
+                continue
+            if row.package and known.package:
+                if squeeze(row.package) == squeeze(known.package):
+                    return known
+                continue
+            if key and key == name_key(known.name, self.lexicon):
+                return known
+            if row.package and not row.name and squeeze(row.package) == squeeze(known.name):
+                return known
+            mentioned = not (row.listed and known.listed)
+            if mentioned and row.id and row.id == known.id:
+                return known
+        return None
+
+    def _merge(self, known: SdkRow, row: SdkRow) -> None:
+        add_places(known.places, row.places)
+        known.package = known.package or row.package
+        known.vendor = known.vendor or row.vendor
+        if not known.purpose and not known.shared_with:
+            known.purpose, known.shared_with = row.purpose, row.shared_with
+        if row.data_text and row.data_text not in known.data_text:
+            known.data_text = f"{known.data_text}；{row.data_text}" if known.data_text else row.data_text
+        known.data.extend(type_ for type_ in row.data if type_ not in known.data)
+        known.permissions.extend(name for name in row.permissions if name not in known.permissions)
+        known.vague = known.vague or row.vague
+        known.url = known.url or row.url
+        known.id = known.id or row.id
+        known.aliases.extend(alias for alias in row.aliases if alias not in known.aliases and alias != known.name)
+        known.confidence = max(known.confidence, row.confidence)
+        known.listed = known.listed or row.listed
+        if known.platform is not row.platform:
+            known.platform = None
+
+
+def name_key(name: str, lexicon: Lexicon) -> str:
+    """Return the form in which two spellings of an SDK's name are the same."""
+    key = squeeze(name)
+    for word in lexicon.words("sdk"):
+        key = key.replace(squeeze(word), "")
+    return key.strip("（）()-_·.:：的")
+
+
+def in_lists(records: Sequence[Record], lexicon: Lexicon) -> list[bool]:
+    """Tell of each record whether it stands in a list of SDKs: its section is one, or its neighbours surely are SDKs."""
+    sure = [is_sdk_record(record, lexicon, in_list=False) for record in records]
+    found = []
+    for index, record in enumerate(records):
+        near = [at for at in range(max(0, index - 3), min(len(records), index + 4)) if at != index]
+        alike = [at for at in near if _alike(records[at], record)]
+        found.append(
+            record.section == "sdk"
+            or lexicon.cue("sdk", record.title)
+            or (len(alike) >= 1 and sum(sure[at] for at in alike) * 2 >= len(alike))
+        )
+    return found
+
+
+def _alike(one: Record, other: Record) -> bool:
+    """Tell whether two records have mostly the same fields."""
+    fields, others = set(one.values) - {"other"}, set(other.values) - {"other"}
+    return len(fields & others) * 2 >= max(len(fields | others), 1)
