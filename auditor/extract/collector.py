@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.archive import Archive, Unreadable
 from auditor.extract.lens import Lens
 from auditor.model import CodeUnit, Fact, FactKind, Gap, Location, Signer, Table, Text
+
+if TYPE_CHECKING:
+    from auditor.extract.android.calls import Calls, CallSite
 
 __all__ = ["Collector", "IdentityFacts", "hidden_with"]
 
@@ -46,6 +49,7 @@ class Collector:
         self._literals: dict[str, dict[str, set[str]]] = {}
         self._edges: list[tuple[str, list[str], list[str], array[int]]] = []
         self._any_renamed = False
+        self._calls: list[tuple[str, Calls]] = []
 
     def fact(
         self, kind: FactKind, name: str, file: str, at: str = "", *, value: str = "", by: str = "", **traits: str
@@ -69,6 +73,10 @@ class Collector:
         if self.lens.renamed is not None and self.lens.renamed.match(class_):
             self._any_renamed = True
 
+    def calls(self, file: str, calls: Calls) -> None:
+        """Record call sites; those through a class of the build count once every class is known."""
+        self._calls.append((file, calls))
+
     def references(self, file: str, classes: list[str], types: list[str], pairs: array[int]) -> None:
         """Record which types the classes of a file name: pairs of indices into ``classes`` and ``types``."""
         self._edges.append((file, classes, types, pairs))
@@ -82,9 +90,38 @@ class Collector:
             self.gap(archive.place(name), "", unreadable.reason, *hides)
             return None
 
+    def _settle_calls(self) -> None:
+        """Turn call sites into facts, now that it is known which class inherits from which."""
+        parents = {class_: parent for _, calls in self._calls for class_, parent in calls.parents.items()}
+        for file, calls in self._calls:
+            for site in calls.sites:
+                self._call(file, site, site.owner, "")
+            for site in calls.maybe:
+                owner, seen = site.owner, set[str]()
+                while owner in parents and owner not in seen:
+                    seen.add(owner)
+                    owner = parents[owner]
+                    if site.method in self.lens.methods.get(owner, ()):
+                        self._call(file, site, owner, site.owner)
+                        break
+        self._calls.clear()
+
+    def _call(self, file: str, site: CallSite, owner: str, via: str) -> None:
+        self.fact(
+            FactKind.CALL,
+            f"{owner}.{site.method}",
+            file,
+            f"{site.caller} +0x{site.offset:x}",
+            value=site.argument or "",
+            by=site.caller.partition("(")[0].rpartition(".")[0],
+            descriptor=site.descriptor,
+            via=via,
+        )
+
     @property
     def facts(self) -> tuple[Fact, ...]:
         """The facts so far, sorted."""
+        self._settle_calls()
         return tuple(sorted(self._facts, key=lambda fact: fact.key))
 
     @property

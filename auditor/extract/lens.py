@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 __all__ = ["Lens"]
 
@@ -16,6 +17,10 @@ class Lens:
     """String literals, exact."""
     constants: frozenset[str] = frozenset()
     """Static fields whose constant value is wanted: ``com.example.BuildConfig.VERSION_NAME``."""
+    methods: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Methods whose calls are wanted: dotted class -> names, whatever their parameters."""
+    arguments: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(class, method) -> the parameter, from 0, whose constant says what the call is about."""
     renamed: re.Pattern[str] | None = None
     """Names that a minifier makes. Which class refers to which is recorded once a class so named uses one of the literals:
     only then does anybody ask."""

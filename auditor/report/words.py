@@ -109,6 +109,7 @@ FACT_KINDS: Mapping[FactKind, Text] = {
     FactKind.CODE_PACKAGE: _t("代码包", "code package"),
     FactKind.CLASS: _t("类", "class"),
     FactKind.LITERAL: _t("代码中的字符串", "string in code"),
+    FactKind.CALL: _t("调用", "call"),
     FactKind.CONSTANT: _t("常量", "constant"),
     FactKind.FRAMEWORK: _t("Framework", "framework"),
     FactKind.BUNDLE: _t("资源包", "bundle"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 
+from auditor.extract.android.calls import read_calls
 from auditor.extract.android.constants import constants
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import Wanted, class_edges, walk
@@ -18,13 +20,19 @@ _CODE = (Table.SDKS, Table.DATA)
 
 def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collector) -> None:
     """Record what the classes of the DEX at ``header`` use; code that cannot be walked is a gap."""
-    if not lens.literals and not lens.constants:
+    if not (lens.literals or lens.constants or lens.methods):
         return
     try:
         tables = Tables(data, header)
         for name, value in constants(tables, lens.constants):
             collect.fact(FactKind.CONSTANT, name, place, name.rpartition(".")[0], value=value)
-        bad, exhausted = _literals(tables, place, lens, collect)
+        found = _strings(tables, lens)
+        bad, exhausted = _literals(tables, place, found, lens, collect)
+        if lens.methods:
+            names = frozenset(name for wanted in lens.methods.values() for name in wanted)
+            calls = read_calls(tables, lens, {index: text for index, text in found.items() if text in names})
+            collect.calls(place, calls)
+            bad, exhausted = max(bad, calls.bad), exhausted | calls.exhausted
         if lens.renamed is not None:
             pairs, cut = class_edges(data, header)
             exhausted |= cut
@@ -54,17 +62,22 @@ def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collect
         )
 
 
-def _literals(tables: Tables, place: str, lens: Lens, collect: Collector) -> tuple[int, bool]:
-    wanted = {_as_mutf8(literal): literal for literal in lens.literals}
-    flags = bytearray(len(tables.strings))
-    texts: dict[int, str] = {}
-    for index, raw in enumerate(tables.raw_strings()):
-        literal = wanted.get(raw)
-        if literal is not None:
-            flags[index] = 1
-            texts[index] = literal
+def _strings(tables: Tables, lens: Lens) -> dict[int, str]:
+    """Return the strings the lens has a use for, by index."""
+    names = (name for wanted in lens.methods.values() for name in wanted)
+    wanted = {_as_mutf8(text): text for text in (*lens.literals, *names)}
+    return {index: wanted[raw] for index, raw in enumerate(tables.raw_strings()) if raw in wanted}
+
+
+def _literals(
+    tables: Tables, place: str, found: Mapping[int, str], lens: Lens, collect: Collector
+) -> tuple[int, bool]:
+    texts = {index: text for index, text in found.items() if text in lens.literals}
     if not texts:
         return 0, False
+    flags = bytearray(len(tables.strings))
+    for index in texts:
+        flags[index] = 1
     walked = walk(tables.data, tables.header, Wanted(strings=bytes(flags)))
     for reference in walked:
         collect.literal(place, tables.class_name(reference.class_def), texts[reference.index])

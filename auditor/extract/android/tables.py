@@ -71,6 +71,19 @@ class Tables:
             self._names[index] = name
         return name
 
+    def descriptor(self, index: int) -> str:
+        """Return a type as the format writes it (``Lcom/example/Foo;``, ``[I``); ``?`` where it cannot be read."""
+        raw = self.string(self.types[index]) if index < len(self.types) else None
+        return mutf8(raw) if raw else "?"
+
+    def field_name(self, index: int) -> str:
+        """Return a field as ``com.example.Foo.BAR``; ``?`` where it cannot be read."""
+        if index >= self.fields:
+            return "?"
+        class_, _, name = struct.unpack_from("<HHI", self.data, self.field_ids + 8 * index)
+        raw = self.string(name)
+        return f"{self.type_name(class_)}.{mutf8(raw)}" if raw else "?"
+
     def class_name(self, class_def: int) -> str:
         """Return the dotted name of a defined class."""
         (index,) = struct.unpack_from("<I", self.data, self.class_defs + 32 * class_def)

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["Reference", "Wanted", "Walked", "class_edges", "class_edges_python", "walk", "walk_python"]
+__all__ = ["Reference", "Wanted", "Walked", "class_edges", "class_edges_python", "instruction_length", "walk", "walk_python"]
 
 _LENGTH = bytes(
     [1] * 2 + [2, 3, 1, 2, 3, 1, 2, 3] + [1] * 9 + [2, 3, 2, 2, 3, 5, 2, 2, 3, 2, 1, 1, 2]
@@ -273,6 +273,13 @@ def _walk_code(data: bytes, one: _Method, wanted: Wanted, left: int) -> tuple[li
                 found += (opcode, one.class_def, one.method, at, index)
         at += length
     return found, left, at == end
+
+
+def instruction_length(units: array[int], at: int, end: int) -> int:
+    """Return the length of the instruction (or payload) at ``at``, in code units."""
+    unit = units[at]
+    opcode = unit & 0xFF
+    return _payload_length(units, at, end) if opcode == 0 and unit else _LENGTH[opcode]
 
 
 def _payload_length(units: array[int], at: int, end: int) -> int:
