@@ -6,8 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
 
 from auditor.model import Clause, Platform, Text
+
+if TYPE_CHECKING:
+    from auditor.knowledge.api_schema import Apis
 
 __all__ = [
     "Category",
@@ -386,6 +390,12 @@ NO_POLICY_WORDS = PolicyWords(
 """What a knowledge without words of policies has."""
 
 
+def _no_apis() -> Apis:
+    from auditor.knowledge.api_schema import NO_APIS  # making its classes costs every start some milliseconds
+
+    return NO_APIS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Knowledge:
     """Everything known, indexed for reading. Equal only to itself, so that indexes can be cached by it."""
@@ -407,3 +417,5 @@ class Knowledge:
     seeds: Mapping[str, str] = field(default_factory=dict)
     """Literals of one fingerprint id alone, each as the 16 hex digits of its BLAKE2b-64, and that id."""
     policy_words: PolicyWords = NO_POLICY_WORDS
+    apis: Apis = field(default_factory=_no_apis)
+    """Read when first asked for, likewise."""
