@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from auditor.model import Audit, Language, Severity, Verdict
-from auditor.report.outline import Card, Outline, Side, TableView, outline
+from auditor.report.outline import Card, Group, Outline, Side, TableView, outline
 from auditor.report.words import Words
 
 __all__ = ["render"]
@@ -65,8 +65,12 @@ def _lines(one: Outline, words: Words) -> Iterator[str]:
     for section in sections:
         yield from section(one, words)
         yield ""
-    for card in one.findings:
+    for card in one.grave:
         yield from _fold(f"{code_in_html(card.rule)} {code_in_html(card.subject)}", _details(card, words))
+        yield ""
+    for group in one.light:
+        mark = f"{_SEVERITY_MARKS[group.severity]} {group.severity_word}"
+        yield from _fold(f"{mark} {code_in_html(group.rule)} {escape(group.title)} ({len(group.cards)})", _light(group, words))
         yield ""
     if one.accepted:
         cells = [(code(card.rule), code(card.subject), escape(card.message)) for card in one.accepted]
@@ -84,10 +88,14 @@ def _lines(one: Outline, words: Words) -> Iterator[str]:
 def _findings(one: Outline, words: Words) -> Iterator[str]:
     yield f"### {words('findings')} ({len(one.findings)})"
     yield ""
-    if one.findings:
+    if one.grave:
         heads = (words("severity"), words("confidence"), words("subject"), words("finding"), words("rule"))
-        yield from _table(heads, [_finding_cells(card) for card in one.findings])
-    else:
+        yield from _table(heads, [_finding_cells(card) for card in one.grave])
+        yield ""
+    if one.light:
+        counts = [f"{word} {number}" for severity, word, number in one.severities if severity < Severity.MEDIUM]
+        yield f"{words('light')}{words('colon')}{words.listed(counts)}"
+    elif not one.grave:
         yield words("empty.findings")
 
 
@@ -117,11 +125,26 @@ def _details(card: Card, words: Words) -> Iterator[str]:
         yield f"- {words('evidence')}{colon}{place} {escape(evidence.kind)} {code(evidence.name)}{value}"
     if card.more:
         yield f"- {card.more}"
-    where = code(card.declared) + (f" · {escape(card.policy)}" if card.policy else "")
+    where = escape(card.declared) + (f" · {escape(card.policy)}" if card.policy else "")
     yield f"- {words('declaration')}{colon}{where}"
     yield f"- {words('remedy')}{colon}{escape(card.remedy)}"
     for cite, summary in card.clauses:
         yield f"- {words('basis')}{colon}{escape(cite)}" + (f" — {escape(summary)}" if summary else "")
+
+
+def _light(group: Group, words: Words) -> Iterator[str]:
+    rows = []
+    for card in group.cards:
+        subject = code(card.subject) + (f" {escape(card.name)}" if card.name else "")
+        evidence = (f"{code(one.where)} {escape(one.kind)} {code(one.name)}" for one in card.evidence)
+        where = escape(card.declared) + (f" · {escape(card.policy)}" if card.policy else "")
+        rows.append((subject, "<br>".join((escape(card.message), *evidence, card.more)).removesuffix("<br>"),
+                     card.confidence_word, escape(card.remedy), where))
+    heads = ("subject", "finding", "confidence", "remedy", "declaration")
+    yield from _table([words(head) for head in heads], rows)
+    for cite, summary in group.clauses:
+        yield ""
+        yield f"{words('basis')}{words('colon')}{escape(cite)}" + (f" — {escape(summary)}" if summary else "")
 
 
 def _rows(table: TableView, words: Words) -> Iterator[str]:

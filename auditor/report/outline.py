@@ -6,8 +6,9 @@ All strings of an Outline are made by one_line: text, HTML and Markdown only lay
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from auditor.model import (
     Audit,
@@ -35,6 +36,7 @@ __all__ = [
     "Card",
     "Evidence",
     "GapNote",
+    "Group",
     "Outline",
     "RuleNote",
     "Side",
@@ -58,6 +60,8 @@ _STATE_ORDER = (
     State.MATCHED,
     State.NOT_APPLICABLE,
 )
+Key = TypeVar("Key", bound=tuple[object, ...])
+
 _LINE = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
 
 
@@ -109,6 +113,19 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Light findings of one rule, which are read together: most are about the policy's wording, row after row."""
+
+    rule: str
+    title: str
+    severity: Severity
+    severity_word: str
+    cards: tuple[Card, ...]
+    clauses: tuple[tuple[str, str], ...]
+    """Citation and summary, the same for all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GapNote:
     """One thing that could not be read."""
 
@@ -153,7 +170,7 @@ class TableView:
     remark: str
     """Why it was not compared, or that a gap leaves it in doubt; empty where neither."""
     counts: tuple[tuple[str, str, int], ...]
-    """State, its word and its number of rows."""
+    """State (``settled``: undeclared, and nothing comes of it), its word and its number of rows."""
     rows: tuple[TableRow, ...]
 
 
@@ -194,6 +211,13 @@ class Outline:
     gaps_first: bool
     """Whether what could not be read decides the verdict, and so stands before the findings."""
     findings: tuple[Card, ...]
+    """All of them, gravest first."""
+    grave: tuple[Card, ...]
+    """Those of medium severity and above."""
+    subjects: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    """The grave findings in short: each rule's title, with anchor and subject of each finding."""
+    light: tuple[Group, ...]
+    """The others, which cannot bear on the verdict, by rule."""
     accepted: tuple[Card, ...]
     gaps: tuple[GapNote, ...]
     tables: tuple[TableView, ...]
@@ -213,6 +237,14 @@ def place(location: Location) -> str:
     return one_line(str(location))
 
 
+def _grouped(cards: Sequence[Card], key: Callable[[Card], Key]) -> list[tuple[Key, tuple[Card, ...]]]:
+    """Return the cards by ``key``, in the order in which each first appears."""
+    groups: dict[Key, list[Card]] = {}
+    for card in cards:
+        groups.setdefault(key(card), []).append(card)
+    return [(one, tuple(group)) for one, group in groups.items()]
+
+
 def outline(audit: Audit, language: Language, anchor: str = "") -> Outline:
     """Put ``audit`` into words; ``anchor`` tells its anchors from those of other audits in one document."""
     return _Writer(audit, language, anchor).outline()
@@ -226,11 +258,13 @@ class _Writer:
         self.anchor = anchor
         self.clauses = audit.clause_index()
         self.rules = {rule.id: rule for rule in audit.rules}
+        self.undeclared = {row.subject for row in audit.rows if row.state is State.UNDECLARED}
         self.names = {subject: one_line(name.in_(language)) for subject, name in audit.names}
 
     def outline(self) -> Outline:
         audit, words = self.audit, self.words
         findings = self._cards(audit.findings, "f")
+        grave = tuple(card for card in findings if card.severity >= Severity.MEDIUM)
         linked: dict[str, list[tuple[str, str]]] = {}
         for finding, card in zip(audit.findings, findings, strict=True):
             linked.setdefault(finding.subject, []).append((card.anchor, card.rule))
@@ -260,6 +294,25 @@ class _Writer:
             ),
             gaps_first=audit.verdict is Verdict.INCONCLUSIVE,
             findings=findings,
+            grave=grave,
+            subjects=tuple(
+                (title, tuple((card.anchor, card.name or card.subject) for card in cards))
+                for (title,), cards in _grouped(grave, lambda card: (card.title,))
+            ),
+            light=tuple(
+                Group(
+                    rule=cards[0].rule,
+                    title=cards[0].title,
+                    severity=cards[0].severity,
+                    severity_word=cards[0].severity_word,
+                    cards=cards,
+                    clauses=cards[0].clauses,
+                )
+                for _, cards in _grouped(
+                    tuple(card for card in findings if card.severity < Severity.MEDIUM),
+                    lambda card: (card.rule, card.severity, card.clauses),
+                )
+            ),
             accepted=self._cards(audit.accepted, "a"),
             gaps=tuple(
                 GapNote(
@@ -361,14 +414,21 @@ class _Writer:
             remedy=one_line(finding.remedy.in_(self.language)),
             evidence=tuple(self._evidence(fact) for fact in finding.evidence[:MOST_EVIDENCE]),
             more=words("evidence.more", n=hidden) if hidden > 0 else "",
-            declared=place(finding.declared) if finding.declared else one_line(self.audit.declaration.file),
+            declared=self._declared(finding),
             policy=self._policy(finding.policy),
             clauses=tuple(self._clause(id_) for id_ in finding.regulations),
             fingerprint=finding.fingerprint,
         )
 
+    def _declared(self, finding: Finding) -> str:
+        where = place(finding.declared) if finding.declared else one_line(self.audit.declaration.file)
+        # no row of the declaration is about it: the line is where the table starts that lacks it
+        return self.words("declared.table", place=where) if finding.subject in self.undeclared else where
+
     def _evidence(self, fact: Fact) -> Evidence:
         value = fact.value
+        if fact.kind is FactKind.USAGE_STRING:
+            value = value.strip() or self.words("empty.value")
         if fact.kind is FactKind.CODE_PACKAGE and value:
             value = self.words("classes", n=int(value) if value.isdecimal() else value)
         value = "; ".join(part for part in (value, fact.by, *(f"{name}={text}" for name, text in fact.traits)) if part)
@@ -398,32 +458,39 @@ class _Writer:
     def _table(self, table: Table, linked: dict[str, list[tuple[str, str]]]) -> TableView:
         rows = sorted(
             self.audit.table(table),
-            key=lambda row: (_STATE_ORDER.index(row.state), row.subject not in linked, row.subject),
+            key=lambda row: (self._settled(row, linked), _STATE_ORDER.index(row.state), row.subject),
         )
-        tally = {state: sum(row.state is state for row in rows) for state in _STATE_ORDER}
+        shown = tuple(self._row(row, linked) for row in rows)
+        tally: dict[tuple[str, str], int] = {}
+        for one in sorted(shown, key=lambda one: one.settled):
+            kind = ("settled" if one.settled else one.state, one.state_word)
+            tally[kind] = tally.get(kind, 0) + 1
         return TableView(
             id=table.value,
             title=self.words.table(table),
             compared=any(one.compared for one in self.audit.checked if one.table is table),
             remark=self._remark(table),
-            counts=tuple((state.value, self.words.state(state), n) for state, n in tally.items() if n),
-            rows=tuple(self._row(row, linked) for row in rows),
+            counts=tuple((kind, word, number) for (kind, word), number in tally.items()),
+            rows=shown,
         )
 
+    def _settled(self, row: Row, linked: Mapping[str, object]) -> bool:
+        return row.state is State.UNDECLARED and row.subject not in linked
+
     def _row(self, row: Row, linked: dict[str, list[tuple[str, str]]]) -> TableRow:
-        settled = row.state is State.UNDECLARED and row.subject not in linked
-        note = one_line(row.note.in_(self.language)) if row.note else ""
-        if settled and not note:
+        settled = self._settled(row, linked)
+        word = self.words.state(row.state)
+        if settled:
             accepted = any(finding.subject == row.subject for finding in self.audit.accepted)
-            note = self.words("settled.accepted" if accepted else "settled")
+            word = self.words("settled.accepted" if accepted else "settled")
         return TableRow(
             subject=one_line(row.subject),
             name=self.names.get(row.subject, ""),
             declared=self._declared_side(row),
             found=self._found_side(row),
             state=row.state.value,
-            state_word=self.words.state(row.state),
-            note=note,
+            state_word=word,
+            note=one_line(row.note.in_(self.language)) if row.note else "",
             findings=tuple(linked.get(row.subject, ())),
             settled=settled,
         )
@@ -442,11 +509,9 @@ class _Writer:
         else:
             if isinstance(one, DeclaredSdk):
                 main = " · ".join(part for part in (one.name, one.package) if part)
-                notes.append(one_line(one.purpose) or words("purpose.none"))
+                notes.append(self._purpose(one))
             else:
-                main = one.purpose or words("purpose.none")
-            if one.purpose_shared_with:
-                notes.append(words("purpose.shared", subject=one_line(one.purpose_shared_with)))
+                main = self._purpose(one)
             if isinstance(one, DeclaredPermission) and one.text not in (one.name, ""):
                 notes.append(one_line(one.text))
             if isinstance(one, DeclaredUsageKey) and one.key != row.subject and not row.covered_by:
@@ -455,6 +520,10 @@ class _Writer:
         if one.policy:
             where = f"{where} · {self._policy(one.policy)}"
         return Side(main=one_line(main), notes=(*notes, where))
+
+    def _purpose(self, one: DeclaredPermission | DeclaredUsageKey | DeclaredSdk) -> str:
+        shared = self.words("purpose.shared", subject=one_line(one.purpose_shared_with)) if one.purpose_shared_with else ""
+        return " · ".join(part for part in (one_line(one.purpose), shared) if part) or self.words("purpose.none")
 
     def _found_side(self, row: Row) -> Side | None:
         words = self.words

@@ -10,9 +10,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from auditor.model import Language
+from auditor.model import Language, Severity
 from auditor.report.html import render
-from tests.report.examples import EXAMPLES, HOSTILE, drifted, hostile, packed
+from tests import factories as make
+from tests.report.examples import EXAMPLES, HOSTILE, drifted, hostile, packed, rules
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 PAGES = [(name, language) for name in (*EXAMPLES, "hostile") for language in Language]
@@ -106,12 +107,35 @@ def test_the_verdict_comes_before_everything_else():
     assert order == sorted(order)
 
 
-def test_a_row_leads_to_the_finding_on_it():
+def test_a_row_leads_to_the_finding_on_it_and_the_short_list_to_the_grave_ones():
     found = Page(render([drifted()], Language.ZH))
     cards = [attributes["id"] for tag, attributes in found.of("article")]
-    links = {attributes["href"][1:] for _, attributes in found.of("a")}
-    assert links == {"f1", "f2", "f4"}
-    assert links < set(cards)
+    links = [attributes["href"][1:] for _, attributes in found.of("a")]
+    assert cards == ["f1", "f2", "f3", "f4", "f5", "a1"]
+    assert links == ["f1", "f2", "f3", "f1", "f2", "f4"]
+
+
+def test_light_findings_are_folded_by_rule_and_none_is_lost():
+    rows = [make.finding("incomplete-sdk-row", f"com.example.s{n}", severity=Severity.LOW, evidence=()) for n in range(12)]
+    grave = make.finding(subject="android.permission.READ_SMS")
+    alone = make.finding("identity-mismatch", "identity", severity=Severity.INFO)
+    text = render([make.audit(grave, *rows, alone, rules=rules())], Language.EN)
+    found = Page(text)
+    folds = {tuple(a["class"].split()): "open" in a for _, a in found.of("details") if "group" in a.get("class", "")}
+    assert folds == {("group", "low"): False, ("group", "info"): True}
+    assert [a["class"].split()[0] for _, a in found.of("article")] == ["card", *["item"] * 13]
+    assert all(f">{one.subject}</code>" in text and one.fingerprint in text for one in (grave, *rows, alone))
+
+
+def test_what_is_folded_is_printed():
+    style = "".join(page("drifted", Language.EN).styles)
+    assert "details::details-content" in style.partition("@media print")[2]
+
+
+def test_a_gap_is_named_beside_the_verdict():
+    head = "".join(Page(render([packed()], Language.EN)).text).partition("Build")[0]
+    assert "2 places, listed below" in head
+    assert "listed below" not in "".join(Page(render([drifted()], Language.EN)).text)
 
 
 def test_several_audits_keep_their_anchors_apart():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.model import FactKind, Language, State, Table
+from auditor.model import FactKind, Language, Severity, State, Table
 from auditor.report import FORMATS
 from auditor.report.outline import outline, place
 from tests import factories as make
@@ -65,23 +65,73 @@ def test_a_row_says_where_it_stands_and_who_covers_it():
     )
     assert rows["android.permission.WRITE_EXTERNAL_STORAGE"].declared.main == "no purpose given"
     assert "up to API 18 only" in rows["android.permission.WRITE_EXTERNAL_STORAGE"].found.main
-    assert "purpose shared with android.permission.READ_CALENDAR" in (
-        rows["android.permission.WRITE_CALENDAR"].declared.notes
-    )
+    calendar = rows["android.permission.WRITE_CALENDAR"].declared
+    assert calendar.main == "添加抢购提醒 · purpose shared with android.permission.READ_CALENDAR"
     assert rows["bugly"].found.main == "code in the build · version 4.1.9"
     assert rows["bugly"].found.notes[-1] == "and 1 more"
     assert rows["location"].declared.notes[0] == "condition: background"
     assert rows["android.permission.READ_SMS"].declared is None
 
 
-def test_a_row_without_a_finding_alarms_nobody_and_comes_after_those_with_one():
+def test_a_row_without_a_finding_alarms_nobody_and_comes_after_all_others():
     rows = [make.row(Table.PERMISSIONS, name, State.UNDECLARED) for name in ("a.INTERNET", "b.NFC", "c.READ_SMS")]
+    rows.append(make.row(Table.PERMISSIONS, "d.CAMERA"))
     audit = make.audit(make.finding(subject="c.READ_SMS"), rows=rows, accepted=[make.finding(subject="b.NFC")])
     (table,) = [one for one in outline(audit, Language.EN).tables if one.id == "permissions"]
-    assert [(row.subject, row.settled, row.note) for row in table.rows] == [
-        ("c.READ_SMS", False, ""),
-        ("a.INTERNET", True, "listed only; no finding"),
-        ("b.NFC", True, "its finding is accepted"),
+    assert [(row.subject, row.settled, row.state_word) for row in table.rows] == [
+        ("c.READ_SMS", False, "undeclared"),
+        ("d.CAMERA", False, "matched"),
+        ("a.INTERNET", True, "undeclared, no finding"),
+        ("b.NFC", True, "undeclared, finding accepted"),
+    ]
+    assert [(word, number) for _, word, number in table.counts] == [
+        ("undeclared", 1),
+        ("matched", 1),
+        ("undeclared, no finding", 1),
+        ("undeclared, finding accepted", 1),
+    ]
+
+
+def test_a_shared_purpose_is_never_called_none():
+    shared = make.declared_sdk("小米", purpose="", purpose_shared_with="om.huawei.hms")
+    rows = [
+        make.row(Table.PERMISSIONS, "a", declared=make.declared_permission("a", purpose="", purpose_shared_with="b")),
+        make.row(Table.SDKS, "xiaomi-mipush", declared=shared),
+    ]
+    permission, sdk = (row.declared for table in outline(make.audit(rows=rows), Language.EN).tables for row in table.rows)
+    assert permission.main == "purpose shared with b"
+    assert sdk.notes[0] == "purpose shared with om.huawei.hms"
+
+
+def test_what_is_not_listed_points_to_the_table_that_lacks_it():
+    rows = [make.row(Table.PERMISSIONS, "a.SMS", State.UNDECLARED), make.row(Table.PERMISSIONS, "b.CAMERA", State.NOT_FOUND)]
+    findings = [make.finding(subject=row.subject, declared=make.line(12)) for row in rows]
+    cards = outline(make.audit(*findings, rows=rows), Language.EN).findings
+    assert [card.declared for card in cards] == [
+        "not listed; the table starts at declarations/shop.yaml:12",
+        "declarations/shop.yaml:12",
+    ]
+
+
+def test_an_empty_usage_string_is_shown_as_empty():
+    fact = make.usage_string("NSCameraUsageDescription", " ", "en", "en.lproj/InfoPlist.strings")
+    (card,) = outline(make.audit(make.finding(evidence=(fact,))), Language.EN).findings
+    assert card.evidence[0].value == "(empty); en"
+
+
+def test_light_findings_are_grouped_by_rule_and_severity():
+    findings = [
+        make.finding("b-rule", "1", severity=Severity.LOW),
+        make.finding("a-rule", "2", severity=Severity.LOW),
+        make.finding("b-rule", "3", severity=Severity.LOW),
+        make.finding("b-rule", "4", severity=Severity.INFO),
+    ]
+    one = outline(make.audit(make.finding(subject="0"), *findings), Language.EN)
+    assert [card.subject for card in one.grave] == ["0"]
+    assert [(group.rule, [card.subject for card in group.cards]) for group in one.light] == [
+        ("a-rule", ["2"]),
+        ("b-rule", ["1", "3"]),
+        ("b-rule", ["4"]),
     ]
 
 

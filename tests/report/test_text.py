@@ -27,7 +27,7 @@ def test_colour_adds_escapes_and_nothing_else(name, language):
 def test_the_verdict_comes_first_and_what_was_checked_before_the_findings():
     report = render([drifted()], Language.ZH)
     assert report.splitlines()[0] == "与声明不一致"
-    order = [report.index(word) for word in ("已核对：", "未核对：", "不构成法律意见", "发现 (5)", "未能读取的内容 (0)")]
+    order = [report.index(word) for word in ("已核对：", "未核对：", "不构成法律意见", "问题与提示 (5)", "未能读取的内容 (0)")]
     assert order == sorted(order)
 
 
