@@ -36,7 +36,8 @@ def cli() -> Iterator[str]:
     yield _console(command.get_help(context))
     for name in command.list_commands(context):
         one = command.get_command(context, name)
-        assert one is not None
+        if one is None:
+            raise RuntimeError(f"the command {name} is listed and does not exist")
         yield f"## auditor {name}"
         yield _console(one.get_help(click.Context(one, info_name=name, parent=context, terminal_width=100)))
     yield "## Exit codes"

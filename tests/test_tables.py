@@ -8,9 +8,19 @@ from dataclasses import replace
 from auditor.knowledge.schema import TraceKind
 from auditor.model import Conduct, Fact, Platform, SdkTier, State, Table
 from auditor.tables import compare
-from tests.factories import build, conduct, declaration, declared_usage_key, declared_permission, declared_sdk, gap, permission
+from tests.factories import (
+    build,
+    conduct,
+    declaration,
+    declared_permission,
+    declared_sdk,
+    declared_usage_key,
+    gap,
+    permission,
+    sdk_level,
+    usage_string,
+)
 from tests.factories import sdk as found_sdk
-from tests.factories import sdk_level, usage_string
 from tests.knowledge_factories import knowledge, names, proves, sdk, usage_key
 from tests.knowledge_factories import permission as knowledge_permission
 

@@ -75,7 +75,8 @@ def test_a_sound_build_has_no_gap() -> None:
 
 
 def test_one_stale_entry_hides_nothing() -> None:
-    assert reasons(activity("com.app.Stale"), activity("com.app.Main"), activity("com.app.Two"), classes=("com.app.Main", "com.app.Two")) == []
+    named = [activity(f"com.app.{name}") for name in ("Stale", "Main", "Two")]
+    assert reasons(*named, classes=("com.app.Main", "com.app.Two")) == []
 
 
 def test_one_sign_alone_is_none() -> None:

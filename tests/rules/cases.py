@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from auditor.knowledge.names import Basis, Resolution
 from auditor.knowledge.schema import Knowledge
-from auditor.model import Build, DeclaredSdk, Declaration, Row
+from auditor.model import Build, Declaration, DeclaredSdk, Row
 from auditor.rules._rule import Rule
 from auditor.tables import Case
 from tests.factories import build, declaration
@@ -37,7 +37,7 @@ def document(declared: Declaration, resolutions: Mapping[DeclaredSdk, Resolution
     return Case(
         declaration=declared,
         knowledge=knowledge(),
-        resolutions=resolutions or {row: NOTHING for row in declared.sdks},
+        resolutions=resolutions or dict.fromkeys(declared.sdks, NOTHING),
     )
 
 

@@ -80,6 +80,6 @@ def test_a_purpose_of_its_own_or_shared_is_quiet() -> None:
 
 def test_beside_a_build_the_document_s_faults_count_low() -> None:
     declared = declaration(permissions=(declared_permission("CAMERA", purpose=""),), sdks=(declared_sdk("x", package=""),))
-    beside = case(declared=declared, resolutions={row: NOTHING for row in declared.sdks})
+    beside = case(declared=declared, resolutions=dict.fromkeys(declared.sdks, NOTHING))
     assert set(said(permission_without_purpose, beside).values()) == {"low high"}
     assert set(said(unresolved_declared_sdk, beside).values()) == {"low high"}

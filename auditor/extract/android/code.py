@@ -42,7 +42,10 @@ def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collect
         collect.gap(
             place,
             "",
-            Text(zh="代码区的索引表超出文件范围，无法读取其中的代码", en="has code tables that lie outside the file; its code was not read"),
+            Text(
+                zh="代码区的索引表超出文件范围，无法读取其中的代码",
+                en="has code tables that lie outside the file; its code was not read",
+            ),
             *_CODE,
         )
         return

@@ -1,8 +1,9 @@
 """What the code of a DEX file refers to: every place that names a wanted method, field, string or type.
 
 ``walk`` uses the C twin (auditor/_native/dexwalk.c) where it was built, else the stdlib one below; both give the same
-records in the same order, as long as the budget lasts. The stdlib twin finds candidates with one regular expression over the file and confirms them by
-walking only the methods they fall into; it decodes everything only where nearly everything is wanted.
+records in the same order, as long as the budget lasts. The stdlib twin finds candidates with one regular expression over
+the file and confirms them by walking only the methods they fall into; it decodes everything only where nearly everything
+is wanted.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["Reference", "Wanted", "Walked", "class_edges", "class_edges_python", "instruction_length", "walk", "walk_python"]
+__all__ = ["Reference", "Walked", "Wanted", "class_edges", "class_edges_python", "instruction_length", "walk", "walk_python"]
 
 _LENGTH = bytes(
     [1] * 2 + [2, 3, 1, 2, 3, 1, 2, 3] + [1] * 9 + [2, 3, 2, 2, 3, 5, 2, 2, 3, 2, 1, 1, 2]
@@ -23,7 +24,6 @@ _LENGTH = bytes(
     + [1] * 16 + [2] * 32 + [1] * 32 + [2] * 19 + [1] * 23 + [4, 4, 3, 3, 2, 2]
 )
 """Length of each instruction in 16-bit code units."""
-assert len(_LENGTH) == 256
 
 _INVOKES = frozenset([*range(0x6E, 0x73), *range(0x74, 0x79), 0xFA, 0xFB])
 _FIELDS = frozenset(range(0x52, 0x6E))
@@ -303,9 +303,7 @@ def class_edges_python(data: bytes, header: int, budget: int | None = None) -> t
     size = len(data)
     if method_table + 8 * method_ids > size or field_table + 8 * fields > size or 4 * types > size:
         raise ValueError("the class table lies outside the file")
-    owner_of = {opcode: (method_table, method_ids) for opcode in _INVOKES} | {
-        opcode: (field_table, fields) for opcode in _FIELDS
-    }
+    owner_of = dict.fromkeys(_INVOKES, (method_table, method_ids)) | dict.fromkeys(_FIELDS, (field_table, fields))
     by_class: dict[int, list[_Method]] = {}
     for one in methods:
         by_class.setdefault(one.class_def, []).append(one)

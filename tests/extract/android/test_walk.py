@@ -93,12 +93,8 @@ def test_the_budget_is_kept_and_said(twin: Twin) -> None:
 @pytest.mark.parametrize("twin", TWINS)
 @pytest.mark.parametrize("data", [b"", b"dex\n035\0", bytes(0x70), sample()[:0x80]])
 def test_a_file_without_a_class_table_is_refused_or_empty(twin: Twin, data: bytes) -> None:
-    try:
-        found = twin(data, 0, Wanted(methods=b"\1" * 10))
-    except ValueError as error:
-        assert "class table" in str(error)
-    else:
-        assert len(found) == 0
+    found = outcome(twin, data, Wanted(methods=b"\1" * 10))
+    assert found == "the class table lies outside the file" or len(found) == 0
 
 
 @pytest.mark.skipif(not native_is_built(), reason="the C twin is not built here (no compiler)")
@@ -167,7 +163,8 @@ def test_a_class_refers_to_its_parent_and_to_what_its_code_names_each_once(twin:
     names = [type_name(data, index) for index in pairs[1::2]]
     first = pairs[0]
     assert not exhausted
-    assert sorted(name for at, name in zip(pairs[::2], names, strict=True) if at == first).count("Landroid/telephony/TelephonyManager;") <= 1
+    manager = "Landroid/telephony/TelephonyManager;"
+    assert [name for at, name in zip(pairs[::2], names, strict=True) if at == first].count(manager) <= 1
     assert {"La/Base;", "Landroid/telephony/TelephonyManager;", "Ljava/lang/Object;"} <= set(names)
     assert len(set(zip(pairs[::2], pairs[1::2], strict=True))) == len(pairs) // 2
 
