@@ -193,6 +193,7 @@ def name_of_line(text: str, lexicon: Lexicon) -> str:
     number = number_of(text.strip())
     name = number.title if number is not None and number.title else text
     name = re.sub(r"\A[\s①-⑳●○■◆·•*\-–—>▪]+", "", name)
+    name = re.sub(r"\A[a-zA-Z][)）.、]\s*(?=\S)", "", name)
     name = name.strip(" \t：:*_`【】[]「」《》")
     for ending in lexicon.words("name_endings"):
         if name.endswith(ending) and len(name) > len(ending) + 1:

@@ -49,8 +49,6 @@ class Collected:
         self.lexicon = lexicon
         self.rows: dict[str, DataRow] = {}
         self.denials: dict[str, DataRow] = {}
-        self.sdk_data: set[str] = set()
-        """Kinds only SDKs are said to collect are in their rows, and not here."""
 
     def add(self, type_: str, text: str, place: Passage, *, vague: bool = False, sure: bool = True) -> None:
         """Add a kind of data the app is said to collect."""
@@ -61,7 +59,7 @@ class Collected:
 
     def line(self, piece: Piece) -> None:
         """Read a line of running text."""
-        if piece.section in _SILENT:
+        if piece.section in _SILENT or piece.heading:
             return
         for offset, sentence in sentences(piece.text):
             if len(sentence) > 6000:
@@ -73,7 +71,8 @@ class Collected:
                     row = self.denials.setdefault(named.type, DataRow(named.type, vague=False))
                     row.add(clause, passage(piece.line, clause), vague=False)
                 elif not piece.used:
-                    self.add(named.type, words, passage(piece.line, quote(piece.text, offset + named.start, offset + named.end)), vague=named.vague)
+                    place = passage(piece.line, quote(piece.text, offset + named.start, offset + named.end))
+                    self.add(named.type, words, place, vague=named.vague)
 
     def table(self, part: TablePart) -> None:
         """Read a table about neither permissions nor SDKs: the cells of its data columns are lists."""
@@ -95,7 +94,7 @@ class Collected:
     def record(self, record: Record, permissions: Permissions) -> None:
         """Read what a row about a permission says it opens."""
         del permissions
-        for value in (*record.all("about"), *record.all("purpose"), *record.all("scene"), *record.all("data"), *record.all("code"), *record.all("permissions")):
+        for value in record.all("about", "purpose", "scene", "data", "code", "permissions"):
             listed = value.label and self.lexicon.label(value.label) == "data"
             found = listed_data(value.text, self.lexicon) if listed else declared_in(value.text, self.lexicon)
             for named in found:
@@ -122,7 +121,10 @@ class Collected:
             for named in listed_data(f"{row.text} {row.about}", self.lexicon, least=1):
                 self.add(named.type, row.text, row.places[0], vague=named.vague)
         for sdk in sdks.rows:
-            self.sdk_data.update(sdk.data)
+            # what an SDK takes is taken by the app: the row says which SDK it is
+            for type_ in sdk.data if sdk.confidence > Confidence.LOW else ():
+                if type_ not in self.rows and sdk.places:
+                    self.add(type_, sdk.name or sdk.package, sdk.places[0], sure=False)
 
     def _opened(self, type_: str, row: PermissionRow) -> None:
         if row.places:

@@ -10,6 +10,10 @@ from auditor.policy.lexicon import Folded, Lexicon, fold
 
 __all__ = ["Named", "Predicate", "declared_in", "listed_data", "predicates_in"]
 
+_SHORT = 2
+"""Words of so few letters (地址, 位置) stand inside too many others: they count as a whole item only."""
+_ITEM_START = re.compile(r"[、，,；;：:/（(「【\s]|[和及与或如]")
+_ITEM_END = re.compile(r"[、，,；;。/）)」】\s]|[和及与或等]")
 _CLAUSE_END = re.compile(r"[，,：:]")
 
 
@@ -44,8 +48,17 @@ def listed_data(text: str, lexicon: Lexicon, *, least: int = 0) -> Iterator[Name
         word = hit.value
         if not word.type or word.level < least:
             continue
+        if word.level == 0 and hit.end - hit.start <= _SHORT and not _is_item(text, hit.start, hit.end):
+            continue
         denied = any(one.end <= hit.start and not _ends_between(text, one.end, hit.start) for one in denials)
         yield Named(hit.start, hit.end, word.type, word.vague, denied)
+
+
+def _is_item(text: str, start: int, end: int) -> bool:
+    """Tell whether the words from start to end are one whole item of a list."""
+    return (start == 0 or _ITEM_START.match(text[start - 1]) is not None) and (
+        end == len(text) or _ITEM_END.match(text[end]) is not None
+    )
 
 
 def _ends_between(text: str, start: int, end: int) -> bool:

@@ -36,7 +36,8 @@ _MOST_PLACES = 8
 
 _REASONS = {
     "unknown-permission": Text(
-        zh="文中列出了该权限，但无法对应到权限常量，请确认", en="listed as a permission, but no constant could be told from the words: check it"
+        zh="文中列出了该权限，但无法对应到权限常量，请确认",
+        en="listed as a permission, but no constant could be told from the words: check it",
     ),
     "permission-in-passing": Text(
         zh="文中提到该权限，但不能确定是否为声明，请确认", en="mentioned as a permission; whether it is declared is not certain: check it"
@@ -45,7 +46,8 @@ _REASONS = {
         zh="该条没有写出 SDK 名称，请补充", en="this entry gives no name of an SDK: add one"
     ),
     "sdk-in-passing": Text(
-        zh="文中提到该 SDK，但不能确定是否为集成声明，请确认", en="mentioned in running text; whether it is built in is not certain: check it"
+        zh="文中提到该 SDK，但不能确定是否为集成声明，请确认",
+        en="mentioned in running text; whether it is built in is not certain: check it",
     ),
     "misspelt": Text(
         zh="名称不是已知的权限或键名，疑为笔误，请确认", en="no known name, perhaps a slip of the pen: check it"
@@ -138,9 +140,7 @@ class _Drafter:
             data=tuple(self.data(row) for row in _by_place(parts.collected.rows.values())),
             denials=tuple(self.data(row) for row in _by_place(parts.collected.denials.values())),
             harmony_permissions=self.permissions(parts.permissions.harmony, lambda _: ""),
-            statements=tuple(
-                DeclaredStatement(kind=one.kind, text=one.text, data=one.data, **self.where(one.at)) for one in parts.statements
-            ),
+            statements=tuple(self.statement(one) for one in parts.statements),
             reviewed=False,
         )
         return Draft(
@@ -151,6 +151,9 @@ class _Drafter:
             review=tuple(dict.fromkeys(self.review)),
             gaps=parts.gaps,
         )
+
+    def statement(self, one: Statement) -> DeclaredStatement:
+        return DeclaredStatement(kind=one.kind, text=one.text, data=one.data, **self.where(one.at))  # type: ignore[arg-type]
 
     def note(self, table: str, subject: str, reason: str, places: Iterable[Passage], confidence: Confidence = Confidence.LOW) -> None:
         """Leave something to a person."""

@@ -9,7 +9,7 @@ from auditor.policy.blocks import records_of_blocks
 from auditor.policy.collected import Collected
 from auditor.policy.document import Document
 from auditor.policy.draft import Draft, DraftGap, Parts, draft_of
-from auditor.policy.flat import records_of_flat
+from auditor.policy.flat import records_of_flat, records_of_pipes
 from auditor.policy.flow import Flow, flow_of
 from auditor.policy.items import read_items, read_link_list, read_mentions, read_name_lists, read_run_ons
 from auditor.policy.lexicon import Lexicon, lexicon_of
@@ -48,7 +48,7 @@ def extract_policy(document: Document, knowledge: Knowledge) -> Draft:
     flow = flow_of(document, lexicon)
     reading = _Reading(flow, lexicon, Permissions(lexicon), Sdks(lexicon), Collected(lexicon))
     _read_tables(reading)
-    for records in records_of_flat(flow, lexicon):
+    for records in (*records_of_pipes(flow, lexicon), *records_of_flat(flow, lexicon)):
         _read_records(reading, records)
     read_run_ons(flow, lexicon, reading.sdks)
     read_items(flow, lexicon, reading.sdks)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from auditor.policy.flow import Flow, Piece
 from auditor.policy.lexicon import Lexicon
 from auditor.policy.permissions import constants_in, usage_keys_in
+from auditor.policy.read.pipes import split_cells
 from auditor.policy.records import Form, Record, Value, joined_text, urls_in
 
-__all__ = ["records_of_flat"]
+__all__ = ["records_of_flat", "records_of_pipes"]
 
 _LEAST_COLUMNS = 3
 _MOST_CELLS = 600
@@ -29,6 +30,71 @@ class _Cell:
     @property
     def value(self) -> Value:
         return Value(self.text, tuple(piece.line for piece in self.pieces))
+
+
+def records_of_pipes(flow: Flow, lexicon: Lexicon) -> Iterator[list[Record]]:
+    """Yield the records of one table after the other whose rows were typed with pipes and broken over lines."""
+    pieces = flow.pieces
+    at = 0
+    while at < len(pieces):
+        piece = pieces[at]
+        cells = split_cells(piece.text) if "|" in piece.text and not piece.used else []
+        fields = [lexicon.label(cell, guess=True) for cell in cells]
+        known = sum(lexicon.label(cell) != "" for cell in cells)
+        if len(cells) < _LEAST_COLUMNS or known * 2 < len(cells) or not all(len(cell) <= _SHORT_NAME for cell in cells):
+            at += 1
+            continue
+        records, end = _piped_rows([field or "other" for field in fields], cells, flow, at)
+        if records:
+            for used in pieces[at:end]:
+                used.used = True
+            yield records
+        at = max(end, at + 1)
+
+
+def _piped_rows(fields: Sequence[str], labels: Sequence[str], flow: Flow, header: int) -> tuple[list[Record], int]:
+    """Return the rows below a header line, and the line after them: a cell ends at a pipe, a row when it is full."""
+    records: list[Record] = []
+    row: list[Value] = []
+    cell: list[Piece] = []
+    texts: list[str] = []
+    at, end, since = header + 1, header + 1, 0
+
+    def close_cell() -> None:
+        lines = tuple(piece.line for piece in cell) or (piece.line,)
+        row.append(Value(joined_text(texts), lines))
+        cell.clear()
+        texts.clear()
+
+    def close_row() -> None:
+        nonlocal end
+        record = Record(Form.FLAT, piece.section, piece.title)
+        for field, label, value in zip(fields, labels, row, strict=False):
+            value.label = label
+            record.add(field, value)
+        records.append(record)
+        row.clear()
+        end = at + 1
+
+    while at < len(flow.pieces) and at - header < _MOST_CELLS:
+        piece = flow.pieces[at]
+        since = 0 if "|" in piece.text else since + 1
+        if piece.heading or piece.used or since > 6 or (not row and not texts and "|" not in piece.text):
+            break
+        parts = piece.text.strip().strip("|").split("|") if piece.text.strip().strip("|") else []
+        closed = piece.text.rstrip().endswith("|")
+        for index, part in enumerate(parts):
+            texts.append(part.strip())
+            cell.append(piece)
+            if index + 1 < len(parts) or closed:
+                close_cell()
+            if len(row) == len(fields):
+                close_row()
+        if not closed and len(row) == len(fields) - 1 and texts:
+            close_cell()
+            close_row()
+        at += 1
+    return records, end
 
 
 def records_of_flat(flow: Flow, lexicon: Lexicon) -> Iterator[list[Record]]:
@@ -51,12 +117,8 @@ def records_of_flat(flow: Flow, lexicon: Lexicon) -> Iterator[list[Record]]:
 
 
 def _blocks(flow: Flow) -> Iterator[list[Piece]]:
-    """Yield the lines of each block; a block of labels only gives one cell per line."""
-    tables = {part.block for part in flow.tables}
-    for run in flow.blocks():
-        if not any(piece.used for piece in run):
-            yield run
-        del tables
+    """Yield the lines of each block nothing was read from yet."""
+    return (run for run in flow.blocks() if not any(piece.used for piece in run))
 
 
 def _header(cells: Sequence[_Cell], at: int, lexicon: Lexicon) -> tuple[list[str], int]:

@@ -367,7 +367,8 @@ def _linked_name(piece: Piece) -> tuple[str, str]:
     if urls and text.startswith(urls[0]) and len(text) <= len(urls[0]) + 2:
         return "", urls[0]
     links = [link for link in piece.line.links if link.startswith("http")]
-    if piece.heading or len(text) > _LONGEST_NAME or _SENTENCE.search(text) or _COLON.search(text) or (number_of(text) is not None and not piece.item):
+    numbered = number_of(text) is not None and not piece.item
+    if piece.heading or numbered or len(text) > _LONGEST_NAME or _SENTENCE.search(text) or _COLON.search(text):
         return "", ""
     if links:
         return text, links[0]
@@ -425,7 +426,9 @@ def _mentioned(sentence: str, hits: Sequence[tuple[int, int]], lexicon: Lexicon)
             head = sentence[further:start]
         name = _cut_opening(head, lexicon)
         bracket = _BRACKET_AFTER.match(sentence, end)
-        tail = sentence[start:end] + (bracket[0] if bracket and len(bracket[1]) <= 16 and not lexicon.cue("permission_list", bracket[1]) else "")
+        tail = sentence[start:end]
+        if bracket and len(bracket[1]) <= 16 and not lexicon.cue("permission_list", bracket[1]):
+            tail += bracket[0]
         if name.strip() and not _is_generic(name, lexicon) and len(name) <= 24:
             yield f"{name}{tail}".strip()
 

@@ -27,6 +27,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]
 _PHONE = re.compile(r"(?<!\d)(?:400[- ]?\d{3}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}|1[3-9]\d{9}|\+\d{1,3}[- ]?\d{6,12})(?!\d)")
 _BOOK = re.compile(r"《([^《》]{1,40})》")
 _APP_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+){1,6}")
+_WELCOMED = re.compile(r"[《“\"【]?([^，。！“”\"《》【】（()]{2,20}?)[》”\"】]?(?:产品|服务|App|APP|[，！。（(])")
 _HEAD = 60
 """Lines at the top in which title and dates are looked for."""
 _LONGEST_NAME = 30
@@ -80,10 +81,14 @@ def _app(flow: Flow, pieces: Sequence[Piece], lexicon: Lexicon) -> str:
         for match in _BOOK.finditer(text):
             if name := _before_title(match[1].strip(), lexicon):
                 return name
-    for text in lines[1:]:
-        for match in re.finditer(r"欢迎(?:您)?(?:使用|选择)[《“\"【]?([^，。！“”\"《》【】（()]{2,20})[》”\"】]?(?:产品|服务|App|APP|，|！|。)", text):
-            return match[1].removesuffix("的").strip()
-    return ""
+    return next((found for text in lines[1:] if (found := _welcomed(text, lexicon))), "")
+
+
+def _welcomed(text: str, lexicon: Lexicon) -> str:
+    """Return the app a sentence welcomes its user to."""
+    hit = next(iter(lexicon.hits("welcome", text)), None)
+    match = _WELCOMED.match(text, hit.end) if hit else None
+    return match[1].removesuffix("的").strip() if match and not lexicon.cue("generic_titles", match[1]) else ""
 
 
 def _before_title(text: str, lexicon: Lexicon) -> str:
@@ -150,9 +155,9 @@ def _date(pieces: Sequence[Piece], lexicon: Lexicon) -> str:
             around = piece.text[max(0, at - 20) : at + 24]
             if index and len(piece.text) <= 20:
                 around = f"{near[index - 1].text[-16:]}{around}"
-            before = piece.text[max(0, at - 20) : at]
-            after = piece.text[at : at + 24]
-            if not effective and ((lexicon.cue("effective", before) and not lexicon.cue("updated", before[-8:])) or lexicon.cue("effective", after)):
+            before, after = piece.text[max(0, at - 20) : at], piece.text[at : at + 24]
+            starts = lexicon.cue("effective", before) and not lexicon.cue("updated", before[-8:])
+            if not effective and (starts or lexicon.cue("effective", after)):
                 effective = date
             elif not updated and lexicon.cue("updated", around):
                 updated = date

@@ -19,7 +19,9 @@ from auditor.policy.rows import Doubt, PermissionRow, add_places
 __all__ = ["Constant", "Permissions", "constants_in", "named_in", "usage_keys_in"]
 
 _PREFIX = "android.permission."
-_FULL = re.compile(r"(?<![\w.])((?:[A-Za-z][A-Za-z0-9_]{0,40}\.){1,8}permission)\s?\.\s?((?:[a-z]{1,20}\.)?[A-Za-z][A-Za-z0-9_]{1,80})", re.ASCII)
+_FULL = re.compile(
+    r"(?<![\w.])((?:[A-Za-z][A-Za-z0-9_]{0,40}\.){1,8}permission)\s?\.\s?((?:[a-z]{1,20}\.)?[A-Za-z][A-Za-z0-9_]{1,80})", re.ASCII
+)
 _BARE = re.compile(r"(?<![\w.])[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,8}(?![\w])", re.ASCII)
 _WORD = re.compile(r"(?<![\w.])[A-Z][A-Z0-9]{2,30}(?![\w])", re.ASCII)
 _KEY = re.compile(r"(?<![A-Za-z0-9])(NS[A-Z][A-Za-z]{2,60}UsageDescription(?:Dictionary)?|NFCReaderUsageDescription)(?![A-Za-z])", re.ASCII)

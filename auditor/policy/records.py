@@ -16,7 +16,9 @@ __all__ = ["Form", "Record", "Value", "joined_text", "url_of", "urls_in"]
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'“”，。；、（）【】《》|\]]{3,400}", re.IGNORECASE)
 _WHOLE_URL = re.compile(r"https?://\S{3,400}\Z", re.IGNORECASE)
 _CJK = re.compile(r"[\u2e80-\u9fff]")
-_BARE_HOST = re.compile(r"(?:[a-z0-9-]{1,40}\.){1,4}(?:com|cn|net|org|io|top|vip|cc)(?:/[^\s\u2e80-\u9fff，。；、（）]{0,200})?\Z", re.IGNORECASE)
+_BARE_HOST = re.compile(
+    r"(?:[a-z0-9-]{1,40}\.){1,4}(?:com|cn|net|org|io|top|vip|cc)(?:/[^\s\u2e80-\u9fff，。；、（）]{0,200})?\Z", re.IGNORECASE
+)
 _TAIL = ".,;:!?'*，。；、)"
 _CONTINUES = re.compile(r"[A-Za-z0-9/_.?=&%#~+-]{1,120}\Z")
 

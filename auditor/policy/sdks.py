@@ -51,8 +51,9 @@ def is_sdk_record(record: Record, lexicon: Lexicon, *, in_list: bool) -> bool:
         return False
     given = sum(field in values for field in _FIELDS)
     name = record.text("name") or record.text("third_party") or record.text("package")
-    labelled = any(lexicon.cue("sdk", value.label) for value in record.values.get("name", ()))
-    speaks = labelled or lexicon.cue("sdk", name) or is_package(name) or squeeze(name) in lexicon.sdk_names.known or "package" in values
+    labels = [value.label for value in record.values.get("name", ())]
+    speaks = "package" in values or is_package(name) or any(lexicon.cue("sdk", text) for text in (name, *labels))
+    speaks = speaks or squeeze(name) in lexicon.sdk_names.known
     if record.form is Form.BLOCK and given < (1 if speaks else 2):
         return False
     if speaks:
@@ -61,7 +62,9 @@ def is_sdk_record(record: Record, lexicon: Lexicon, *, in_list: bool) -> bool:
         return in_list and not named_in(name, lexicon)
     has_page = any(field in values for field in ("url", "site"))
     has_owner = any(field in values for field in ("vendor", "third_party"))
-    return (in_list and given >= 1) or (has_page and (has_owner or "data" in values or "purpose" in values) and given >= 2) or (has_owner and "data" in values)
+    if has_page and given >= 2 and (has_owner or "data" in values or "purpose" in values):
+        return True
+    return (in_list and given >= 1) or (has_owner and "data" in values)
 
 
 def platform_of(text: str, lexicon: Lexicon) -> Platform | None:
@@ -75,7 +78,7 @@ def platform_of(text: str, lexicon: Lexicon) -> Platform | None:
 def split_vendor(name: str, lexicon: Lexicon) -> tuple[str, str]:
     """Return a name without the company in brackets behind it, and the company."""
     match = _BRACKETED.search(name)
-    if match and match.start() and lexicon.cue("company", match[1]) and any(match[1].rstrip().endswith(word) for word in lexicon.words("company")):
+    if match and match.start() and match[1].rstrip().endswith(lexicon.words("company")):
         return name[: match.start()].strip(), match[1].strip()
     return name, ""
 

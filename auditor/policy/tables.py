@@ -48,8 +48,9 @@ def records_of_table(part: TablePart, lexicon: Lexicon) -> list[Record]:
         if not fields:
             continue
         record = _row(row, at, fields, labels, part, title)
-        key = next((cell.origin for field in _SUBJECTS for cell, one in zip(row, fields, strict=False) if one == field and cell.text.strip()), None)
-        subject = next((field for field in _SUBJECTS if field in fields), "")
+        subjects = ("code",) if "code" in fields else _SUBJECTS
+        subject = next((field for field in subjects if field in fields), "")
+        key = next((origin for field in subjects if (origin := _origin_of(row, fields, field)) is not None), None)
         if key is None and records and subject and any(record.values):
             _append(records[-1], record)  # the cell that names the subject was left out: the row goes on
             continue
@@ -70,11 +71,17 @@ def _fields(row: Sequence[Cell], lexicon: Lexicon) -> list[str]:
     sure = sum(lexicon.label(text) != "" for text in texts.values())
     guessed = sum(lexicon.label(text, guess=True) != "" for text in texts.values())
     needed = 1 if len(texts) == 1 and len(row) == 1 else 2
-    marked = all(cell.header for cell in row)
-    if not (sure >= needed and guessed >= len(texts) * 0.5) and not (sure >= 1 and guessed >= max(2, len(texts) * 0.6)):
-        if not (marked and guessed >= 1 and len(texts) > 1):
-            return []
+    known = sure >= needed and guessed >= len(texts) * 0.5
+    likely = sure >= 1 and guessed >= max(2, len(texts) * 0.6)
+    marked = all(cell.header for cell in row) and guessed >= 1 and len(texts) > 1
+    if not (known or likely or marked):
+        return []
     return [lexicon.label(cell.text.replace("\n", ""), guess=True) or "other" for cell in row]
+
+
+def _origin_of(row: Sequence[Cell], fields: Sequence[str], field: str) -> tuple[int, int] | None:
+    """Return the origin of the first cell with text in a column of this field."""
+    return next((cell.origin for cell, one in zip(row, fields, strict=False) if one == field and cell.text.strip()), None)
 
 
 def _is_caption(row: Sequence[Cell], at: int) -> bool:
