@@ -273,6 +273,8 @@ def clauses_for(knowledge: Knowledge, ids: Iterable[str]) -> tuple[Clause, ...]:
 
 _NOTHING = Text(zh="", en="")
 _LEVELS = {level.value: level for level in ProtectionLevel}
+_KINDS = {kind.value: kind for kind in TraceKind}
+_STRENGTHS = {strength.name.lower(): strength for strength in Strength}
 
 
 def _text(pair: list[str] | None) -> Text:
@@ -325,7 +327,7 @@ def _usage_key(key: str, entry: dict[str, Any]) -> UsageKeyKnowledge:
 
 def _sdk(id_: str, entry: dict[str, Any]) -> SdkKnowledge:
     traces = tuple(
-        Trace(kind=TraceKind(kind), pattern=pattern, strength=Strength[word.upper()])
+        Trace(kind=_KINDS[kind], pattern=pattern, strength=_STRENGTHS[word])
         for kind, strengths in entry.get("traces", {}).items()
         for word, patterns in strengths.items()
         for pattern in patterns
