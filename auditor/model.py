@@ -16,6 +16,7 @@ __all__ = [
     "Audit",
     "Build",
     "BuildKind",
+    "Call",
     "Checked",
     "Clause",
     "CodeUnit",
@@ -37,6 +38,7 @@ __all__ = [
     "Language",
     "Location",
     "Origin",
+    "OwnerKind",
     "Passage",
     "Platform",
     "PolicySource",
@@ -430,12 +432,49 @@ class Attribution:
     """The telling literals its code uses; empty for a propagated one."""
 
 
+class OwnerKind(Enum):
+    """Whose code makes a call."""
+
+    SDK = "sdk"
+    """A third-party SDK's, by its name or inferred."""
+    APP = "app"
+    """The app's own, by the package it shares with the app's id."""
+    BYSTANDER = "bystander"
+    """A support library's, which acts for whoever calls it: proves nothing by itself."""
+    UNATTRIBUTED = "unattributed"
+    """Nobody's that is known. Never called the app's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call site that can read personal data, and what is known of it."""
+
+    site: Fact
+    """The call itself: method, constant argument, caller and place."""
+    data: tuple[str, ...]
+    """Data-type ids it reads if it succeeds; empty where an argument that is not shown decides."""
+    may: tuple[str, ...]
+    """Data-type ids it can be a way to."""
+    owner: OwnerKind
+    sdk: str
+    """Canonical id, where the owner is an SDK."""
+    origin: Origin | None
+    """How the owner was found; None where there is none."""
+    permission_held: bool | None
+    """Whether the manifest asks for a permission the call needs; None where it needs none."""
+    can_succeed: bool
+    """Whether an ordinary app with this manifest gets an answer on any device the build installs on."""
+    why_not: Text | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conduct:
     """What a build is able to do, by facts and knowledge."""
 
     sdks: tuple[Sdk, ...] = ()
     """Sorted by id."""
+    calls: tuple[Call, ...] = ()
+    """Call sites that can read personal data; only where they were looked for. Sorted by place."""
     attributions: tuple[Attribution, ...] = ()
     """Renamed classes whose owner was inferred, sorted by class. Every other class is its name's, or unattributed."""
     gaps: tuple[Gap, ...] = ()

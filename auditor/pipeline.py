@@ -58,10 +58,13 @@ class Facts:
         return _sorted_gaps((*self.build.gaps, *self.conduct.gaps))
 
 
-def read_build(path: Path, *, knowledge: Knowledge | None = None, progress: Progress | None = None) -> Facts:
+def read_build(
+    path: Path, *, knowledge: Knowledge | None = None, calls: bool = False, progress: Progress | None = None
+) -> Facts:
     """Read a build and say which SDKs are in it. Raises BuildError when it cannot be opened as a build at all.
 
-    ``knowledge`` is what to know; by default what the package ships.
+    ``knowledge`` is what to know; by default what the package ships. ``calls`` also looks for the calls that can read
+    personal data.
     """
     from auditor.extract import extract
     from auditor.infer import infer
@@ -69,21 +72,28 @@ def read_build(path: Path, *, knowledge: Knowledge | None = None, progress: Prog
     tell = progress or _quiet
     knowledge = knowledge or load()
     tell(_OPENING)
-    build = extract(path, lens=lens_of(knowledge))
+    build = extract(path, lens=lens_of(knowledge, calls=calls))
     tell(_INFERRING)
     return Facts(build=build, conduct=infer(build, knowledge), tool=_tool(knowledge))
 
 
-def lens_of(knowledge: Knowledge) -> Lens:
-    """Return what to look for in code, so that SDKs are known again after renaming."""
+def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
+    """Return what to look for in code: what SDKs are known by after renaming, and calls where they are wanted."""
     from auditor.extract.lens import Lens
+    from auditor.infer.calls import wanted_arguments, wanted_methods
     from auditor.infer.renamed import MINIFIED
 
     literals = frozenset(literal for one in knowledge.fingerprints for literal in one.literals)
     constants = frozenset(
         one.name for sdk in knowledge.sdks.values() for one in sdk.versions if one.kind is VersionKind.CONSTANT
     )
-    return Lens(literals=literals, constants=constants, renamed=MINIFIED)
+    return Lens(
+        literals=literals,
+        constants=constants,
+        renamed=MINIFIED,
+        methods=wanted_methods(knowledge) if calls else {},
+        arguments=wanted_arguments(knowledge) if calls else {},
+    )
 
 
 def audit_build(

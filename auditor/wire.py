@@ -73,6 +73,7 @@ _SHOWN_FACTS = frozenset(
         FactKind.PRIVACY_COLLECTED,
         FactKind.PRIVACY_TRACKING,
         FactKind.SYMBOL,
+        FactKind.CALL,
     }
 )
 """Kinds that ``facts/1`` gives in full under a name of their own, or only counts."""
@@ -343,6 +344,29 @@ def facts_to_wire(
                 "literals": list(one.literals),
             }
             for one in conduct.attributions
+        ],
+        "calls": [
+            {
+                "api": call.site.name,
+                "argument": call.site.value or None,
+                "data": list(call.data),
+                "may": list(call.may),
+                "caller": call.site.location.at.rpartition(" +0x")[0],
+                "file": call.site.location.file,
+                "offset": int(call.site.location.at.rpartition(" +0x")[2], 16),
+                "via": call.site.trait("via"),
+                "owner": {
+                    "kind": call.owner.value,
+                    "sdk": call.sdk or None,
+                    "origin": call.origin.value if call.origin else None,
+                },
+                "permission_held": call.permission_held,
+                "can_succeed": call.can_succeed,
+                "why_not": _text(call.why_not) if call.why_not else None,
+                "tier": "called",
+                "path": [],
+            }
+            for call in conduct.calls
         ],
         "classes_count": len({name for unit in build.code for name in unit.classes}),
         "symbols_count": len({fact.name for fact in build.of(FactKind.SYMBOL)}),

@@ -112,7 +112,7 @@ def facts(
     claim(outputs, (build,))
     speak = Language(language)
     with Progress(speak) as progress:
-        found = read_build(build, knowledge=_known(own_sdks), progress=progress)
+        found = read_build(build, knowledge=_known(own_sdks), calls=True, progress=progress)
     wire = facts_to_wire(found.build, found.conduct, found.tool, effective=effective_ranges(found.build))
 
     def rendered(wanted: str) -> str:

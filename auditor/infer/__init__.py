@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from auditor.infer.calls import find_calls
 from auditor.infer.packed import find_packing
 from auditor.infer.renamed import find_renamed
 from auditor.infer.sdks import find_sdks, owners_of
@@ -22,6 +23,7 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
     sdks = sorted((*renamed.sdks, *(sdk for sdk in named if sdk.id not in inferred)), key=lambda sdk: sdk.id)
     return Conduct(
         sdks=with_versions(tuple(sdks), build, knowledge),
+        calls=find_calls(build, knowledge, owners_of(knowledge), renamed.attributions),
         attributions=renamed.attributions,
         gaps=find_packing(build, knowledge),
     )

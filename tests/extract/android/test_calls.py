@@ -131,7 +131,7 @@ def test_damaged_code_gives_fewer_calls_or_a_refused_table(flips: list[tuple[int
     for at, value in flips:
         data[at % len(data)] = value
     damaged = bytes(data[: max(0x70, cut % len(data))])
-    names = {index: "getDeviceId" for index in range(0, 2000, 7)}
+    names = dict.fromkeys(range(0, 2000, 7), "getDeviceId")
     try:
         found = read_calls(Tables(damaged, 0), LENS, names)
     except ValueError:

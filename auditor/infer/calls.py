@@ -1,0 +1,176 @@
+"""Which code can read which personal data: call sites given their meaning, their owner and their chances.
+
+One sign is not a practice: a call that needs a permission the manifest does not ask for cannot succeed, and a call from a
+support library says nothing of who wants it. Both are said, neither is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from auditor.infer.permissions import effective_ranges, minimum_level
+from auditor.knowledge.api_schema import ApiMethod, ApiRole, Apis, ApiTable, Need
+from auditor.knowledge.schema import Knowledge
+from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, OwnerKind, Text
+
+__all__ = ["find_calls", "wanted_arguments", "wanted_methods"]
+
+_TABLES_OF_THEIR_OWN = (ApiTable.PERMISSIONS, ApiTable.PACKAGES, ApiTable.CLASSES, ApiTable.MEMBERS)
+
+
+def _reads(apis: Apis) -> Sequence[ApiMethod]:
+    """Return the methods whose calls read data: not what the platform calls, nor what ordinary code uses all the time."""
+    return [
+        one
+        for one in apis.methods
+        if one.role is ApiRole.READS and not one.callback and (not one.noisy or one.arguments) and (one.data or one.may or one.arguments)
+    ]
+
+
+def wanted_methods(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
+    """Return the methods to look for, by class."""
+    names: dict[str, set[str]] = {}
+    for one in _reads(knowledge.apis):
+        names.setdefault(one.class_, set()).add(one.name)
+    return {class_: frozenset(found) for class_, found in names.items()}
+
+
+def wanted_arguments(knowledge: Knowledge) -> Mapping[tuple[str, str], int]:
+    """Return, for each method whose argument decides, which one."""
+    return {
+        (one.class_, one.name): one.arguments[0].index for one in _reads(knowledge.apis) if one.arguments
+    }
+
+
+def find_calls(
+    build: Build, knowledge: Knowledge, owners: Callable[[str], Sequence[str]], attributions: Sequence[Attribution]
+) -> tuple[Call, ...]:
+    """Return the calls of a build that can read personal data, in the order of their places."""
+    facts = build.of(FactKind.CALL)
+    if not facts:
+        return ()
+    apis = knowledge.apis
+    methods: dict[str, list[ApiMethod]] = {}
+    for one in _reads(apis):
+        methods.setdefault(f"{one.class_}.{one.name}", []).append(one)
+    inferred = {one.class_: one for one in attributions}
+    asked = {name for name, levels in effective_ranges(build).items() if levels is not None}
+    levels = _Levels(minimum_level(build), _target(build))
+    own = _own_package(build.identity.app_id)
+    calls = []
+    for fact in facts:
+        descriptor = fact.trait("descriptor") or ""
+        fitting = [one for one in methods.get(fact.name, ()) if one.descriptor in ("", descriptor)]
+        if not fitting:
+            continue
+        method = max(fitting, key=lambda one: len(one.descriptor))
+        data, may, needs_one_of = _meaning(method, fact, apis)
+        if not data and not may:
+            continue
+        owner, sdk, origin = _owner(fact.by, owners, inferred, apis, own)
+        held = bool(asked & set(needs_one_of)) if needs_one_of else None
+        why_not = _why_not(method, held, needs_one_of, asked, levels)
+        calls.append(
+            Call(
+                site=fact,
+                data=data,
+                may=may,
+                owner=owner,
+                sdk=sdk,
+                origin=origin,
+                permission_held=held,
+                can_succeed=why_not is None,
+                why_not=why_not,
+            )
+        )
+    return tuple(sorted(calls, key=lambda call: (call.site.location, call.site.name)))
+
+
+class _Levels:
+    """The API levels a build is for."""
+
+    def __init__(self, minimum: int, target: int) -> None:
+        self.minimum, self.target = minimum, target
+
+
+def _target(build: Build) -> int:
+    found = [fact.value for fact in build.of(FactKind.SDK_LEVEL) if fact.name == "target"]
+    return int(found[0]) if found and found[0].isdecimal() and len(found[0]) < 6 else 1
+
+
+def _own_package(app_id: str) -> str:
+    """Return the package an app's own classes stand below: its id without the last segment, where enough is left."""
+    segments = app_id.split(".")
+    return ".".join(segments[:-1] if len(segments) > 3 else segments)
+
+
+def _meaning(method: ApiMethod, fact: Fact, apis: Apis) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return what a call reads, what it may be a way to, and the permissions of which it needs one."""
+    if not method.arguments:
+        return method.data, method.may, method.permissions
+    value = fact.value
+    table = method.arguments[0].table
+    if not value or table in _TABLES_OF_THEIR_OWN:
+        return method.data, method.may, method.permissions
+    if value.startswith('"'):
+        found = apis.decide(table, value[1:-1])
+    else:
+        named = [one for one in apis.fields if one.table is table and f"{one.class_}.{one.name}" == value]
+        if named:
+            return named[0].data, named[0].may, named[0].permissions or method.permissions
+        found = apis.decide(table, value)
+    data = tuple(dict.fromkeys(id_ for one in found for id_ in one.data))
+    may = tuple(dict.fromkeys(id_ for one in found for id_ in one.may))
+    permissions = tuple(dict.fromkeys(name for one in found for name in one.permissions))
+    # the constant is known and names nothing personal: the call reads nothing that counts
+    return data, may, permissions or method.permissions
+
+
+def _owner(
+    class_: str,
+    owners: Callable[[str], Sequence[str]],
+    inferred: Mapping[str, Attribution],
+    apis: Apis,
+    own: str,
+) -> tuple[OwnerKind, str, Origin | None]:
+    named = owners(class_)
+    if len(named) == 1:
+        return OwnerKind.SDK, named[0], Origin.NAME
+    attribution = inferred.get(class_) or inferred.get(class_.partition("$")[0])
+    if attribution is not None:
+        return OwnerKind.SDK, attribution.owner, attribution.origin
+    if apis.is_bystander(class_):
+        return OwnerKind.BYSTANDER, "", Origin.NAME
+    if own and f"{class_}.".startswith(f"{own}."):
+        return OwnerKind.APP, "", Origin.NAME
+    return OwnerKind.UNATTRIBUTED, "", None
+
+
+def _why_not(
+    method: ApiMethod, held: bool | None, one_of: Sequence[str], asked: set[str], levels: _Levels
+) -> Text | None:
+    """Say why a call gets no answer, or nothing where it may."""
+    if method.privileged:
+        return Text(zh="普通应用无法得到结果", en="an ordinary app gets no answer")
+    if held is False:
+        names = ", ".join(name.rpartition(".")[2] for name in one_of)
+        return Text(zh=f"清单未申请所需权限 {names}", en=f"the manifest does not ask for {names}")
+    if method.until and levels.minimum > method.until:
+        return Text(
+            zh=f"系统 API {method.until} 以上普通应用无法得到结果", en=f"above API level {method.until} an ordinary app gets no answer"
+        )
+    if method.until_target and levels.target > method.until_target:
+        return Text(
+            zh=f"targetSdkVersion 高于 {method.until_target} 时无法得到结果",
+            en=f"with a targetSdkVersion above {method.until_target} there is no answer",
+        )
+    for need in method.needs:
+        if _applies(need, levels) and not asked & set(need.any_of):
+            names = ", ".join(name.rpartition(".")[2] for name in need.any_of)
+            return Text(zh=f"还需要权限 {names}，清单未申请", en=f"it needs {names} besides, which the manifest does not ask for")
+    return None
+
+
+def _applies(need: Need, levels: _Levels) -> bool:
+    """Tell whether a need holds on every device the build installs on."""
+    return levels.minimum >= need.device and levels.target >= need.target

@@ -1,0 +1,177 @@
+"""What calls read, whose they are, and whether they get an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from auditor.infer import infer
+from auditor.infer.calls import wanted_arguments, wanted_methods
+from auditor.knowledge.api_schema import (
+    NO_APIS,
+    ApiArgument,
+    ApiConstant,
+    ApiField,
+    ApiKind,
+    ApiMatch,
+    ApiMethod,
+    ApiRole,
+    ApiTable,
+    Need,
+)
+from auditor.model import Call, Fact, FactKind, Severity
+from tests.factories import build, fact, permission, sdk_level
+from tests.knowledge_factories import knowledge, proves, sdk, words
+
+P = "android.permission."
+TELEPHONY = "android.telephony.TelephonyManager"
+SECURE = "android.provider.Settings$Secure"
+
+
+def method(class_: str, name: str, *data: str, **changes: object) -> ApiMethod:
+    values: dict[str, object] = {
+        "class_": class_,
+        "name": name,
+        "descriptor": "",
+        "kind": ApiKind.PLATFORM,
+        "role": ApiRole.READS,
+        "data": data,
+        "may": (),
+        "severity": Severity.HIGH,
+        "permissions": (),
+        "needs": (),
+        "helped_by": (),
+        "service": "",
+        "arguments": (),
+        "callback": False,
+        "noisy": False,
+        "privileged": False,
+        "since": 0,
+        "until": 0,
+        "until_target": 0,
+        "note": words(""),
+        "source": "made up",
+        "unverified": False,
+    }
+    return ApiMethod(**(values | changes))  # type: ignore[arg-type]
+
+
+def key(value: str, *data: str) -> ApiConstant:
+    return ApiConstant(
+        table=ApiTable.SETTINGS_KEYS, value=value, match=ApiMatch.EXACT, name="", data=data, may=(), severity=Severity.HIGH,
+        permissions=(), needs=(), telling=False, until=0, until_target=0, note=words(""), source="made up", unverified=False,
+    )  # fmt: skip
+
+
+def uri(class_: str, name: str, *data: str) -> ApiField:
+    return ApiField(
+        class_=class_, name=name, data=data, may=(), severity=Severity.HIGH, permissions=(P + "READ_CONTACTS",), needs=(),
+        noisy=False, until=0, until_target=0, table=ApiTable.CONTENT_URIS, note=words(""), source="made up", unverified=False,
+    )  # fmt: skip
+
+
+APIS = replace(
+    NO_APIS,
+    methods=(
+        method(TELEPHONY, "getDeviceId", "imei", permissions=(P + "READ_PHONE_STATE",), until=28),
+        method("android.net.wifi.WifiInfo", "getSSID", "ssid", needs=(Need(any_of=(P + "ACCESS_FINE_LOCATION",), device=29),)),
+        method("android.os.Build", "getModel", "device_info"),
+        method("android.app.ActivityManager", "getSecret", "imei", privileged=True),
+        method("java.net.URL", "openStream", "ip_address", noisy=True),
+        method("android.telephony.SmsManager", "sendTextMessage", "sms", role=ApiRole.USES),
+        method(SECURE, "getString", may=("android_id",), arguments=(ApiArgument(index=1, table=ApiTable.SETTINGS_KEYS),)),
+        method(
+            "android.content.ContentResolver", "query", may=("contacts",),
+            arguments=(ApiArgument(index=0, table=ApiTable.CONTENT_URIS),),
+        ),
+    ),
+    fields=(uri("android.provider.ContactsContract$Contacts", "CONTENT_URI", "contacts"),),
+    constants=(key("android_id", "android_id"),),
+    bystanders=("androidx",),
+)
+KNOWN = replace(knowledge(sdk("acme-push", *proves("com.acme.push"))), apis=APIS)
+
+
+def call(api: str, caller: str = "com.example.shop.Main", value: str = "") -> Fact:
+    return fact(
+        FactKind.CALL, api, value, by=caller, file="classes.dex", at=f"{caller}.run()V +0x1e", descriptor="()Ljava/lang/String;"
+    )
+
+
+def found(*facts: Fact) -> list[Call]:
+    return list(infer(build(*facts), KNOWN).calls)
+
+
+def test_a_call_says_what_it_reads_and_whether_the_permission_is_there() -> None:
+    site = call(f"{TELEPHONY}.getDeviceId")
+    (one,) = found(site, permission("READ_PHONE_STATE"))
+    assert (one.data, one.permission_held, one.can_succeed, one.why_not) == (("imei",), True, True, None)
+    (one,) = found(site)
+    assert (one.permission_held, one.can_succeed) == (False, False)
+    assert one.why_not is not None
+    assert "READ_PHONE_STATE" in one.why_not.en
+
+
+def test_a_call_that_needs_no_permission_says_so() -> None:
+    (one,) = found(call("android.os.Build.getModel"))
+    assert (one.data, one.permission_held, one.can_succeed) == (("device_info",), None, True)
+
+
+def test_what_no_device_answers_any_more_cannot_succeed() -> None:
+    site, asked = call(f"{TELEPHONY}.getDeviceId"), permission("READ_PHONE_STATE")
+    assert [one.can_succeed for one in found(site, asked, sdk_level("min", 29))] == [False]
+    assert [one.can_succeed for one in found(site, asked, sdk_level("min", 21))] == [True]
+    assert [one.can_succeed for one in found(call("android.app.ActivityManager.getSecret"))] == [False]
+
+
+def test_a_further_need_counts_where_every_device_has_it() -> None:
+    site = call("android.net.wifi.WifiInfo.getSSID")
+    assert [one.can_succeed for one in found(site, sdk_level("min", 29))] == [False]
+    assert [one.can_succeed for one in found(site, sdk_level("min", 21))] == [True]
+    assert [one.can_succeed for one in found(site, sdk_level("min", 29), permission("ACCESS_FINE_LOCATION"))] == [True]
+
+
+def test_the_argument_decides() -> None:
+    (one,) = found(call(f"{SECURE}.getString", value='"android_id"'))
+    assert one.data == ("android_id",)
+    assert found(call(f"{SECURE}.getString", value='"enabled_notification_listeners"')) == []
+    (one,) = found(call(f"{SECURE}.getString"))
+    assert (one.data, one.may) == ((), ("android_id",))
+
+
+def test_a_field_passed_on_decides_too() -> None:
+    site = call("android.content.ContentResolver.query", value="android.provider.ContactsContract$Contacts.CONTENT_URI")
+    (one,) = found(site)
+    assert (one.data, one.permission_held) == (("contacts",), False)
+    (one,) = found(site, permission("READ_CONTACTS"))
+    assert one.can_succeed
+
+
+@pytest.mark.parametrize(
+    ("caller", "owner"),
+    [
+        ("com.acme.push.Worker", ("sdk", "acme-push", "name")),
+        ("androidx.core.Thing", ("bystander", "", "name")),
+        ("com.example.shop.Main", ("app", "", "name")),
+        ("com.example.shop.sub.Main$1", ("app", "", "name")),
+        ("com.example.shopping.Main", ("unattributed", "", None)),
+        ("org.unknown.Lib", ("unattributed", "", None)),
+        ("a.b", ("unattributed", "", None)),
+    ],
+)
+def test_each_call_has_the_owner_its_class_tells_and_no_other(caller: str, owner: tuple[str, str, str | None]) -> None:
+    (one,) = found(call("android.os.Build.getModel", caller))
+    assert (one.owner.value, one.sdk, one.origin.value if one.origin else None) == owner
+
+
+def test_only_calls_that_read_and_mean_something_are_looked_for() -> None:
+    wanted = wanted_methods(KNOWN)
+    assert wanted[TELEPHONY] == {"getDeviceId"}
+    assert "java.net.URL" not in wanted
+    assert "android.telephony.SmsManager" not in wanted
+    assert wanted_arguments(KNOWN)[SECURE, "getString"] == 1
+
+
+def test_a_build_without_calls_has_none() -> None:
+    assert found(permission("READ_PHONE_STATE")) == []
