@@ -10,7 +10,9 @@ from pathlib import Path
 from auditor.errors import KnowledgeError
 from auditor.knowledge.load import (
     COMPILED,
+    COMPILED_APIS,
     COMPILED_FINGERPRINTS,
+    compile_apis,
     compile_fingerprints,
     compile_knowledge,
     read_yaml,
@@ -31,7 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KnowledgeError as error:
         print(error, file=sys.stderr)
         return 2
-    fresh = {COMPILED: compile_knowledge(plain), COMPILED_FINGERPRINTS: compile_fingerprints(plain)}
+    fresh = {
+        COMPILED: compile_knowledge(plain),
+        COMPILED_FINGERPRINTS: compile_fingerprints(plain),
+        COMPILED_APIS: compile_apis(plain),
+    }
     stale = 0
     for name, content in fresh.items():
         target = options.directory / name

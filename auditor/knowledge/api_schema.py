@@ -102,6 +102,13 @@ _SHELLS = re.compile(
 )
 """What stands before the command proper."""
 _BOUNDARIES = ("/", "?", "#")
+_PRINTED = (
+    (re.compile(r"(?:cat|ls|head|more|stat)\s+(?:-\S+\s+)*(/\S+)"), ApiTable.FILE_PATHS),
+    (re.compile(r"getprop\s+(\S+)"), ApiTable.SYSTEM_PROPERTIES),
+    (re.compile(r"settings\s+get\s+\S+\s+(\S+)"), ApiTable.SETTINGS_KEYS),
+    (re.compile(r"content\s+query\s+--uri\s+(\S+)"), ApiTable.CONTENT_URIS),
+)
+"""Commands that print something, and where to look for what they print."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,7 +341,20 @@ class Apis:
     not_bystanders: tuple[str, ...]
 
     def decide(self, table: ApiTable, value: str) -> tuple[ApiConstant, ...]:
-        """Return what ``value`` is in a table: every bit of it that counts, else the longest constant it matches."""
+        """Return what ``value`` is in a table: every bit of it that counts, else the longest constant it matches.
+
+        Of a command that prints a file, a property or a setting it is what that file, property or setting is.
+        """
+        if table is ApiTable.SHELL_COMMANDS:
+            for command in _commands(value):
+                for pattern, other in _PRINTED:
+                    if (printed := pattern.match(command)) and (found := self.decide(other, printed[1])):
+                        return found
+        if table is ApiTable.CONTENT_URIS and "://" not in value:
+            value = f"content://{value}"  # an authority alone
+        return self._of_table(table, value)
+
+    def _of_table(self, table: ApiTable, value: str) -> tuple[ApiConstant, ...]:
         found = [one for one in self.constants if one.table is table and one.matches(value)]
         bits = tuple(one for one in found if one.match is ApiMatch.BIT)
         return bits or tuple(sorted(found, key=lambda one: (-len(one.value), one.value))[:1])

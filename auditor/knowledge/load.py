@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from auditor.errors import KnowledgeError
 from auditor.knowledge.schema import (
@@ -44,12 +44,17 @@ from auditor.knowledge.schema import (
 )
 from auditor.model import Clause, Platform, Text
 
+if TYPE_CHECKING:
+    from auditor.knowledge.api_schema import Apis
+
 __all__ = [
     "COMPILED",
+    "COMPILED_APIS",
     "COMPILED_FINGERPRINTS",
     "DAMAGE",
     "SEEDS",
     "clauses_for",
+    "compile_apis",
     "compile_fingerprints",
     "compile_knowledge",
     "fingerprints_from",
@@ -65,6 +70,9 @@ COMPILED = "compiled.json"
 COMPILED_FINGERPRINTS = "fingerprints.json"
 """Name of the other one: it is read only for a build whose code was renamed."""
 
+COMPILED_APIS = "apis.json"
+"""Name of the third: it is read only for a build whose calls, symbols or strings are looked at."""
+
 SEEDS = "fingerprints/seeds.txt"
 """One line per fingerprint id: the id, then the hashes of its literals, each behind one space. Read as it stands."""
 
@@ -76,13 +84,13 @@ DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, re
 def load() -> Knowledge:
     """Return the knowledge the package ships, read once per process from its compiled file.
 
-    Its fingerprints and seeds are read when they are first looked at. Raises KnowledgeError where a file is missing or
+    Its fingerprints, seeds and interfaces are read when they are first looked at. Raises KnowledgeError where a file is missing or
     damaged, then as now: the installation is broken, or the file was edited.
     """
     collecting = gc.isenabled()
     gc.disable()  # all of it stays: looking for garbage among thousands of new objects costs a third of the time
     try:
-        return knowledge_from(_shipped(COMPILED), _ShippedFingerprints(), _ShippedSeeds())
+        return knowledge_from(_shipped(COMPILED), _ShippedFingerprints(), _ShippedSeeds(), _shipped_apis_later())
     except (OSError, *DAMAGE) as error:
         raise _broken(COMPILED, error) from error
     finally:
@@ -144,6 +152,35 @@ class _ShippedFingerprints(Sequence[Fingerprint]):
         return hash(_ShippedFingerprints)
 
 
+@cache
+def _shipped_apis() -> Apis:
+    from auditor.knowledge.api_load import apis_from
+
+    try:
+        return apis_from(_shipped(COMPILED_APIS))
+    except (OSError, *DAMAGE) as error:
+        raise _broken(COMPILED_APIS, error) from error
+
+
+class _ShippedApis:
+    """The interfaces the package ships: an :class:`~auditor.knowledge.api_schema.Apis` that is read when first asked."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(_shipped_apis(), name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ShippedApis)
+
+    def __hash__(self) -> int:
+        return hash(_ShippedApis)
+
+
+def _shipped_apis_later() -> Apis:
+    return cast("Apis", _ShippedApis())  # no subclass of it: that would load what this is there to put off
+
+
 class _ShippedSeeds(Mapping[str, str]):
     """The seeds the package ships, likewise."""
 
@@ -171,7 +208,7 @@ def load_with(directory: Path) -> Knowledge:
 
     plain = json.loads(_shipped(COMPILED))
     plain["sdks"] |= read_own(directory, plain)
-    return knowledge_from(_compile(plain), _ShippedFingerprints(), _ShippedSeeds())
+    return knowledge_from(_compile(plain), _ShippedFingerprints(), _ShippedSeeds(), _shipped_apis_later())
 
 
 def read_yaml(directory: Path) -> dict[str, Any]:
@@ -184,19 +221,25 @@ def read_yaml(directory: Path) -> dict[str, Any]:
 def compile_knowledge(plain: dict[str, Any]) -> bytes:
     """Return what :func:`read_yaml` read as JSON: the same bytes for the same knowledge, one entry per line.
 
-    Of the fingerprints and seeds it holds no more than their SHA-256, for its version to change with them.
+    Of the fingerprints, seeds and interfaces it holds no more than their SHA-256, for its version to change with them.
     """
     digests = {
         COMPILED_FINGERPRINTS: hashlib.sha256(compile_fingerprints(plain)).hexdigest(),
+        COMPILED_APIS: hashlib.sha256(compile_apis(plain)).hexdigest(),
         SEEDS: plain["seeds"].get("sha256", ""),
     }
-    rest = {name: entries for name, entries in plain.items() if name not in ("fingerprints", "seeds")}
+    rest = {name: entries for name, entries in plain.items() if name not in ("fingerprints", "seeds", "apis")}
     return _compile({**rest, "others": digests})
 
 
 def compile_fingerprints(plain: dict[str, Any]) -> bytes:
     """Return the fingerprints of what :func:`read_yaml` read as JSON, likewise."""
     return _compile({"fingerprints": plain["fingerprints"]})
+
+
+def compile_apis(plain: dict[str, Any]) -> bytes:
+    """Return the interfaces of what :func:`read_yaml` read as JSON, likewise."""
+    return _compile(plain["apis"])
 
 
 def _compile(plain: dict[str, Any]) -> bytes:
@@ -218,7 +261,10 @@ def _section(name: str, entries: Any) -> str:
 
 
 def knowledge_from(
-    compiled: bytes, fingerprints: Sequence[Fingerprint] = (), seeds: Mapping[str, str] | None = None
+    compiled: bytes,
+    fingerprints: Sequence[Fingerprint] = (),
+    seeds: Mapping[str, str] | None = None,
+    apis: Apis | None = None,
 ) -> Knowledge:
     """Return the knowledge in a compiled file; raises one of DAMAGE where :func:`compile_knowledge` did not make it."""
     plain = json.loads(compiled)
@@ -240,6 +286,7 @@ def knowledge_from(
         clauses={id_: _clause(id_, entry) for id_, entry in plain["clauses"].items()},
         categories={id_: _category(id_, entry) for id_, entry in plain["categories"].items()},
         policy_words=_policy_words(plain["policy_words"]) if "policy_words" in plain else NO_POLICY_WORDS,
+        **({} if apis is None else {"apis": apis}),
     )
 
 

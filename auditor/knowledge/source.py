@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from auditor.errors import KnowledgeError
+from auditor.knowledge.api_schema import ApiKind, ApiMatch, ApiRole, ApiTable
 from auditor.knowledge.load import SEEDS
 from auditor.knowledge.schema import (
     ANDROID_TRACES,
@@ -23,7 +25,7 @@ from auditor.knowledge.schema import (
     TraceKind,
     VersionKind,
 )
-from auditor.model import Platform, Text
+from auditor.model import Platform, Severity, Text
 from auditor.records import Mistake, Record, did_you_mean, read_record
 
 __all__ = ["read_own", "read_yaml"]
@@ -41,6 +43,8 @@ _ENDINGS = {
     TraceKind.FRAMEWORK: ".framework",
     TraceKind.BUNDLE: ".bundle",
 }
+APIS = "apis"
+"""The folder of what is known of interfaces; without it, nothing is known of any."""
 POLICY_WORDS = "policy_words.yaml"
 """The one file a knowledge can do without: it is read with policies only."""
 _EXCLUSIVE = frozenset({TraceKind.PACKAGE, TraceKind.CLASS, TraceKind.FRAMEWORK})
@@ -48,7 +52,7 @@ _EXCLUSIVE = frozenset({TraceKind.PACKAGE, TraceKind.CLASS, TraceKind.FRAMEWORK}
 
 
 def read_yaml(directory: Path) -> Plain:
-    """Read the knowledge in ``directory``: the files named here, ``sdks/*.yaml`` and ``fingerprints/*``.
+    """Read the knowledge in ``directory``: the files named here, ``sdks/*.yaml``, ``fingerprints/*`` and ``apis/*``.
 
     Returns a structure JSON can hold: one key per collection, entries by id, defaults left out. Raises KnowledgeError
     with every mistake of every file as ``file:line: message``; ``file`` is relative to ``directory``.
@@ -66,6 +70,7 @@ def read_yaml(directory: Path) -> Plain:
         "fingerprints": (fingerprints := _fingerprints(directory, mistakes, sdks)),
         "seeds": _seeds(directory, mistakes, {one["id"] for one in fingerprints}),
     }
+    plain["apis"] = _apis(directory / APIS, mistakes, known, plain.get("permissions", {}), plain.get("usage_keys", {}))
     if (directory / POLICY_WORDS).exists():
         permissions, keys = plain.get("permissions", {}), plain.get("usage_keys", {})
         plain |= _read(directory, POLICY_WORDS, mistakes, lambda record: _policy_words(record, known, permissions, keys))
@@ -728,3 +733,341 @@ def _seeds(directory: Path, mistakes: list[Mistake], ids: Collection[str]) -> di
             elif (owner := known.setdefault(seed, id_)) != id_:
                 mistakes.append(Mistake(SEEDS, number, f"{seed} is already a seed of {owner!r}"))
     return {"sha256": hashlib.sha256(data).hexdigest()}
+
+
+# -- interfaces that reach personal data ----------------------------------------------------------------------------
+
+_DESCRIPTOR = re.compile(r"\((?:\[*(?:[ZBCSIJFD]|L[^\s;.(\[]+;))*\)\[*(?:[VZBCSIJFD]|L[^\s;.(\[]+;)\Z")
+_MEMBER = re.compile(r"(?:<init>|[A-Za-z_$][\w$]*)\Z", re.ASCII)
+_OBJC_CLASS = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
+_OBJC_SELECTOR = re.compile(r"(?:[A-Za-z_]\w*|(?:[A-Za-z_]\w*:)+)\Z", re.ASCII)
+_REASON = re.compile(r"[0-9A-F]{4}\.[0-9]+\Z")
+_API_LEVELS = range(1, 100)
+_ARGUMENTS = 16
+_SEVERITIES = [severity.name.lower() for severity in Severity]
+_METHOD_FILES = ("android_methods.yaml", "android_sdk_methods.yaml", "android_roles.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What entries about interfaces may name."""
+
+    data_types: Collection[str]
+    permissions: Collection[str]
+    usage_keys: Collection[str]
+
+
+def _apis(
+    directory: Path,
+    mistakes: list[Mistake],
+    data_types: Collection[str],
+    permissions: Collection[str],
+    usage_keys: Collection[str],
+) -> Plain:
+    known = _Known(data_types, permissions, usage_keys)
+    plain: Plain = {name: [] for name in (*_API_SECTIONS, "bystanders", "not_bystanders")}
+    if not directory.exists():
+        return plain
+    seen: dict[tuple[str, ...], str] = {}
+    readers: dict[str, Callable[[Record], Plain]] = dict.fromkeys(
+        _METHOD_FILES, lambda record: {"methods": _methods(record, known, seen)}
+    )
+    readers["android_fields.yaml"] = lambda record: {"fields": _fields(record, known, seen)}
+    readers["android_constants.yaml"] = lambda record: {"constants": _constants(record, known, seen)}
+    readers["ios.yaml"] = lambda record: _ios(record, known, seen)
+    readers["bystanders.yaml"] = _bystanders
+    for name, read in readers.items():
+        if not (directory / name).exists():
+            continue
+        for section, entries in _read(directory.parent, f"{APIS}/{name}", mistakes, read).items():
+            plain[section] += entries
+    for section, key in _API_SECTIONS.items():
+        plain[section].sort(key=key)
+    return plain
+
+
+def _api_key(*keys: str) -> Callable[[Plain], tuple[str, ...]]:
+    return lambda entry: tuple(entry.get(key, "") for key in keys)
+
+
+_API_SECTIONS = {
+    "methods": _api_key("class", "name", "descriptor"),
+    "fields": _api_key("class", "name"),
+    "constants": _api_key("table", "value"),
+    "selectors": _api_key("class", "selector"),
+    "symbols": _api_key("name"),
+    "required_reasons": _api_key("category"),
+}
+"""Lists of the compiled file, and what they are sorted by."""
+
+
+def _once(record: Record, seen: dict[tuple[str, ...], str], key: str, *identity: str) -> None:
+    """Say so where an interface was described before, in whatever file."""
+    place = seen.setdefault(identity, f"{record.file}:{record.line_of(key)}")
+    if place != f"{record.file}:{record.line_of(key)}":
+        record.wrong(f"{' '.join(part for part in identity[1:] if part)!r} was described before, at {place}", key)
+
+
+def _checked(record: Record, key: str, form: re.Pattern[str], what: str) -> str:
+    text = record.text(key, required=True)
+    if text and not form.match(text):
+        record.wrong(f"{record.what}.{key}: {text!r} is no {what}", key)
+    return text
+
+
+def _level(record: Record, key: str) -> int:
+    level = record.integer(key)
+    if record.has(key) and level not in _API_LEVELS:
+        record.wrong(f"{record.what}.{key}: {level} is no API level", key)
+    return level
+
+
+def _severity(record: Record) -> str:
+    return record.choice("severity", _SEVERITIES, required=True)
+
+
+def _about(record: Record, known: _Known, sources: Collection[str]) -> Plain:
+    """Return what entries of every kind have: data, severity, note and source."""
+    data = record.texts("data", among=known.data_types)
+    may = record.texts("may", among=known.data_types)
+    if both := sorted(set(data) & set(may)):
+        record.wrong(f"{record.what}.may: {both[0]!r} stands under data already", "may")
+    return _slim(
+        data=list(data),
+        may=list(may),
+        severity=_severity(record),
+        note=_both(record.both("note")) if record.has("note") else [],
+        source=record.choice("source", sources, required=True),
+        unverified=record.boolean("unverified"),
+    )
+
+
+def _permitted(record: Record, known: _Known) -> Plain:
+    """Return the permissions an entry hangs on, and the API levels it ends with."""
+    needs = []
+    for need in record.records("needs"):
+        any_of = need.texts("any_of", required=True, among=known.permissions)
+        needs.append(_slim(any_of=list(any_of), device=_level(need, "device"), target=_level(need, "target")))
+        need.done()
+    return _slim(
+        permissions=list(record.texts("permissions", among=known.permissions)),
+        needs=needs,
+        until=_level(record, "until"),
+        until_target=_level(record, "until_target"),
+    )
+
+
+def _methods(record: Record, known: _Known, seen: dict[tuple[str, ...], str]) -> list[Plain]:
+    sources = _sources(record)
+    found: list[Plain] = []
+    classes = _Ids()
+    for group in record.records("classes", required=True):
+        class_ = classes.take(group, "class")
+        if class_ and not _SEGMENTS.match(class_):
+            group.wrong(f"{class_!r} is no class: segments joined by dots, inner classes by $", "class")
+        kind = group.choice("kind", [str(one.value) for one in ApiKind], default=ApiKind.PLATFORM.value)
+        for entry in group.records("methods", required=True):
+            found.append(_method(entry, known, sources, kind))
+            found[-1]["class"] = class_
+            _once(entry, seen, "name", "method", class_, found[-1]["name"], found[-1].get("descriptor", ""))
+            entry.done()
+        group.done()
+    return found
+
+
+def _method(entry: Record, known: _Known, sources: Collection[str], kind: str) -> Plain:
+    descriptor = entry.text("descriptor")
+    if descriptor and not _DESCRIPTOR.match(descriptor):
+        entry.wrong(f"{entry.what}.descriptor: {descriptor!r} is none, such as (Ljava/lang/String;)V", "descriptor")
+    role = entry.choice("role", [str(one.value) for one in ApiRole], default=ApiRole.READS.value)
+    arguments = []
+    for argument in entry.records("arguments"):
+        index = argument.integer("index", required=True)
+        if index not in range(_ARGUMENTS):
+            argument.wrong(f"{argument.what}.index: {index} is no argument", "index")
+        table = argument.choice("table", [str(one.value) for one in ApiTable], required=True)
+        arguments.append({"index": index, "table": table})
+        argument.done()
+    plain = {
+        "name": _checked(entry, "name", _MEMBER, "name of a method"),
+        "kind": entry.choice("kind", [str(one.value) for one in ApiKind], default=kind),
+        "role": role,
+        **_about(entry, known, sources),
+        **_permitted(entry, known),
+        **_slim(
+            descriptor=descriptor,
+            helped_by=list(entry.texts("helped_by", among=known.permissions)),
+            service=entry.choice("service", known.permissions),
+            arguments=arguments,
+            callback=entry.boolean("callback"),
+            noisy=entry.boolean("noisy"),
+            privileged=entry.boolean("privileged"),
+            since=_level(entry, "since"),
+        ),
+    }
+    if role == ApiRole.READS.value and not plain.get("data") and not plain.get("may"):
+        entry.wrong(f"{entry.what} reads nothing: give it data or may, or another role")
+    if plain.get("until") and plain.get("since", 0) > plain["until"]:
+        entry.wrong(f"{entry.what} ends before it begins: since is later than until", "until")
+    return plain
+
+
+def _fields(record: Record, known: _Known, seen: dict[tuple[str, ...], str]) -> list[Plain]:
+    sources = _sources(record)
+    found: list[Plain] = []
+    for entry in record.records("fields", required=True):
+        plain = {
+            "class": _checked(entry, "class", _SEGMENTS, "class"),
+            "name": _checked(entry, "name", _MEMBER, "name of a field"),
+            **_about(entry, known, sources),
+            **_permitted(entry, known),
+            **_slim(
+                noisy=entry.boolean("noisy"), table=entry.choice("table", [str(one.value) for one in ApiTable])
+            ),
+        }
+        _once(entry, seen, "name", "field", plain["class"], plain["name"])
+        found.append(plain)
+        entry.done()
+    return found
+
+
+_NO_ROWS = frozenset({ApiTable.PERMISSIONS, ApiTable.PACKAGES, ApiTable.CLASSES, ApiTable.MEMBERS})
+"""Tables that are made of what is known elsewhere."""
+
+
+def _constants(record: Record, known: _Known, seen: dict[tuple[str, ...], str]) -> list[Plain]:
+    sources = _sources(record)
+    found: list[Plain] = []
+    for table in ApiTable:
+        if table in _NO_ROWS:
+            continue
+        for entry in record.records(table.value):
+            match = entry.choice("match", [str(one.value) for one in ApiMatch], default=ApiMatch.EXACT.value)
+            plain = {
+                "table": table.value,
+                "value": entry.text("value", required=True),
+                "match": match,
+                **_about(entry, known, sources),
+                **_permitted(entry, known),
+                **_slim(name=entry.text("name"), telling=entry.boolean("telling")),
+            }
+            if match == ApiMatch.BIT.value and not re.fullmatch("[0-9]{1,10}", plain["value"]):
+                entry.wrong(f"{entry.what}.value: {plain['value']!r} is no bit: a number in decimal digits", "value")
+            _once(entry, seen, "value", "constant", table.value, plain["value"])
+            found.append(plain)
+            entry.done()
+    return found
+
+
+def _ios(record: Record, known: _Known, seen: dict[tuple[str, ...], str]) -> Plain:
+    sources = _sources(record)
+    selectors: list[Plain] = []
+    classes = _Ids()
+    for group in record.records("classes", required=True):
+        class_ = classes.take(group, "class")
+        if class_ and not _OBJC_CLASS.match(class_):
+            group.wrong(f"{class_!r} is no Objective-C class", "class")
+        framework, private = group.text("framework"), group.boolean("private")
+        if bool(framework) is private:
+            group.wrong(f"{class_!r} is either of a framework or private", "framework")
+        for entry in group.records("selectors", required=True):
+            plain = {
+                "class": class_,
+                "selector": _checked(entry, "name", _OBJC_SELECTOR, "selector"),
+                **_about(entry, known, sources),
+                **_slim(
+                    framework=framework,
+                    private=private,
+                    usage_keys=list(entry.texts("usage_keys", among=known.usage_keys)),
+                    generic=entry.boolean("generic"),
+                    since=_ios_version(entry, "since"),
+                    until=_ios_version(entry, "until"),
+                ),
+            }
+            _once(entry, seen, "name", "selector", class_, plain["selector"])
+            selectors.append(plain)
+            entry.done()
+        group.done()
+    symbols: list[Plain] = []
+    for section, string in (("symbols", False), ("strings", True)):
+        for entry in record.records(section, required=True):
+            name = entry.text("name", required=True)
+            if not string and not name.startswith("_"):
+                entry.wrong(f"{entry.what}.name: {name!r} lacks the underscore symbols begin with", "name")
+            plain = {
+                "name": name,
+                **_about(entry, known, sources),
+                **_slim(
+                    string=string,
+                    framework=entry.text("framework"),
+                    noisy=entry.boolean("noisy"),
+                    private=entry.boolean("private"),
+                    until=_ios_version(entry, "until"),
+                ),
+            }
+            _once(entry, seen, "name", section, name)
+            symbols.append(plain)
+            entry.done()
+    reasons = _required_reasons(record, known, sources)
+    return {"selectors": selectors, "symbols": symbols, "required_reasons": reasons}
+
+
+def _ios_version(record: Record, key: str) -> str:
+    version = record.text(key)
+    if version and not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,2}){0,2}", version):
+        record.wrong(f"{record.what}.{key}: {version!r} is no version of iOS", key)
+    return version
+
+
+def _required_reasons(record: Record, known: _Known, sources: Collection[str]) -> list[Plain]:
+    ids = _Ids()
+    codes: dict[str, str] = {}
+    found: list[Plain] = []
+    for entry in record.records("required_reasons", required=True):
+        category = ids.take(entry, "category")
+        members = []
+        for member in entry.records("members"):
+            class_ = _checked(member, "class", _OBJC_CLASS, "Objective-C class")
+            members.append([class_, _checked(member, "selector", _OBJC_SELECTOR, "selector")])
+            member.done()
+        reasons = []
+        for reason in entry.records("reasons", required=True):
+            code = _checked(reason, "code", _REASON, "reason code, such as CA92.1")
+            if (owner := codes.setdefault(code, category)) != category:
+                reason.wrong(f"{code!r} is a reason of {owner!r} already", "code")
+            reasons.append([code, *_both(reason.both("allows"))])
+            reason.done()
+        found.append(
+            {
+                "category": category,
+                "name": _both(entry.both("name")),
+                "reasons": reasons,
+                "source": entry.choice("source", sources, required=True),
+                **_slim(
+                    data=list(entry.texts("data", among=known.data_types)),
+                    symbols=list(entry.texts("symbols")),
+                    selectors=list(entry.texts("selectors")),
+                    members=members,
+                    classes=list(entry.texts("classes")),
+                ),
+            }
+        )
+        entry.done()
+    return found
+
+
+def _bystanders(record: Record) -> Plain:
+    record.text("source", required=True)
+
+    def fault(package: str) -> str:
+        return "" if _SEGMENTS.match(package) else f"{package!r} must be whole segments joined by dots"
+
+    bystanders = record.texts("bystanders", required=True, fault=fault)
+
+    def taken_back(package: str) -> str:
+        if wrong := fault(package):
+            return wrong
+        above = any(package.startswith(f"{bystander}.") for bystander in bystanders)
+        return "" if above else f"{package!r} lies below none of the bystanders"
+
+    return {"bystanders": list(bystanders), "not_bystanders": list(record.texts("except", fault=taken_back))}
