@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from auditor.infer.permissions import LevelRange, effective_ranges
 from auditor.knowledge.names import Resolution, resolve
-from auditor.knowledge.schema import Cover, Knowledge, PermissionKnowledge
+from auditor.knowledge.schema import Cover, Knowledge, PermissionKnowledge, ProtectionLevel
 from auditor.model import (
     Build,
     Checked,
@@ -157,7 +157,7 @@ def _permissions(
             state, row, note = State.MATCHED, declared[cover.declared], cover.why
             used.setdefault(cover.declared, name)
         else:
-            state = State.UNDECLARED
+            state, note = State.UNDECLARED, _nature(name, build.identity.app_id, knowledge)
         rows.append(
             Row(
                 table=Table.PERMISSIONS,
@@ -172,6 +172,28 @@ def _permissions(
         )
     rows += _unmet(Table.PERMISSIONS, {name: row for name, row in declared.items() if name not in found}, used, hidden)
     return rows
+
+
+def _nature(name: str, app_id: str, knowledge: Knowledge) -> Text | None:
+    """Say what kind of permission it is, where that tells a reader why nobody minds that it is not declared."""
+    known = knowledge.permissions.get(name)
+    if known is None:
+        if name.startswith(f"{app_id}.") or any(one.pattern.search(name) for one in knowledge.vendor_patterns):
+            return Text(zh="应用自身或其 SDK 自定义的权限", en="defined by the app itself or by an SDK in it")
+        return Text(zh="不是系统权限，知识库未收录", en="no permission of the system, and none that is known here")
+    if known.special_access or known.level is ProtectionLevel.DANGEROUS:
+        return None
+    if known.vendor:
+        return Text(zh="厂商自定义的权限", en="defined by a vendor")
+    if known.level is ProtectionLevel.NORMAL:
+        if known.data:
+            return None
+        return Text(
+            zh="普通权限，安装时自动授予，本身不涉及个人信息", en="normal: granted on installation, opens no personal data by itself"
+        )
+    if known.level in (ProtectionLevel.SIGNATURE, ProtectionLevel.INTERNAL):
+        return Text(zh="签名级权限，普通应用无法获得授权", en="for the system's own apps; no other app is granted it")
+    return None
 
 
 def _within(levels: LevelRange | None, known: PermissionKnowledge | None) -> LevelRange | None:

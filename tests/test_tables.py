@@ -245,3 +245,23 @@ def test_an_sdk_that_is_only_named_asked_for_nothing() -> None:
         build(permission("CAMERA")), conduct(found_sdk("acme-push", tier=SdkTier.NAMED)), declaration(), knowledge(asking)
     )
     assert [row.asked_by for row in case.table(Table.PERMISSIONS)] == [()]
+
+
+def test_an_undeclared_permission_says_what_kind_it_is_where_that_settles_it() -> None:
+    names = ["INTERNET", "READ_LOGS", "READ_SMS", "QUERY_ALL_PACKAGES", "SYSTEM_ALERT_WINDOW"]
+    own = "com.example.shop.permission.X"
+    others = [own, "com.other.permission.PUSH", "com.vendor.permission.BADGE", "com.nobody.X"]
+    found = build(*(permission(name) for name in (*names, *others)))
+    case = compare(found, conduct(), declaration(), knowledge())
+    notes = {row.subject: row.note.en if row.note else "" for row in case.table(Table.PERMISSIONS)}
+    assert notes == {
+        P + "INTERNET": "normal: granted on installation, opens no personal data by itself",
+        P + "READ_LOGS": "for the system's own apps; no other app is granted it",
+        P + "READ_SMS": "",
+        P + "QUERY_ALL_PACKAGES": "",
+        P + "SYSTEM_ALERT_WINDOW": "",
+        own: "defined by the app itself or by an SDK in it",
+        "com.other.permission.PUSH": "defined by the app itself or by an SDK in it",
+        "com.vendor.permission.BADGE": "defined by a vendor",
+        "com.nobody.X": "no permission of the system, and none that is known here",
+    }

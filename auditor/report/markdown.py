@@ -93,8 +93,7 @@ def _findings(one: Outline, words: Words) -> Iterator[str]:
         yield from _table(heads, [_finding_cells(card) for card in one.grave])
         yield ""
     if one.light:
-        counts = [f"{word} {number}" for severity, word, number in one.severities if severity < Severity.MEDIUM]
-        yield f"{words('light')}{words('colon')}{words.listed(counts)}"
+        yield f"{words('light')}{words('colon')}{sum(len(group.cards) for group in one.light)}"
     elif not one.grave:
         yield words("empty.findings")
 

@@ -114,7 +114,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Light findings of one rule, which are read together: most are about the policy's wording, row after row."""
+    """Findings of one rule that do not bear on the verdict, read together: most are about the policy's wording."""
 
     rule: str
     title: str
@@ -213,7 +213,7 @@ class Outline:
     findings: tuple[Card, ...]
     """All of them, gravest first."""
     grave: tuple[Card, ...]
-    """Those of medium severity and above."""
+    """Those grave and sure enough to contradict the declaration."""
     subjects: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     """The grave findings in short: each rule's title, with anchor and subject of each finding."""
     light: tuple[Group, ...]
@@ -264,7 +264,8 @@ class _Writer:
     def outline(self) -> Outline:
         audit, words = self.audit, self.words
         findings = self._cards(audit.findings, "f")
-        grave = tuple(card for card in findings if card.severity >= Severity.MEDIUM)
+        bears = {card.anchor for finding, card in zip(audit.findings, findings, strict=True) if is_contradiction(finding)}
+        grave = tuple(card for card in findings if card.anchor in bears)
         linked: dict[str, list[tuple[str, str]]] = {}
         for finding, card in zip(audit.findings, findings, strict=True):
             linked.setdefault(finding.subject, []).append((card.anchor, card.rule))
@@ -309,7 +310,7 @@ class _Writer:
                     clauses=cards[0].clauses,
                 )
                 for _, cards in _grouped(
-                    tuple(card for card in findings if card.severity < Severity.MEDIUM),
+                    tuple(card for card in findings if card.anchor not in bears),
                     lambda card: (card.rule, card.severity, card.clauses),
                 )
             ),
@@ -530,6 +531,8 @@ class _Writer:
         evidence = tuple(dict.fromkeys((*row.found, *(row.sdk.evidence if row.sdk else ()))))
         if row.sdk:
             main = words.tier(row.sdk.tier)
+            if row.sdk.confidence < Confidence.MEDIUM:
+                main = words.remarked(main, words("confidence.is", word=words.confidence(row.sdk.confidence)))
             if row.sdk.version:
                 main += " · " + words("version.is", version=one_line(row.sdk.version))
             notes = [self._trace(fact) for fact in evidence[:MOST_FOUND]]
@@ -546,7 +549,7 @@ class _Writer:
         if len(evidence) > MOST_FOUND:
             notes.append(words("found.more", n=len(evidence) - MOST_FOUND))
         if row.asked_by:
-            notes.append(words("asked_by", sdks=words.listed([one_line(id_) for id_ in row.asked_by])))
+            notes.append(words("asked_by", sdks=words.listed([self.names.get(id_) or one_line(id_) for id_ in row.asked_by])))
         return Side(main=main, notes=tuple(notes))
 
     def _trace(self, fact: Fact) -> str:

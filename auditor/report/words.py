@@ -143,7 +143,7 @@ PHRASES: Mapping[str, Text] = {
     "checked": _t("已核对", "Checked"),
     "classes": _t("{n} 个类", "{n} classes"),
     "classes.one": _t("1 个类", "1 class"),
-    "asked_by": _t("由 {sdks} 的清单要求", "asked for by the manifest of {sdks}"),
+    "asked_by": _t("{sdks}的清单会申请该权限", "the manifest of {sdks} asks for it"),
     "colon": _t("：", ": "),
     "comma": _t("、", ", "),
     "confidence": _t("可信度", "Confidence"),

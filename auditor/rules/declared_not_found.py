@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, State, Table, Text
+from auditor.model import Confidence, Row, Severity, State, Table, Text
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -25,7 +25,7 @@ _WHAT = {
 
     为何重要：政策常为多个版本或平台合并书写，多列不等于违反规定；但与实际不符的清单会让用户误解收集范围，也可能是删除功能后忘记更新。
 
-    如何处理：确认该功能是否还在本版本或其他平台使用；不再使用的，从政策中删去或注明适用的版本与平台。
+    如何处理：研发确认该功能是否仍在本版本或其他平台使用；不再使用的，由合规从政策中删去，或注明适用的版本与平台。
     """,
 )
 def declared_not_found(case: Case) -> Iterator[Claim]:
@@ -42,18 +42,31 @@ def declared_not_found(case: Case) -> Iterator[Claim]:
         if row.state is not State.NOT_FOUND or row.declared is None:
             continue
         what = _WHAT[row.table]
+        name = _name(row, case)
         yield Claim(
             subject=row.subject,
             confidence=Confidence.MEDIUM,
             declared=row.declared.location,
             policy=row.declared.policy,
             message=Text(
-                zh=f"政策声明了{what.zh} {row.subject}，本安装包内未找到。是否已不再使用，或仅用于其他版本？",
-                en=f"The policy declares the {what.en} {row.subject}, which this build does not have."
+                zh=f"政策声明了{what.zh} {name.zh}，本安装包内未见。是否已不再使用，或仅用于其他版本？",
+                en=f"The policy declares the {what.en} {name.en}, which this build does not have."
                 " Is it no longer used, or used in other versions only?",
             ),
             remedy=Text(
-                zh="请确认该项是否仍在使用；不再使用的，请更新政策或注明适用的平台和版本",
-                en="Check whether it is still used; if not, update the policy or name the platforms and versions it is for",
+                zh="研发：确认该项是否仍在使用；合规：不再使用的，更新政策，或注明适用的平台和版本",
+                en="Developers: check whether it is still used. Policy owner: if not, update the policy, or name the"
+                " platforms and versions it is for",
             ),
         )
+
+
+def _name(row: Row, case: Case) -> Text:
+    """Return what people call the subject, beside its identifier."""
+    sdk = case.knowledge.sdks.get(row.subject) if row.table is Table.SDKS else None
+    permission = case.knowledge.permissions.get(row.subject) if row.table is Table.PERMISSIONS else None
+    if sdk is not None:
+        return Text(zh=f"“{sdk.name.zh}”", en=f"“{sdk.name.en}”")
+    if permission is not None and permission.label.zh:
+        return Text(zh=f"{row.subject}（{permission.label.zh}）", en=f"{row.subject} ({permission.label.en})")
+    return Text(zh=row.subject, en=row.subject)

@@ -27,7 +27,7 @@ _PLACEHOLDER = re.compile(
 
     为何重要：该文字显示在系统授权弹窗中，是申请权限时同步告知目的的唯一位置；App Store 审核指南 5.1.1 也要求清楚完整地说明用途。
 
-    如何处理：写明用什么数据做什么，例如“用于扫描商品二维码”，并逐一补齐各语言的 InfoPlist.strings。
+    如何处理：研发按政策所述目的写明收集该信息做什么，例如“用于扫描商品二维码”，并逐一补齐各语言的 InfoPlist.strings。
     """,
 )
 def empty_usage_string(case: Case) -> Iterator[Claim]:
@@ -57,8 +57,8 @@ def empty_usage_string(case: Case) -> Iterator[Claim]:
             policy=row.declared.policy if row.declared else None,
             message=Text(zh=f"用途说明 {row.subject} 没有说明目的：{zh}", en=f"The usage string {row.subject} tells no purpose: {en}"),
             remedy=Text(
-                zh="请写明收集该信息用于什么功能，并与政策中的目的一致；每种语言的 InfoPlist.strings 都要补齐",
-                en="Say what the data is used for, as the policy does, in InfoPlist.strings of every language",
+                zh="研发：写明收集该信息用于什么功能，与政策中的目的保持一致，并补齐每种语言的 InfoPlist.strings",
+                en="Developers: say what the data is used for, as the policy does, in InfoPlist.strings of every language",
             ),
         )
 

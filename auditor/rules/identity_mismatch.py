@@ -10,14 +10,14 @@ from auditor.tables import Case
 
 
 @rule(
-    title=Text(zh="安装包与声明的应用身份不符", en="The build is not the app the declaration names"),
+    title=Text(zh="安装包与声明是否为同一应用", en="Whether the build is the app that was declared"),
     severity=Severity.MEDIUM,
     zh="""
     检查内容：包名（或 Bundle ID）和签名证书是否为声明所列。声明未列任何标识时，只给出提示，并列出包内的应用名称与签名主体供人工比对。
 
-    为何重要：拿别的应用或被重新签名的包来核对，结论没有意义；渠道包、山寨包也由此发现。
+    为何重要：用其他应用或被重新签名的安装包来核对，结论没有意义；仿冒包和二次打包的安装包也可由此识别。
 
-    如何处理：确认安装包来源；确属本应用的，把包名和证书 SHA-256 补入声明的 app_ids 与 signers。
+    如何处理：审核人员确认安装包来源；确属本应用的，把包名和证书 SHA-256 补入声明的 app_ids 与 signers。
     """,
 )
 def identity_mismatch(case: Case) -> Iterator[Claim]:
@@ -60,30 +60,35 @@ def identity_mismatch(case: Case) -> Iterator[Claim]:
         )
     if not declaration.app_ids and not declaration.signers:
         subjects = sorted({signer.subject for signer in identity.signer if signer.subject})
-        zh_signed = f"，签名主体「{'；'.join(subjects)}」" if subjects else ""
+        zh_signed = f"，签名主体为“{'；'.join(subjects)}”" if subjects else ""
         en_signed = f", signed by {'; '.join(subjects)}" if subjects else ""
+        other = _OTHER_NAME if identity.label.strip().casefold() != declaration.app.strip().casefold() else Text(zh="", en="")
         yield Claim(
             subject="identity",
             severity=Severity.INFO,
             confidence=Confidence.LOW,
             declared=here,
             message=Text(
-                zh="声明未列包名和签名证书，请人工确认两者是同一应用："
-                f"声明为「{declaration.app}」（{declaration.operator or '未写运营者'}），"
-                f"安装包为「{identity.label or identity.app_id}」（{identity.app_id or '无标识'}）{zh_signed}",
-                en=f"The declaration lists no app id or signer; check that both are the same app: it is about"
+                zh=f"声明未列包名和签名证书，{other.zh}请人工确认两者是同一应用："
+                f"声明针对“{declaration.app}”（{declaration.operator or '未写运营者'}），"
+                f"安装包为“{identity.label or identity.app_id}”（{identity.app_id or '无标识'}）{zh_signed}",
+                en=f"The declaration lists no app id or signer{other.en}; check that both are the same app: it is about"
                 f" “{declaration.app}” ({declaration.operator or 'no operator named'}), the build is"
                 f" “{identity.label or identity.app_id}” ({identity.app_id or 'no id'}){en_signed}",
             ),
             remedy=Text(
-                zh="建议在声明中补充 app_ids 和 signers，以后自动核对",
-                en="Add app_ids and signers to the declaration, so that this is checked by itself from now on",
+                zh="审核人员：人工核对；确属同一应用的，在声明中补充 app_ids 和 signers，此后自动核对",
+                en="Reviewer: compare the two; if they are one app, add app_ids and signers to the declaration,"
+                " so that this is checked by itself from now on",
             ),
         )
 
 
+_OTHER_NAME = Text(zh="且两者的应用名称不同，", en=", and the two have different names")
+
+
 def _remedy() -> Text:
     return Text(
-        zh="请确认安装包来源和版本；确属本应用的，请把标识或证书补入声明",
-        en="Check where the build comes from; if it is the right one, add its id or certificate to the declaration",
+        zh="审核人员：确认安装包的来源和版本；确属本应用的，把标识或证书补入声明",
+        en="Reviewer: check where the build comes from; if it is the right one, add its id or certificate to the declaration",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.model import DeclaredSdk, Severity, Text
+from auditor.rules._naming import called
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -15,16 +16,16 @@ from auditor.tables import Case
     cites=("CAC191-2.1", "PIPL-23"),
     document=True,
     zh="""
-    检查内容：政策 SDK 清单的每一行是否写明名称、使用目的、收集的个人信息类型和隐私政策链接。
+    检查内容：政策 SDK 清单的每一行是否写明名称、使用目的、收集的个人信息类型，以及联系方式或隐私政策链接。
 
-    为何重要：向其他处理者提供个人信息，须告知接收方名称、联系方式、处理目的、方式和个人信息种类；只列名称或包名不能满足。
+    为何重要：向其他个人信息处理者提供个人信息，须告知接收方的名称、联系方式、处理目的、处理方式和个人信息的种类；仅列名称或包名不足以说明。
 
-    如何处理：补齐缺少的内容；不收集个人信息的 SDK，请写明“不收集个人信息”。
+    如何处理：合规补齐缺少的内容；不收集个人信息的 SDK，写明“不收集个人信息”。
     """,
 )
 def incomplete_sdk_row(case: Case) -> Iterator[Claim]:
     """What it does: looks whether every row of the policy's SDK list has a name, a purpose, the types of data collected
-    and a link to the SDK's policy.
+    and a contact or a link to the SDK's policy.
 
     Why it matters: people must be told the recipient's name and contact, the purpose, the way and the types of data; a
     bare name or package does not do that.
@@ -37,14 +38,15 @@ def incomplete_sdk_row(case: Case) -> Iterator[Claim]:
             continue
         zh = "、".join(text.zh for text in missing)
         en = ", ".join(text.en for text in missing)
+        name = called(row)
         yield Claim(
             subject=row.written,
             declared=row.location,
             policy=row.policy,
             message=Text(
-                zh=f"政策对 SDK「{row.written}」未写明：{zh}", en=f"The policy's row on the SDK “{row.written}” lacks: {en}"
+                zh=f"政策对 SDK {name.zh}未写明：{zh}", en=f"The policy's row on the SDK {name.en} lacks: {en}"
             ),
-            remedy=Text(zh=f"请在政策中补充{zh}", en=f"Add to the policy: {en}"),
+            remedy=Text(zh=f"合规：在政策中补充{zh}", en=f"Policy owner: add {en}"),
         )
 
 
@@ -56,4 +58,4 @@ def _missing(row: DeclaredSdk) -> Iterator[Text]:
     if not row.data and not row.data_text:
         yield Text(zh="收集的个人信息类型", en="the types of data collected")
     if not row.url:
-        yield Text(zh="隐私政策链接", en="a link to its privacy policy")
+        yield Text(zh="联系方式或隐私政策链接", en="a contact or a link to its privacy policy")

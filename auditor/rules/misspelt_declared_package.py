@@ -16,9 +16,9 @@ from auditor.tables import Case
     zh="""
     检查内容：政策所写的 SDK 包名是否为该 SDK 真实的包名。
 
-    为何重要：包名是核对“双清单”的依据；写错后，用户和检测机构按政策查不到该 SDK。
+    为何重要：检测机构按包名核对 SDK 清单；写错后，按政策在安装包中查不到该 SDK。
 
-    如何处理：改为该 SDK 文档中的包名。
+    如何处理：合规改为该 SDK 官方文档中的包名。
     """,
 )
 def misspelt_declared_package(case: Case) -> Iterator[Claim]:
@@ -39,7 +39,7 @@ def misspelt_declared_package(case: Case) -> Iterator[Claim]:
             policy=row.policy,
             message=Text(
                 zh=f"政策所写的包名 {row.package} 不是该 SDK 的包名，是否应为 {suggestion}？",
-                en=f"The package {row.package} in the policy is none of that SDK; is {suggestion} meant?",
+                en=f"The package {row.package} in the policy is not one of that SDK; is {suggestion} meant?",
             ),
-            remedy=Text(zh=f"请把 {row.package} 改为 {suggestion}", en=f"Write {suggestion} for {row.package}"),
+            remedy=Text(zh=f"合规：把 {row.package} 改为 {suggestion}", en=f"Policy owner: write {suggestion} for {row.package}"),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.knowledge.schema import PermissionKnowledge, ProtectionLevel
-from auditor.model import Severity, State, Table, Text
+from auditor.model import Fact, FactKind, Severity, State, Table, Text
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -13,23 +13,24 @@ from auditor.tables import Case
 @rule(
     title=Text(zh="安装包申请的权限未在政策中声明", en="A permission the build asks for is not declared"),
     severity=Severity.HIGH,
-    cites=("CAC191-2.1", "CAC191-3.3", "PIPL-17"),
+    cites=("CAC191-2.1", "PIPL-17"),
     zh="""
     检查内容：AndroidManifest.xml 申请的每项权限是否在政策的权限表中。危险权限和需在设置页单独授权的特殊权限为高；
-    普通权限但可读取个人信息（如 QUERY_ALL_PACKAGES）为中；其他普通、签名、厂商及应用自定义权限只列表，不作发现。
-    从不生效的权限（maxSdkVersion 低于最低支持版本）和被已声明权限涵盖的权限不作发现。
+    普通权限但可读取个人信息（如 QUERY_ALL_PACKAGES）为中；其他普通、签名、厂商及应用自定义权限只在表中列出，不列为问题。
+    从不生效的权限（如 maxSdkVersion 低于最低支持版本）、被已声明权限涵盖的权限，以及申请了 BIND_… 权限但没有对应服务的，不列为问题。
 
     为何重要：用户和监管部门以政策中的权限表判断应用可能收集什么；申请而未声明，即未逐一列出收集使用的方式和范围。
 
-    如何处理：确有需要的，在政策权限表中补充该权限及其使用目的；不需要的，从清单中移除（由 SDK 合并进来的可用
-    tools:node="remove" 去除）。
+    如何处理：研发确认是否需要该权限，不需要的从清单中移除（由 SDK 合并进来的可用 tools:node="remove" 去除）；
+    确需使用的，由合规在政策权限表中补充该权限及其使用场景和目的。
     """,
 )
 def undeclared_permission(case: Case) -> Iterator[Claim]:
     """What it does: compares every permission of AndroidManifest.xml with the policy's permission table. Dangerous
     permissions and those granted on a settings page are high; normal ones that open personal data (QUERY_ALL_PACKAGES)
     are medium; other normal, signature, vendor and app-defined ones stand in the table without a finding, as do those
-    that can never be granted (maxSdkVersion below the minimum) and those a declared permission covers.
+    that can never be granted (maxSdkVersion below the minimum), those a declared permission covers, and a BIND_…
+    permission asked for by an app without a service of that kind.
 
     Why it matters: users and regulators judge by the policy's table what an app may collect; asking for more than it
     lists means that the ways and scope of collection are not listed one by one.
@@ -45,23 +46,36 @@ def undeclared_permission(case: Case) -> Iterator[Claim]:
         if severity is None:
             continue
         name = row.subject.rpartition(".")[2]
-        ids = ", ".join(row.asked_by)
-        zh_by = f"；已知 {ids.replace(', ', '、')} 的清单会带入该权限，可先向其确认" if ids else ""
-        en_by = f"; {ids} is known to bring it in, so ask there first" if ids else ""
+        services = _services(case, row.subject)
+        if name.startswith("BIND_") and not services:
+            continue  # the system alone is granted it: asking for it opens nothing, answering to it does
+        askers = [case.knowledge.sdks[id_].name for id_ in row.asked_by]
+        zh_by = f"（已知“{'”“'.join(one.zh for one in askers)}”的清单会带入该权限）" if askers else ""
+        en_by = f" ({', '.join(one.en for one in askers)} is known to bring it in)" if askers else ""
         yield Claim(
             subject=row.subject,
             severity=severity,
-            evidence=row.found,
+            evidence=(*row.found, *services),
             declared=case.declaration.heading(Table.PERMISSIONS),
             message=Text(
                 zh=f"安装包申请了{_kind(known).zh} {name}（{known.label.zh or name}），政策的权限表未列出",
-                en=f"The build asks for the {_kind(known).en} {name} ({known.label.en or name}), which the policy does not list",
+                en=f"The build asks for the {_kind(known).en} {name} ({known.label.en or name}){_opens(known)},"
+                " which the policy does not list",
             ),
             remedy=Text(
-                zh=f"如确需使用，请在政策权限表中补充 {name} 及其使用场景和目的；如不需要，请从安装包清单中移除{zh_by}",
-                en=f"If it is needed, add {name} with its purpose to the policy's table; if not, remove it from the manifest{en_by}",
+                zh=f"研发：确认是否需要 {name}{zh_by}，不需要的从 AndroidManifest.xml 中移除；"
+                "合规：确需使用的，在政策权限表中补充该权限及其使用场景和目的",
+                en=f"Developers: check whether {name} is needed{en_by}, and remove it from the manifest if not."
+                " Policy owner: if it is, add it with its purpose to the policy's table",
             ),
         )
+
+
+def _services(case: Case, permission: str) -> tuple[Fact, ...]:
+    """Return the components that only the holder of ``permission`` may bind."""
+    if case.build is None:
+        return ()
+    return tuple(fact for fact in case.build.of(FactKind.COMPONENT) if fact.trait("permission") == permission)
 
 
 def _severity(known: PermissionKnowledge) -> Severity | None:
@@ -72,9 +86,14 @@ def _severity(known: PermissionKnowledge) -> Severity | None:
     return None
 
 
+def _opens(known: PermissionKnowledge) -> str:
+    grave = known.level is ProtectionLevel.DANGEROUS or known.special_access
+    return "" if grave else ", which opens personal data and"
+
+
 def _kind(known: PermissionKnowledge) -> Text:
     if known.level is ProtectionLevel.DANGEROUS:
         return Text(zh="危险权限", en="dangerous permission")
     if known.special_access:
         return Text(zh="特殊权限", en="special-access permission")
-    return Text(zh="可读取个人信息的普通权限", en="normal permission that opens personal data,")
+    return Text(zh="可读取个人信息的普通权限", en="normal permission")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import SdkTier, Severity, State, Table, Text
+from auditor.model import Confidence, SdkTier, Severity, State, Table, Text
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -15,12 +15,13 @@ from auditor.tables import Case
     cites=("CAC191-2.1", "PIPL-23", "MIIT164-1"),
     zh="""
     检查内容：包内有其代码、且能够收集个人信息的每个第三方 SDK 是否在政策的 SDK 清单中。属于已声明 SDK 组成部分的视为已涵盖；
-    不收集个人信息的开源库（如网络、图片库）只列表；仅在清单或资源中出现名称、没有代码的不作发现。
+    不收集个人信息的开源库（如网络、图片库）只在表中列出；仅在清单或资源中出现名称、没有代码的，不列为问题。
 
-    为何重要：191号文要求逐一列出委托的第三方或嵌入的第三方代码、插件收集使用个人信息的目的、方式、范围；
-    向其他个人信息处理者提供个人信息须告知接收方。
+    为何重要：国信办秘字〔2019〕191号要求逐一列出委托的第三方或嵌入的第三方代码、插件收集使用个人信息的目的、方式、范围；
+    向其他个人信息处理者提供个人信息，须向个人告知接收方。
 
-    如何处理：在政策中补充该 SDK 的名称、提供方、收集的个人信息、目的和隐私政策链接；不再使用的，从依赖中移除。
+    如何处理：研发确认是否仍在使用，不再使用的从依赖中移除；仍在使用的，由合规在政策中补充该 SDK 的名称、提供方、
+    收集的个人信息类型、使用目的和隐私政策链接。
     """,
 )
 def undeclared_sdk(case: Case) -> Iterator[Claim]:
@@ -42,17 +43,24 @@ def undeclared_sdk(case: Case) -> Iterator[Claim]:
         if not known.collects:
             continue
         name, vendor = known.name, known.vendor
+        sure = sdk.confidence > Confidence.LOW
+        seems = Text(zh="", en="holds") if sure else Text(zh="疑似", en="seems to hold")
+        first = Text(zh="", en="") if sure else Text(
+            zh="审核人员：先按证据核实该代码是否属于此 SDK；", en="Reviewer: check by the evidence whether it is this SDK's code at all. "
+        )
         yield Claim(
             subject=sdk.id,
             confidence=sdk.confidence,
             evidence=sdk.evidence,
             declared=case.declaration.heading(Table.SDKS),
             message=Text(
-                zh=f"安装包内有第三方 SDK「{name.zh}」（{vendor.zh}）的代码，政策的 SDK 清单未列出",
-                en=f"The build holds code of the third-party SDK {name.en} ({vendor.en}), which the policy does not list",
+                zh=f"安装包内{seems.zh}有第三方 SDK“{name.zh}”（提供方：{vendor.zh}）的代码，政策的 SDK 清单未列出",
+                en=f"The build {seems.en} code of the third-party SDK {name.en} ({vendor.en}), which the policy does not list",
             ),
             remedy=Text(
-                zh=f"请在政策中补充「{name.zh}」的名称、提供方、收集的个人信息类型、使用目的及隐私政策链接；不再使用的，请从工程依赖中移除",
-                en=f"Add {name.en} to the policy with provider, data collected, purpose and policy link, or remove the dependency",
+                zh=f"{first.zh}研发：确认是否仍在使用“{name.zh}”，不再使用的从工程依赖中移除；"
+                "合规：仍在使用的，在政策的 SDK 清单中补充其名称、提供方、收集的个人信息类型、使用目的和隐私政策链接",
+                en=f"{first.en}Developers: check whether {name.en} is still used, and remove the dependency if not."
+                " Policy owner: if it is, add it to the policy with provider, data collected, purpose and policy link",
             ),
         )

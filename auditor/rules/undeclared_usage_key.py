@@ -16,9 +16,9 @@ from auditor.tables import Case
     zh="""
     检查内容：应用、扩展和手表应用 Info.plist 中的每个 NS…UsageDescription 键是否在政策的 iOS 权限表中。
 
-    为何重要：有用途说明键，系统才会在弹窗后开放该资源；键在包内而不在政策中，即政策未逐一列出收集使用的方式和范围。
+    为何重要：应用须有用途说明键，系统才会弹窗询问用户并开放该资源；键在包内而不在政策中，即政策未逐一列出收集使用的方式和范围。
 
-    如何处理：在政策的 iOS 权限表中补充该键及目的；不使用的，从 Info.plist 中删除，并确认没有代码调用。
+    如何处理：研发确认是否使用，不使用的从 Info.plist 中删除，并确认没有代码调用；确需使用的，由合规在政策的 iOS 权限表中补充该键及其目的。
     """,
 )
 def undeclared_usage_key(case: Case) -> Iterator[Claim]:
@@ -45,7 +45,9 @@ def undeclared_usage_key(case: Case) -> Iterator[Claim]:
                 + ", which the policy does not list",
             ),
             remedy=Text(
-                zh=f"如确需使用，请在政策 iOS 权限表中补充 {row.subject} 及其目的；如不需要，请从 Info.plist 中删除",
-                en=f"If it is needed, add {row.subject} with its purpose to the policy; if not, remove it from Info.plist",
+                zh=f"研发：确认是否需要 {row.subject}，不需要的从 Info.plist 中删除；"
+                "合规：确需使用的，在政策的 iOS 权限表中补充该键及其目的",
+                en=f"Developers: check whether {row.subject} is needed, and remove it from Info.plist if not."
+                " Policy owner: if it is, add it with its purpose to the policy",
             ),
         )

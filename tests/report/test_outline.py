@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.model import FactKind, Language, Severity, State, Table
+from auditor.model import Confidence, FactKind, Language, Severity, State, Table
 from auditor.report import FORMATS
 from auditor.report.outline import outline, place
 from tests import factories as make
@@ -119,8 +119,9 @@ def test_an_empty_usage_string_is_shown_as_empty():
     assert card.evidence[0].value == "(empty); en"
 
 
-def test_light_findings_are_grouped_by_rule_and_severity():
+def test_findings_that_cannot_bear_on_the_verdict_are_grouped_by_rule_and_severity():
     findings = [
+        make.finding("c-rule", "5", confidence=Confidence.LOW),
         make.finding("b-rule", "1", severity=Severity.LOW),
         make.finding("a-rule", "2", severity=Severity.LOW),
         make.finding("b-rule", "3", severity=Severity.LOW),
@@ -129,6 +130,7 @@ def test_light_findings_are_grouped_by_rule_and_severity():
     one = outline(make.audit(make.finding(subject="0"), *findings), Language.EN)
     assert [card.subject for card in one.grave] == ["0"]
     assert [(group.rule, [card.subject for card in group.cards]) for group in one.light] == [
+        ("c-rule", ["5"]),
         ("a-rule", ["2"]),
         ("b-rule", ["1", "3"]),
         ("b-rule", ["4"]),

@@ -20,6 +20,15 @@ def test_an_sdk_that_means_nothing_known_is_named() -> None:
     assert said(unresolved_declared_sdk, document(declaration(sdks=(vague,)))) == {"应用安全SDK": "medium high"}
 
 
+def test_an_sdk_with_package_and_name_may_merely_be_unknown_to_us() -> None:
+    clear = declared_sdk("Acme 分析", package="com.acme.analytics")
+    one = document(declaration(sdks=(clear, declared_sdk("", package="com.bare", vendor="", url=""))))
+    assert said(unresolved_declared_sdk, one) == {"com.acme.analytics": "medium low", "com.bare": "medium high"}
+    (finding, _) = unresolved_declared_sdk.run(one)
+    assert "“Acme 分析”（com.acme.analytics）" in finding.message.zh
+    assert finding.remedy.zh.startswith("审核人员：")
+
+
 def test_a_resolved_sdk_is_quiet_whether_by_words_or_by_the_reviewer() -> None:
     by_words = {WHOLE: Resolution(ids=("acme-push",), basis=Basis.ALIAS, suggestion="")}
     assert said(unresolved_declared_sdk, document(declaration(sdks=(WHOLE,)), by_words)) == {}
@@ -48,7 +57,7 @@ def test_an_incomplete_row_says_what_is_missing() -> None:
     one = document(declaration(sdks=(bare,)))
     assert said(incomplete_sdk_row, one) == {"com.acme": "medium high"}
     (finding,) = incomplete_sdk_row.run(one)
-    assert "the purpose, the types of data collected, a link" in finding.message.en
+    assert "the purpose, the types of data collected, a contact or a link" in finding.message.en
 
 
 def test_a_whole_row_is_quiet_and_so_is_a_shared_purpose() -> None:

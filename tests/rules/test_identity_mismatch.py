@@ -38,5 +38,14 @@ def test_nothing_declared_gives_a_note_with_what_a_person_needs() -> None:
     assert "com.example.shop" in note.message.zh
 
 
+def test_another_name_is_said_where_no_id_is_declared() -> None:
+    def words(label: str) -> str:
+        (note,) = identity_mismatch.run(case(declared=declaration(app="特购"), of=build(label=label)))
+        return note.message.en
+
+    assert "different names" in words("Yosemite")
+    assert "different names" not in words("特购 ")
+
+
 def test_a_document_alone_has_no_build_to_compare() -> None:
     assert said(identity_mismatch, document(declaration(app_ids=("com.other",)))) == {}

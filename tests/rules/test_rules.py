@@ -11,8 +11,8 @@ from auditor.model import Severity, State, Table, Text
 from auditor.rules import RULES, run_rules
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
-from tests.factories import declaration, declared_permission, permission, row
-from tests.rules.cases import case, document
+from tests.factories import declaration, declared_permission, declared_sdk, permission, row
+from tests.rules.cases import NOTHING, case, document
 
 
 def test_every_rule_file_is_in_the_list() -> None:
@@ -72,3 +72,25 @@ def test_fingerprints_hold_no_place_and_differ_by_rule_and_subject() -> None:
     prints = {finding.subject: finding.fingerprint for finding in here}
     assert len(set(prints.values())) == len(prints)
     assert {finding.fingerprint for finding in there} <= set(prints.values())
+
+
+ACTORS = {"zh": ("研发：", "合规：", "审核人员："), "en": ("Developers: ", "Policy owner: ", "Reviewer: ")}
+
+
+def test_every_remedy_says_who_has_to_act() -> None:
+    sms = permission("READ_SMS")
+    undeclared = row(Table.PERMISSIONS, sms.name, found=(sms,), state=State.UNDECLARED)
+    bare = declared_sdk("应用安全SDK", package="", purpose="")
+    declared = declaration(
+        permissions=(declared_permission("CAMERA", purpose=""),), sdks=(bare, declared_sdk("Acme", package="com.acme"))
+    )
+    gone = row(Table.PERMISSIONS, declared.permissions[0].name, State.NOT_FOUND, declared=declared.permissions[0])
+    resolutions = dict.fromkeys(declared.sdks, NOTHING)
+    findings, _ = run_rules(case(undeclared, gone, declared=declared, resolutions=resolutions))
+    assert {finding.rule for finding in findings} >= {
+        "undeclared-permission", "declared-not-found", "identity-mismatch", "incomplete-sdk-row",
+        "permission-without-purpose", "unresolved-declared-sdk",
+    }
+    for finding in findings:
+        assert finding.remedy.zh.startswith(ACTORS["zh"]), finding
+        assert finding.remedy.en.startswith(ACTORS["en"]), finding

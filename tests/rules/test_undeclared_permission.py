@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.model import State, Table
+from auditor.model import FactKind, State, Table
 from auditor.rules import undeclared_permission
-from tests.factories import permission, row
+from tests.factories import build, fact, permission, row
+from tests.knowledge_factories import knowledge
+from tests.knowledge_factories import permission as knowledge_permission
 from tests.rules.cases import case, said
 
 P = "android.permission."
@@ -55,6 +57,18 @@ def test_the_finding_names_evidence_and_clauses() -> None:
     found = permission("READ_SMS")
     (finding,) = undeclared_permission.run(case(row(Table.PERMISSIONS, found.name, State.UNDECLARED, found=(found,))))
     assert finding.evidence == (found,)
-    assert finding.regulations == ("CAC191-2.1", "CAC191-3.3", "PIPL-17")
+    assert finding.regulations == ("CAC191-2.1", "PIPL-17")
     assert "READ_SMS" in finding.message.zh
     assert "READ_SMS" in finding.remedy.en
+
+
+def test_a_permission_to_bind_matters_only_with_a_service_that_answers_to_it() -> None:
+    name = P + "BIND_INPUT_METHOD"
+    asked = permission("BIND_INPUT_METHOD")
+    known = knowledge(permissions=[knowledge_permission("BIND_INPUT_METHOD", "signature", special_access=True)])
+    service = fact(FactKind.COMPONENT, "com.example.Keyboard", "service", permission=name)
+    other = fact(FactKind.COMPONENT, "com.example.Sync", "service", permission=P + "BIND_JOB_SERVICE")
+    undeclared = row(Table.PERMISSIONS, name, State.UNDECLARED, found=(asked,))
+    assert said(undeclared_permission, case(undeclared, known=known, of=build(asked, other))) == {}
+    (finding,) = undeclared_permission.run(case(undeclared, known=known, of=build(asked, service, other)))
+    assert finding.evidence == (asked, service)
