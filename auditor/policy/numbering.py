@@ -65,6 +65,7 @@ class Number:
         return (self.style.value, len(self.values))
 
 
+_STARTS = frozenset("第（(〇零一二三四五六七八九十百0123456789")
 _UNNUMBERED = re.compile(r"(?:引\s?言|前\s?言|序\s?言|导\s?言|附\s?录|附\s?则)(?:[一二三四五六七八九十\d]{0,2})(?:[:：]\s?.{1,20})?\Z")
 
 _FORMS: tuple[tuple[Style, re.Pattern[str]], ...] = (
@@ -72,7 +73,7 @@ _FORMS: tuple[tuple[Style, re.Pattern[str]], ...] = (
     (Style.ARTICLE, re.compile(rf"第\s?({_NUMERAL}{{1,5}}|\d{{1,3}})\s?条(?![款第例])[:：、.．]?\s?")),
     (Style.CHINESE, re.compile(rf"({_NUMERAL}{{1,5}})\s?(?:[、.．:：]|[,，]\s?|\s)\s?")),
     (Style.BRACKETED, re.compile(rf"[（(]\s?({_NUMERAL}{{1,5}})\s?[)）][、.．]?\s?")),
-    (Style.DECIMAL, re.compile(r"(\d{1,2}(?:[.．]\d{1,2}){1,5})(?![\d%％])(?:[.．、:：]|\s|(?=[^\s\d.．年月日/-]))\s?")),
+    (Style.DECIMAL, re.compile(r"(\d{1,2}(?:[.．]\d{1,2}){1,5})(?![\d%％])(?:[.．、:：]|\s|(?=[^\s\d.．年月日元米倍万/-]\S))\s?")),
     (Style.DECIMAL, re.compile(r"(\d{1,2})\s?[、.．](?!\d)\s?")),
     (Style.BRACKETED_DECIMAL, re.compile(r"[（(]\s?(\d{1,2})\s?[)）][、.．]?\s?")),
     (Style.BRACKETED_DECIMAL, re.compile(r"(\d{1,2})\s?[)）][、.．]?\s?")),
@@ -105,6 +106,8 @@ def chinese_number(text: str) -> int | None:
 
 def number_of(text: str) -> Number | None:
     """Return the section number ``text`` starts with, or None."""
+    if text[:1] not in _STARTS:
+        return None
     for style, form in _FORMS:
         match = form.match(text)
         if match is None:

@@ -24,14 +24,11 @@ MAX_BYTES = 64 << 20
 MAX_TEXT_BYTES = 8 << 20
 """Size of the largest HTML, Markdown or text file read, in bytes: twenty times the longest policy seen."""
 
-_HTML_START = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body|meta)(?=[\s>])",
-    re.IGNORECASE | re.DOTALL,
-)
+_HTML_START = re.compile(r"<(?:!doctype\s+html|html|head|body|meta)(?=[\s>])", re.IGNORECASE)
 _HTML_ANYWHERE = re.compile(r"<(?:html|body)(?=[\s>])", re.IGNORECASE)
 _TAG_START = re.compile(r"\s*</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?/?>")
-_MARKDOWN_LINE = re.compile(r"^(?: {0,3}#{1,6} +\S|\s*\|.+\|\s*$|\s*[-*+] +\S|\s*```|\*\*\S)", re.MULTILINE)
-_CODE = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>")
+_MARKDOWN_LINE = re.compile(r"^(?: {0,3}#{1,6} +\S|[ \t]*\|.+\|[ \t]*$|[ \t]*[-*+] +\S|[ \t]*```|\*\*\S)", re.MULTILINE)
+_CODE = re.compile(r"<(/?)(?:script|style)\b", re.IGNORECASE)
 _TITLE = re.compile(r"隐私|个人信息|清单|权限|协议|privacy|permission|SDK", re.IGNORECASE)
 _GENERIC = frozenset(["隐私政策", "隐私权政策", "隐私协议", "用户隐私政策", "隐私声明", "privacy policy"])
 
@@ -196,16 +193,40 @@ def _refuse(data: bytes, shown: str) -> None:
 
 def _kind(text: str) -> DocumentKind:
     """Tell HTML, Markdown and plain text apart by what is in them."""
-    if _HTML_START.match(text):
+    if _HTML_START.match(text, _after_comments(text)):
         return DocumentKind.HTML
     markdown = looks_like_markdown(text)
     if _TAG_START.match(text) is not None:
-        outside = _CODE.sub("", text)
-        if _HTML_ANYWHERE.search(text) or not _MARKDOWN_LINE.search(outside):
+        if _HTML_ANYWHERE.search(text) or not _MARKDOWN_LINE.search(_without_code(text)):
             return DocumentKind.HTML
     elif _HTML_ANYWHERE.search(text[:2000]) and "</" in text:
         return DocumentKind.HTML
     return DocumentKind.MARKDOWN if markdown else DocumentKind.TEXT
+
+
+def _after_comments(text: str) -> int:
+    """Return where a text starts after white space, comments and an XML declaration."""
+    at = 0
+    while True:
+        while at < len(text) and text[at].isspace():
+            at += 1
+        closing = "-->" if text.startswith("<!--", at) else "?>" if text.startswith("<?", at) else ""
+        end = text.find(closing, at) if closing else -1
+        if end < 0:
+            return at
+        at = end + len(closing)
+
+
+def _without_code(text: str) -> str:
+    """Return an HTML text without its scripts and style sheets."""
+    kept: list[str] = []
+    start, inside = 0, False
+    for match in _CODE.finditer(text):
+        if inside == bool(match[1]):
+            if not inside:
+                kept.append(text[start : match.start()])
+            start, inside = match.end(), not inside
+    return "".join([*kept, "" if inside else text[start:]])
 
 
 def _document(

@@ -228,7 +228,7 @@ class _Reader:
         contents = style.name.lower().startswith(("toc ", "目录"))
         lines: list[Line] = []
         for row in rows:
-            text = re.sub(r"[\t .…·]+\d+\s*\Z", "", row) if contents else row
+            text = re.sub(r"[\t .…·]+\d+\s*\Z", "", row) if contents and len(row) < 500 else row
             if (line := line_of(text, self.line + 1, links=links if not lines else ())) is not None:
                 self.line += 1
                 lines.append(line)

@@ -214,8 +214,9 @@ class _Reader:
             self._add(element.tail)
 
     def _pass(self, node: Any) -> None:
-        self._resync(node)
-        self.line += (node.text or "").count("\n")
+        self._resync(node)  # the line of a comment is the one it ends on
+        if _tag(node):
+            self.line += (node.text or "").count("\n")
 
     def _pass_over(self, element: Any) -> None:
         for node in element.iter():

@@ -38,18 +38,16 @@ def addresses(text: str) -> tuple[str, ...]:
     """Return the web addresses written in ``text``, without the punctuation that ends the sentence."""
     found = []
     for match in _ADDRESS.finditer(text):
-        address = match[0].rstrip(_TRAILING)
-        while _unopened(address):
-            address = address[:-1].rstrip(_TRAILING)
-        if len(address) > len("https://"):
-            found.append(address)
+        address = match[0]
+        surplus = {close: address.count(close) - address.count(opening) for opening, close in ("()", "[]")}
+        end = len(address)
+        while end and (address[end - 1] in _TRAILING or surplus.get(address[end - 1], 0) > 0):
+            end -= 1
+            if address[end] in surplus:
+                surplus[address[end]] -= 1
+        if end > len("https://"):
+            found.append(address[:end])
     return tuple(found)
-
-
-def _unopened(address: str) -> bool:
-    return (address.endswith(")") and address.count(")") > address.count("(")) or (
-        address.endswith("]") and address.count("]") > address.count("[")
-    )
 
 
 def line_of(text: str, line: int, *, page: int | None = None, links: Iterable[str] = ()) -> Line | None:

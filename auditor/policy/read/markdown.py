@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MarkdownText", "looks_like_markdown", "read_markdown"]
 
-_ATX = re.compile(r" {0,3}(#{1,6})(?:\s+(.*?))?(?:\s+#+)?\s*\Z|(#{1,6})(?=[^\s#!/])(.{1,60})\Z")
+_ATX = re.compile(r" {0,3}(#{1,6})(?:\s(.*)|(?![#!/])(.{1,60}))?\Z", re.DOTALL)
 _BULLET = re.compile(r"\s*[-*+•·●]\s+(?=\S)")
 _ORDERED = re.compile(r"\s*\d{1,9}\\?[.)]\s")
 _QUOTE = re.compile(r"\A\s{0,3}(?:>\s?)+")
@@ -38,20 +38,28 @@ _HTML_BLOCK = re.compile(
 )
 _TABLE = re.compile(r"<(/?)table(?=[\s>])", re.IGNORECASE)
 _MODULE = re.compile(r"(?:import\s.+\sfrom\s+['\"]|export\s+(?:const|default)\s)")
+_LONGEST_RUN = 20_000
+"""Characters of one paragraph up to which its inline markup is read; no real one comes near."""
 _MARKED = re.compile(r"[*_`\[\]<>&\\!]")
 _STRAY = re.compile(r"\*\*+|(?<![A-Za-z0-9_*])[_*](?![A-Za-z0-9_*])|(?<![A-Za-z0-9_])__+(?![A-Za-z0-9_])")
 _BOLD_LINE = re.compile(r"\s*(\*\*|__)(?!\s)((?:(?!\1).)+)\1\s*\Z")
 _HREF = re.compile(r"""\shref\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 _SIGNS = re.compile(
-    r"""^\ {0,3}\#{1,6}\ +\S | ^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-+:?\s*)+\|?\s*$ | \*\*[^*\n]{1,80}\*\* | \]\((?:https?:|mailto:|/|\#)
-    | ^\s*```\w*\s*$ | \\[_.*\#|()\[\]-] | <br\s*/?> | <t[dr][\s>] | ^---\n(?:\w+:.*\n)+---$ | <https?://[^>\s]+>""",
+    r"""^\ {0,3}\#{1,6}[\ \t]+\S
+    | ^[\ \t]*(?:\|[\ \t]*)?:?-{2,}:?[\ \t]*(?:\|[\ \t]*:?-+:?[\ \t]*)+(?:\|[\ \t]*)?$
+    | \*\*[^*\n]{1,80}\*\*
+    | \]\((?:https?:|mailto:|/|\#)
+    | ^[\ \t]*```\w*[\ \t]*$
+    | \\[_.*\#|()\[\]-]
+    | <br[\ ]?/?> | <t[dr][\s>] | <https?://[^>\s]+>""",
     re.MULTILINE | re.VERBOSE | re.IGNORECASE,
 )
+_FRONT_MATTER = re.compile(r"---\r?\n(?:[\w-]+:.*\n|\s*- .*\n){1,60}---\r?\n")
 
 
 def looks_like_markdown(text: str) -> bool:
     """Tell whether a text carries marks that only Markdown gives a meaning."""
-    return _SIGNS.search(text) is not None
+    return _SIGNS.search(text) is not None or _FRONT_MATTER.match(text) is not None
 
 
 @dataclass(slots=True)
@@ -88,7 +96,7 @@ class _Reader:
         self._comments()
         skip = self._fences_and_html()
         underlines = [at for at, line in enumerate(self.lines) if "==" in line and _UNDERLINE.match(line)]
-        self.rules = len(underlines) > 3 or any(not self.lines[at - 1].strip() for at in underlines if at)
+        self.rules = len(underlines) > 3 or any(not at or not self.lines[at - 1].strip() for at in underlines)
         tables = {region.first: region for region in find_tables(self.lines, skip)}
         at = start = 0
         while at < len(self.lines):
@@ -252,8 +260,11 @@ class _Reader:
         return not item and not ("=" in line and self.rules) and len(bare) <= 40 and bare[-1:] not in "。；;，,：:"
 
     def _heading(self, match: re.Match[str], at: int) -> None:
-        level = len(match[1] or match[3])
-        text = match[2] or match[4] or ""
+        level = len(match[1])
+        text = (match[2] or match[3] or "").rstrip()
+        closed = text.rstrip("#")
+        if closed != text and (not closed or closed[-1].isspace()):
+            text = closed
         self.result.blocks += [Heading(level=level, line=line) for line in self._lines([text], at)]
 
     def _add(self, paragraph: Paragraph, run: list[str]) -> None:
@@ -263,7 +274,7 @@ class _Reader:
     def _lines(self, run: Sequence[str], at: int, item: str = "") -> list[Line]:
         """Return the lines of one run of source lines, the first of which has index ``at``, without inline markup."""
         text = "\n".join(part.strip() for part in run)
-        if not _MARKED.search(text):
+        if not _MARKED.search(text) or len(text) > _LONGEST_RUN:
             plain = (line_of(part, at + 1 + offset) for offset, part in enumerate(text.split("\n")))
             return [line for line in plain if line is not None]
         if self.inline is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import re
 import struct
 import zlib
@@ -547,8 +548,8 @@ class _Joiner:
 
 
 def _upper(values: Sequence[float]) -> float:
-    """Return where most full lines end: the ninth tenth of their right ends."""
-    return sorted(values)[len(values) * 9 // 10] if values else 0.0
+    """Return where most full lines end: the ninth tenth of their right ends; nowhere if no line is long."""
+    return sorted(values)[len(values) * 9 // 10] if values else math.inf
 
 
 def _edges(page: _Page) -> list[_Row]:

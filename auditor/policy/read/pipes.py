@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 
 __all__ = ["Region", "find_tables", "split_cells"]
 
-_SEPARATOR = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*\Z")
+_SEPARATOR = re.compile(r"\s*(?:\|\s*)?:?-{2,}:?\s*(?:\|\s*:?-+:?\s*)*(?:\|\s*)?\Z")
 _FRAME = re.compile(r"\s*\+[-=+]{3,}\s*\Z")
 _SHORT = 60
+_MOST_CELLS = 200
 _SPREAD = re.compile(r"信息|数据|权限|类型|内容|data|permission|information", re.IGNORECASE)
 
 Raw = tuple[int, str]
@@ -76,7 +77,7 @@ def find_tables(lines: Sequence[str], skip: Sequence[bool] | None = None) -> lis
         region = None
         line = lines[at]
         if not taken[at] and line.strip():
-            if at + 1 < len(lines) and _is_lone(lines[at + 1]) and not taken[at + 1]:
+            if at + 1 < len(lines) and _is_lone(lines[at + 1]) and not taken[at + 1] and not _is_lone(line):
                 region = _lone_pipes(lines, at, taken)
             elif "|" in line:
                 region = _with_separator(lines, at, taken) or _without_separator(lines, at, taken)
@@ -129,7 +130,7 @@ def _body(lines: Sequence[str], region: Region, taken: Sequence[bool]) -> None:
         elif _pipes(line):
             if at + 1 < len(lines) and _is_separator(lines[at + 1]) and at + 1 < len(taken) and not taken[at + 1]:
                 break  # the header of the next table
-            if framed and not line.lstrip().startswith("|") and _open(lines[at - 1]) and len(region.rows[-1]) < width:
+            if framed and _open(lines[at - 1]) and _is_rest(region.rows[-1], line, width):
                 _continue(region, line, at)
             else:
                 region.rows.append(_row(line, at))
@@ -147,11 +148,20 @@ def _open(line: str) -> bool:
     return bool(line.strip()) and not line.rstrip().endswith("|")
 
 
+def _is_rest(row: Sequence[list[Raw]], line: str, width: int) -> bool:
+    """Tell whether a line that has pipes is the rest of an open row: together they have no cell too many."""
+    cells = len(split_cells(line))
+    if line.lstrip().startswith("|"):
+        return len(row) + cells <= width
+    return cells < width
+
+
 def _continue(region: Region, line: str, at: int) -> None:
     """Add the rest of a row that was broken over lines."""
-    first, *others = split_cells(line)
-    region.rows[-1][-1].append((at, first))
-    region.rows[-1] += [[(at, cell)] for cell in others]
+    cells = split_cells(line)
+    if not line.lstrip().startswith("|"):
+        region.rows[-1][-1].append((at, cells.pop(0)))
+    region.rows[-1] += [[(at, cell)] for cell in cells]
 
 
 def _row(line: str, at: int) -> list[list[Raw]]:
@@ -235,6 +245,8 @@ def _lone_pipes(lines: Sequence[str], at: int, taken: Sequence[bool]) -> Region 
             region.end = at
             continue
         row, end = _chunk(lines, at, taken, width)
+        if len(row) > _MOST_CELLS:
+            break
         if len(row) == 1 and not _continues(row[0], region):
             break
         if len(row) > 1 and width and abs(len(row) - width) > 1:
@@ -254,6 +266,8 @@ def _chunk(lines: Sequence[str], at: int, taken: Sequence[bool], width: int) -> 
     row: list[list[Raw]] = [[]]
     while at < len(lines) and not taken[at] and not _is_separator(lines[at]):
         line = lines[at]
+        if len(row) > _MOST_CELLS:
+            break
         if _is_lone(line):
             row.append([])
         elif line.strip():
