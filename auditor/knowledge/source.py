@@ -777,8 +777,7 @@ def _apis(
     readers["ios.yaml"] = lambda record: _ios(record, known, seen)
     readers["bystanders.yaml"] = _bystanders
     for name, read in readers.items():
-        if not (directory / name).exists():
-            continue
+        # every one of them: a folder that lacks a file would know less without saying so
         for section, entries in _read(directory.parent, f"{APIS}/{name}", mistakes, read).items():
             plain[section] += entries
     for section, key in _API_SECTIONS.items():
