@@ -43,7 +43,8 @@ def test_the_styles_of_numbers(text: str, style: Style, values: tuple[int, ...],
 
 @pytest.mark.parametrize(
     "text",
-    "一旦您使用本服务|三方SDK|十分重视|2021.12.28 更新|2021年12月28日|第三方SDK|第一款所称|10%的用户|3.5%|4G网络|1.5米||（以下简称我们）|零、无".split("|"),
+    "一旦您使用本服务|三方SDK|十分重视|2021.12.28 更新|2021年12月28日|第三方SDK|第一款所称|10%的用户|3.5%|4G网络"
+    "|1.5米||（以下简称我们）|零、无".split("|"),
 )
 def test_words_that_begin_like_numbers_are_none(text: str) -> None:
     assert number_of(text) is None or may_be_heading(text) is None
