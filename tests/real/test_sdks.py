@@ -37,12 +37,18 @@ LINKED = {"alipay-ios": "alipay-sdk", "amap-foundation-ios": "amap", "qq-ios": "
 CARRIED = {"alipay-ios": {"utdid"}}
 """Smaller libraries inside, which may be told apart from their carrier or not."""
 PRESENT = {
+    "appium-settings": {"gms-location"},
     "atx": {"okhttp"},
-    "u2": {"okhttp"},
+    "pocoservice": {"gson", "jackson", "netty"},
+    "u2": {"jackson", "okhttp"},
+    "uiautomator-test": {"jackson"},
+    "uiautomator-test-androidx": {"jackson"},
+    "uiautomator2-server": {"gson", "netty"},
     "uiautomator2-server-test": {"okhttp"},
-    "yosemite": {"glide", "tencent-tbs-x5"},
+    "yosemite": {"glide", "netty", "protobuf", "tencent-tbs-x5", "zxing"},
 }
-"""What real apps hold, by their packages okhttp3 and com.squareup.okhttp, com.bumptech.glide, com.tencent.smtt."""
+"""What real apps hold, by their packages: okhttp3 and com.squareup.okhttp, com.bumptech.glide, com.tencent.smtt,
+com.google.gson, io.netty, com.fasterxml.jackson, com.google.protobuf, com.google.zxing, com.google.android.gms.location."""
 APKS = [name for name, artefact in artefacts().items() if artefact.kind == "apk"]
 Artefact = Callable[[str], Path]
 
