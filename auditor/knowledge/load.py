@@ -42,6 +42,7 @@ from auditor.knowledge.schema import (
     VersionKind,
     VersionSource,
 )
+from auditor.knowledge.seeds import SEEDS, Seeds
 from auditor.model import Clause, Platform, Text
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ __all__ = [
     "COMPILED_APIS",
     "COMPILED_FINGERPRINTS",
     "DAMAGE",
-    "SEEDS",
     "clauses_for",
     "compile_apis",
     "compile_fingerprints",
@@ -72,9 +72,6 @@ COMPILED_FINGERPRINTS = "fingerprints.json"
 
 COMPILED_APIS = "apis.json"
 """Name of the third: it is read only for a build whose calls, symbols or strings are looked at."""
-
-SEEDS = "fingerprints/seeds.txt"
-"""One line per fingerprint id: the id, then the hashes of its literals, each behind one space. Read as it stands."""
 
 DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, re.error)
 """What :func:`knowledge_from` raises on bytes that :func:`compile_knowledge` did not make."""
@@ -118,15 +115,11 @@ def _shipped_fingerprints() -> tuple[Fingerprint, ...]:
 
 
 @cache
-def _shipped_seeds() -> dict[str, str]:
-    seeds: dict[str, str] = {}
+def _shipped_seeds() -> Seeds:
     try:
-        for line in _shipped(SEEDS).decode("ascii").splitlines():
-            id_, *hashes = line.split(" ")
-            seeds.update(dict.fromkeys(hashes, id_))
+        return Seeds(_shipped(SEEDS))
     except (OSError, *DAMAGE) as error:
         raise _broken(SEEDS, error) from error
-    return seeds
 
 
 class _ShippedFingerprints(Sequence[Fingerprint]):
@@ -193,9 +186,8 @@ class _ShippedSeeds(Mapping[str, str]):
     def __len__(self) -> int:
         return len(_shipped_seeds())
 
-    def get(self, key: str, default: Any = None) -> Any:
-        """Return the owner of a hash; spelt out because it is asked for every literal of a build."""
-        return _shipped_seeds().get(key, default)
+    def __contains__(self, key: object) -> bool:
+        return key in _shipped_seeds()
 
 
 def load_with(directory: Path) -> Knowledge:

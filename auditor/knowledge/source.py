@@ -14,7 +14,6 @@ from typing import Any
 
 from auditor.errors import KnowledgeError
 from auditor.knowledge.api_schema import ApiKind, ApiMatch, ApiRole, ApiTable
-from auditor.knowledge.load import SEEDS
 from auditor.knowledge.schema import (
     ANDROID_TRACES,
     IOS_TRACES,
@@ -25,6 +24,7 @@ from auditor.knowledge.schema import (
     TraceKind,
     VersionKind,
 )
+from auditor.knowledge.seeds import SEEDS, Seeds
 from auditor.model import Platform, Severity, Text
 from auditor.records import Mistake, Record, did_you_mean, read_record
 
@@ -649,7 +649,6 @@ def _excepted(record: Record, own: Collection[str]) -> tuple[str, ...]:
 
 _SHA256 = re.compile(r"[0-9a-f]{16,64}\Z")
 _HITS = re.compile(r"([0-9]+)/([0-9]+)\Z")
-_SEED = re.compile(r"[0-9a-f]{16}\Z")
 
 
 def _fingerprints(directory: Path, mistakes: list[Mistake], sdks: Collection[str]) -> list[Plain]:
@@ -722,16 +721,16 @@ def _seeds(directory: Path, mistakes: list[Mistake], ids: Collection[str]) -> di
         data = (directory / SEEDS).read_bytes()
     except FileNotFoundError:
         return {}
-    known: dict[str, str] = {}
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
-        id_, *seeds = line.split(" ")
-        if id_ not in ids:
-            mistakes.append(Mistake(SEEDS, number, f"{id_!r} has no fingerprint{did_you_mean(id_, ids)}"))
-        for seed in seeds:
-            if not _SEED.match(seed):
-                mistakes.append(Mistake(SEEDS, number, f"{seed!r} is no hash of 16 hexadecimal digits"))
-            elif (owner := known.setdefault(seed, id_)) != id_:
-                mistakes.append(Mistake(SEEDS, number, f"{seed} is already a seed of {owner!r}"))
+    try:
+        seeds = Seeds(data)
+    except ValueError as error:
+        mistakes.append(Mistake(SEEDS, 1, str(error)))
+        return {}
+    for id_ in seeds.ids:
+        if id_ and id_ not in ids:
+            mistakes.append(Mistake(SEEDS, 2, f"{id_!r} has no fingerprint{did_you_mean(id_, ids)}"))
+    if twice := seeds.first_disorder():
+        mistakes.append(Mistake(SEEDS, 3, f"{twice} is not above the seed before it: two ids may own it"))
     return {"sha256": hashlib.sha256(data).hexdigest()}
 
 

@@ -19,7 +19,6 @@ from auditor.knowledge import load as module
 from auditor.knowledge.load import (
     COMPILED_FINGERPRINTS,
     DAMAGE,
-    SEEDS,
     compile_fingerprints,
     compile_knowledge,
     fingerprints_from,
@@ -27,6 +26,7 @@ from auditor.knowledge.load import (
     read_yaml,
 )
 from auditor.knowledge.schema import Fingerprint, FingerprintKind
+from auditor.knowledge.seeds import SEEDS, Seeds, pack_seeds, seed
 from tests.knowledge.test_source import write
 
 AMAP = """\
@@ -56,14 +56,14 @@ FAMILY = """\
     """
 
 
-def fingerprints(directory: Path, seeds: str = "", **files: str) -> Path:
+def fingerprints(directory: Path, seeds: bytes = b"", **files: str) -> Path:
     """Write the small knowledge with fingerprints beside it."""
     write(directory)
     (directory / "fingerprints").mkdir(exist_ok=True)
     for name, text in files.items():
         (directory / "fingerprints" / f"{name}.yaml").write_text(dedent(text), "utf-8")
     if seeds:
-        (directory / SEEDS).write_text(seeds, "utf-8")
+        (directory / SEEDS).write_bytes(seeds)
     return directory
 
 
@@ -142,12 +142,34 @@ def test_a_library_needs_no_description(tmp_path):
 
 # -- seeds ------------------------------------------------------------------------------------------------------------
 
-ONE, TWO = "0" * 16, "f" * 16
+PACKED = pack_seeds({"amap": ["one literal", "another"], "okhttp": ["a third", "another"]})
+
+
+def test_seeds_are_packed_and_found_again_and_what_two_own_is_nobodys():
+    seeds = Seeds(PACKED)
+    assert dict(seeds) == {seed("one literal"): "amap", seed("a third"): "okhttp"}
+    assert (seeds.get(seed("another")), seeds.get("no hash"), seeds.get("x" * 16)) == (None, None, None)
+    assert seed("a third") in seeds
+    assert seed("another") not in seeds
+    assert 3 not in seeds
+
+
+def test_a_seed_is_the_blake2b_of_the_literal():
+    assert seed("\ud800") == hashlib.blake2b(b"\xed\xa0\x80", digest_size=8).hexdigest()
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.sets(st.text(max_size=5)), max_size=3))
+def test_any_seeds_packed_are_found_again(literals):
+    seeds = Seeds(pack_seeds(literals))
+    every = [one for own in literals.values() for one in own]
+    assert set(seeds) == {seed(one) for one in every if every.count(one) == 1}
+    assert all(seeds.get(seed(one)) == id_ for id_, own in literals.items() for one in own if every.count(one) == 1)
+    assert seeds.first_disorder() == ""
 
 
 def test_sound_seeds_change_the_version_and_nothing_else(tmp_path):
     plain = read_yaml(fingerprints(tmp_path / "a", amap=AMAP))
-    with_seeds = read_yaml(fingerprints(tmp_path / "b", amap=AMAP, seeds=f"amap {ONE} {TWO}\n"))
+    with_seeds = read_yaml(fingerprints(tmp_path / "b", amap=AMAP, seeds=pack_seeds({"amap": ["one literal"]})))
     assert plain["fingerprints"] == with_seeds["fingerprints"]
     assert compile_knowledge(plain) != compile_knowledge(with_seeds)
 
@@ -155,17 +177,21 @@ def test_sound_seeds_change_the_version_and_nothing_else(tmp_path):
 @pytest.mark.parametrize(
     ("seeds", "found"),
     [
-        (f"amep {ONE}\n", f"{SEEDS}:1: 'amep' has no fingerprint (did you mean 'amap'?)"),
-        (f"amap {ONE} 12\n", f"{SEEDS}:1: '12' is no hash of 16 hexadecimal digits"),
-        (f"amap {ONE}  {TWO}\n", f"{SEEDS}:1: '' is no hash of 16 hexadecimal digits"),
-        (f"amap {ONE}\nautonavi {ONE}\n", f"{SEEDS}:2: {ONE} is already a seed of 'amap'"),
+        (pack_seeds({"amep": ["one literal"]}), f"{SEEDS}:2: 'amep' has no fingerprint (did you mean 'amap'?)"),
+        (b"amap 00", f"{SEEDS}:1: no file of seeds: it does not start like one"),
+        (PACKED[:-1], f"{SEEDS}:1: a file of seeds cut short"),
+        (b"seeds 1\namap\n" + b"\1" * 8 + b"\1\0", f"{SEEDS}:1: a seed is of no id"),
+        (
+            b"seeds 1\namap\n" + b"\1" * 16 + b"\0" * 4,
+            f"{SEEDS}:3: 0101010101010101 is not above the seed before it: two ids may own it",
+        ),
     ],
 )
 def test_a_mistake_in_the_seeds_is_named(tmp_path, seeds, found):
     assert mistakes(fingerprints(tmp_path, amap=AMAP, autonavi=FAMILY, seeds=seeds)) == [found]
 
 
-@given(st.binary(max_size=60))
+@given(st.one_of(st.binary(max_size=60), st.binary(max_size=60).map(lambda rest: b"seeds 1\namap\n" + rest)))
 def test_any_seeds_are_read_or_refused(tmp_path_factory, data):
     directory = fingerprints(tmp_path_factory.mktemp("seeds"), amap=AMAP)
     (directory / SEEDS).write_bytes(data)
@@ -212,7 +238,7 @@ def test_sending_knowledge_to_another_process_does_not_carry_them():
 def test_a_seed_is_the_hash_of_a_literal_and_finds_its_owner():
     knowledge = load()
     one = next(one for one in knowledge.fingerprints if one.id == "amap")
-    digest = hashlib.blake2b(one.literals[0].encode(), digest_size=8).hexdigest()
+    digest = seed(one.literals[0])
     assert knowledge.seeds.get(digest) == knowledge.seeds[digest] == "amap"
     assert knowledge.seeds.get("no seed") is None
     assert "no seed" not in knowledge.seeds

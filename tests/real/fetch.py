@@ -24,7 +24,7 @@ from typing import NoReturn
 
 import yaml
 
-__all__ = ["Artefact", "Package", "Tampered", "Unavailable", "artefacts", "fetch"]
+__all__ = ["Artefact", "Package", "Tampered", "Unavailable", "artefacts", "cache", "fetch", "obtain", "read_list"]
 
 _LIST = Path(__file__).with_name("artefacts.yaml")
 _PATIENCE = 900
@@ -79,8 +79,13 @@ class Artefact:
 @functools.cache
 def artefacts() -> Mapping[str, Artefact]:
     """Return every artefact by its name, in the order of the list."""
+    return read_list(_LIST)
+
+
+def read_list(path: Path) -> Mapping[str, Artefact]:
+    """Return the artefacts of a list by their names, in its order; keys that say more of them are passed over."""
     found: dict[str, Artefact] = {}
-    for entry in yaml.safe_load(_LIST.read_text(encoding="utf-8"))["packages"]:
+    for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["packages"]:
         package = Package(
             registry=entry["registry"],
             name=entry["name"],
@@ -90,7 +95,7 @@ def artefacts() -> Mapping[str, Artefact]:
         )
         for file in entry["files"]:
             if file["id"] in found:
-                raise ValueError(f"{_LIST.name}: {file['id']} stands there twice")
+                raise ValueError(f"{path.name}: {file['id']} stands there twice")
             found[file["id"]] = Artefact(
                 name=file["id"], kind=file["kind"], path=file.get("path", ""), sha256=file["sha256"], package=package
             )
@@ -103,17 +108,25 @@ def fetch(name: str) -> Path:
     Raises KeyError for an unknown name, Unavailable when the registry's client is missing or does not get the
     package, Tampered when the bytes are not the pinned ones.
     """
-    artefact = artefacts()[name]
+    return obtain(artefacts()[name], artefacts().values())
+
+
+def obtain(artefact: Artefact, listed: Iterable[Artefact]) -> Path:
+    """Return the file of an artefact likewise; what is ``listed`` of the same package is kept with it."""
     path = _place(artefact)
     if not _holds(path, artefact.sha256):
-        _fetch_package(artefact.package)
+        _fetch_package(artefact.package, listed)
     return path
 
 
+def cache() -> Path:
+    """Return the directory fetched files are kept in."""
+    return Path(os.environ.get("AUDITOR_ARTEFACTS") or Path(__file__).parents[2] / ".artefacts")
+
+
 def _place(artefact: Artefact) -> Path:
-    cache = os.environ.get("AUDITOR_ARTEFACTS") or Path(__file__).parents[2] / ".artefacts"
     ending = artefact.path.rpartition("/")[2] or f"{artefact.name}.{artefact.package.form}"
-    return Path(cache) / artefact.name / ending
+    return cache() / artefact.name / ending
 
 
 def _holds(path: Path, sha256: str) -> bool:
@@ -127,11 +140,11 @@ _failed: dict[Package, Unavailable] = {}
 """What could not be had before: asking the network again for every test would only take longer."""
 
 
-def _fetch_package(package: Package) -> None:
+def _fetch_package(package: Package, listed: Iterable[Artefact]) -> None:
     """Put every listed file of ``package`` into the cache."""
     if package in _failed:
         raise _failed[package]
-    wanted = [artefact for artefact in artefacts().values() if artefact.package == package]
+    wanted = [artefact for artefact in listed if artefact.package == package]
     with tempfile.TemporaryDirectory(prefix="artefact-") as scratch:
         try:
             data = _download(package, Path(scratch))

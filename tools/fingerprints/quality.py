@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-__all__ = ["is_readable", "is_telling", "why_blocked"]
+__all__ = ["is_readable", "is_telling", "struck_by_hand", "why_blocked"]
 
 _SHORTEST, _LONGEST = 8, 160
 _SHORTEST_WORD = 18
@@ -56,3 +56,14 @@ def _blocked() -> tuple[tuple[re.Pattern[str], str], ...]:
 def why_blocked(text: str) -> str:
     """Return why a literal never identifies an SDK although only one may hold it; empty where it may."""
     return next((why for pattern, why in _blocked() if pattern.search(text)), "")
+
+
+@functools.cache
+def _struck() -> dict[str, tuple[re.Pattern[str], ...]]:
+    entries = yaml.safe_load(Path(__file__).with_name("blocklist.yaml").read_text("utf-8")).get("struck") or {}
+    return {id_: tuple(re.compile(pattern) for pattern in patterns) for id_, patterns in entries.items()}
+
+
+def struck_by_hand(id_: str, text: str) -> str:
+    """Return why a person who read the list of an id struck a literal from it; empty where nobody did."""
+    return "generic, struck by its reader" if any(one.search(text) for one in _struck().get(id_, ())) else ""

@@ -1,14 +1,13 @@
-"""Fingerprints as files: the YAML the loader reads, and the one file of seeds."""
+"""Fingerprints as the YAML the loader reads."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Block", "Holdout", "Made", "seed", "seeds_text", "yaml_text"]
+__all__ = ["Block", "Holdout", "Made", "yaml_text"]
 
 _UNSAFE = re.compile("[\x7f-\xa0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
@@ -39,17 +38,6 @@ class Block:
     built_from: tuple[Made, ...]
     holdout: Holdout | None
     literals: tuple[str, ...]
-
-
-def seed(literal: str) -> str:
-    """Return the 16 hexadecimal digits that stand for a literal among the seeds."""
-    return hashlib.blake2b(literal.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-
-
-def seeds_text(literals: Mapping[str, Iterable[str]]) -> str:
-    """Return the file of seeds: a line per id, its hashes sorted."""
-    lines = [" ".join([id_, *sorted({seed(one) for one in own})]) for id_, own in sorted(literals.items()) if own]
-    return "".join(f"{line}\n" for line in lines)
 
 
 def yaml_text(
