@@ -298,6 +298,10 @@ class Fact:
         return (self.kind.value, self.name, self.value, self.location.file, self.location.at, self.by, self.traits)
 
 
+HASHED = "blake2b:"
+"""Prefix of a literal known by its hash alone: ``blake2b:<16 hex digits>:<length in characters>``."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeUnit:
     """The classes one piece of code defines: a DEX file, a JAR, a Mach-O image or a static library."""

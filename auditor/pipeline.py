@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from auditor.model import (
     Declaration,
     Finding,
     Gap,
+    Location,
     Row,
     Severity,
     Text,
@@ -33,8 +34,18 @@ from auditor.tables import compare, consider
 
 if TYPE_CHECKING:
     from auditor.extract.lens import Lens
+    from auditor.policy.draft import Draft
+    from auditor.policy.needed import BuildDraft
 
-__all__ = ["Facts", "audit_build", "check_declaration", "read_build"]
+__all__ = ["Facts", "audit_build", "check_declaration", "declared_in", "draft_build", "draft_policy", "read_build"]
+
+_DOCUMENTS = frozenset({".html", ".htm", ".xhtml", ".md", ".mdx", ".markdown", ".txt", ".docx", ".pdf"})
+"""Suffixes of policy documents; anything else is taken for a declaration."""
+_UNREVIEWED = Text(
+    zh="声明由程序直接从隐私政策读出，未经人工核对；请先用 auditor declare 起草并核对声明，再据以下结论",
+    en="the declaration was read by machine straight from the policy and nobody checked it; draft one with `auditor declare`,"
+    " check it, and audit against that before relying on the result",
+)
 
 Progress = Callable[[Text], None]
 """Told the name of each stage as it starts."""
@@ -89,6 +100,7 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
     )
     return Lens(
         literals=literals,
+        hashed=knowledge.seeds,
         constants=constants,
         renamed=MINIFIED,
         methods=wanted_methods(knowledge) if calls else {},
@@ -107,10 +119,10 @@ def audit_build(
     """Audit a build against a declaration, which is read first so that its mistakes show at once.
 
     ``shown_as`` is the declaration's path as reports print it. Raises DeclarationError with every mistake of the
-    declaration, BuildError when the build cannot be opened as one, or is a library and no app.
+    declaration, PolicyError where it is a document and no policy, BuildError when the build cannot be opened as one, or is a library and no app.
     """
     knowledge = knowledge or load()
-    declared = read_declaration(declaration, knowledge, shown_as)
+    declared, gaps = declared_in(declaration, shown_as=shown_as, knowledge=knowledge)
     facts = read_build(build, knowledge=knowledge, progress=progress)
     if facts.build.identity.kind is BuildKind.LIBRARY:
         raise BuildError(
@@ -118,15 +130,55 @@ def audit_build(
             "give the app that holds it, or use `auditor facts` to see what the library holds",
         )
     (progress or _quiet)(_COMPARING)
-    return judge(facts, declared, knowledge)
+    return judge(facts, declared, knowledge, gaps)
 
 
-def judge(facts: Facts, declaration: Declaration, knowledge: Knowledge | None = None) -> Audit:
-    """Compare what a build holds with what is declared."""
+def declared_in(
+    path: Path, *, shown_as: str | None = None, knowledge: Knowledge | None = None
+) -> tuple[Declaration, tuple[Gap, ...]]:
+    """Return what ``path`` declares: a declaration, or a policy document read by machine, with what could not be read in it.
+
+    Raises DeclarationError with every mistake of a declaration, PolicyError for a document that is no policy.
+    """
+    knowledge = knowledge or load()
+    if path.suffix.lower() not in _DOCUMENTS:
+        return read_declaration(path, knowledge, shown_as), ()
+    draft = draft_policy(path, shown_as=shown_as, knowledge=knowledge)
+    file = draft.declaration.file
+    found = [
+        Gap(location=Location(file=file, at=str(gap.at[0].line) if gap.at else ""), reason=gap.reason, hides=frozenset(gap.hides))
+        for gap in draft.gaps
+    ]
+    return draft.declaration, (Gap(location=Location(file=file), reason=_UNREVIEWED), *found)
+
+
+def draft_policy(path: Path, *, shown_as: str | None = None, knowledge: Knowledge | None = None) -> Draft:
+    """Draft a declaration from a policy document. Raises PolicyError where it is none."""
+    from auditor.policy.extract import extract_policy
+    from auditor.policy.read import read_document
+
+    return extract_policy(read_document(path, shown_as), knowledge or load())
+
+
+def draft_build(path: Path, *, knowledge: Knowledge | None = None, progress: Progress | None = None) -> BuildDraft:
+    """Draft the rows a policy for a build would need. Raises BuildError when it cannot be opened as a build."""
+    from auditor.policy.needed import needed_rows
+
+    knowledge = knowledge or load()
+    facts = read_build(path, knowledge=knowledge, progress=progress)
+    return needed_rows(facts.build, facts.conduct, facts.gaps, knowledge)
+
+
+def judge(
+    facts: Facts, declaration: Declaration, knowledge: Knowledge | None = None, declared_gaps: Sequence[Gap] = ()
+) -> Audit:
+    """Compare what a build holds with what is declared; ``declared_gaps`` say what may be declared and could not be read."""
     knowledge = knowledge or load()
     case = compare(facts.build, facts.conduct, declaration, knowledge)
     findings, rule_gaps = run_rules(case)
-    gaps = _sorted_gaps((*facts.gaps, *rule_gaps))
+    if not declaration.reviewed:
+        findings = _less_sure(findings, case.rows, declared_gaps)
+    gaps = _sorted_gaps((*facts.gaps, *rule_gaps, *declared_gaps))
     checked = _with_doubts(case.checked, gaps)
     cited = sorted({id_ for rule in RULES for id_ in rule.info.cites})
     return Audit(
@@ -153,6 +205,17 @@ def check_declaration(
     declaration = read_declaration(path, knowledge, shown_as)
     findings, gaps = run_rules(consider(declaration, knowledge))
     return declaration, findings, gaps
+
+
+def _less_sure(findings: Sequence[Finding], rows: Sequence[Row], gaps: Sequence[Gap]) -> tuple[Finding, ...]:
+    """Lower the confidence of findings against what a machine read: at most medium, and low where a list was not found."""
+    hidden = {table for gap in gaps for table in gap.hides}
+    doubtful = {row.subject for row in rows if row.table in hidden}
+    capped = (
+        replace(finding, confidence=min(finding.confidence, Confidence.LOW if finding.subject in doubtful else Confidence.MEDIUM))
+        for finding in findings
+    )
+    return tuple(sorted(capped, key=lambda finding: finding.key))
 
 
 def contradicts(finding: Finding) -> bool:

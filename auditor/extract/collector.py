@@ -73,6 +73,11 @@ class Collector:
         if self.lens.renamed is not None and self.lens.renamed.match(class_):
             self._any_renamed = True
 
+    def any_renamed(self, file: str) -> bool:
+        """Tell whether a renamed class of a file uses a literal the lens looks for."""
+        renamed = self.lens.renamed
+        return renamed is not None and any(renamed.match(class_) for class_ in self._literals.get(file, ()))
+
     def calls(self, file: str, calls: Calls) -> None:
         """Record call sites; those through a class of the build count once every class is known."""
         self._calls.append((file, calls))

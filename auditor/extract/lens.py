@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 __all__ = ["Lens"]
@@ -15,6 +15,9 @@ class Lens:
 
     literals: frozenset[str] = frozenset()
     """String literals, exact."""
+    hashed: Container[str] = ()
+    """Further literals, as the 16 hex digits of their BLAKE2b-64: too many to be given in full. They are looked for in
+    renamed classes of a file in which a renamed class uses one of ``literals``."""
     constants: frozenset[str] = frozenset()
     """Static fields whose constant value is wanted: ``com.example.BuildConfig.VERSION_NAME``."""
     methods: Mapping[str, frozenset[str]] = field(default_factory=dict)

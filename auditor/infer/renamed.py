@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from auditor.knowledge.schema import Fingerprint, FingerprintKind, Knowledge
-from auditor.model import Attribution, Build, Confidence, Fact, FactKind, Location, Origin, Sdk, SdkTier
+from auditor.model import HASHED, Attribution, Build, Confidence, Fact, FactKind, Location, Origin, Sdk, SdkTier
 
 __all__ = ["MINIFIED", "Renamed", "find_renamed"]
 
@@ -54,7 +54,7 @@ def find_renamed(build: Build, knowledge: Knowledge, proven: Set[str], owner: _O
         return Renamed(sdks=(), attributions=())
     used = _literals_by_class(build)
     holders = _holders(used)
-    speaks = _speakers(knowledge.fingerprints)
+    speaks = _speakers(knowledge, holders)
     strength = _strengths(knowledge.fingerprints, holders)
     absorbed = {id_ for id_, (kind, hits, present, _) in strength.items() if kind is FingerprintKind.LIBRARY and hits >= present}
     here = {
@@ -107,10 +107,13 @@ def _holders(used: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     return holders
 
 
-def _speakers(fingerprints: Iterable[Fingerprint]) -> dict[str, frozenset[str]]:
+def _speakers(knowledge: Knowledge, holders: Iterable[str]) -> dict[str, frozenset[str]]:
     """Return the ids each literal speaks for. One that speaks for several, or for a family, seeds nobody."""
     speaks: dict[str, set[str]] = defaultdict(set)
-    for one in fingerprints:
+    for literal in holders:
+        if literal.startswith(HASHED) and (id_ := knowledge.seeds.get(literal[len(HASHED) :].partition(":")[0])):
+            speaks[literal].add(id_)
+    for one in knowledge.fingerprints:
         for literal in one.literals:
             speaks[literal].add(one.id)
             if one.kind is FingerprintKind.FAMILY:
@@ -152,10 +155,14 @@ def _seeds(
         id_, own = ranked[0]
         if len(ranked) > 1 and len(own) < _CLEAR * len(ranked[1][1]):
             continue
-        if len(own) >= 2 or len(own[0]) >= _LONG:
+        if len(own) >= 2 or _length(own[0]) >= _LONG:
             seeds[name] = (id_, tuple(sorted(own)))
     many = Counter(id_ for id_, _ in seeds.values())
     return {name: seed for name, seed in seeds.items() if many[seed[0]] >= _SEEDED}
+
+
+def _length(literal: str) -> int:
+    return int(literal.rpartition(":")[2]) if literal.startswith(HASHED) else len(literal)
 
 
 def _propagate(
@@ -189,7 +196,10 @@ def _propagate(
 
 
 def _own_literals(id_: str, holders: Mapping[str, list[str]], speaks: Mapping[str, frozenset[str]]) -> list[str]:
-    return sorted((literal for literal in holders if id_ in speaks.get(literal, ())), key=lambda one: (-len(one), one))
+    return sorted(
+        (literal for literal in holders if id_ in speaks.get(literal, ()) and not literal.startswith(HASHED)),
+        key=lambda one: (-len(one), one),
+    )
 
 
 def _in_nobodys_classes(

@@ -150,3 +150,28 @@ def test_what_a_minifier_makes_looks_like_it(name: str) -> None:
 @pytest.mark.parametrize("name", ["com.shop.OrderActivity", "Main", "com.example.util.Json", "cn.net.tego.app.MainActivity"])
 def test_what_people_write_does_not(name: str) -> None:
     assert not MINIFIED.match(name)
+
+
+def test_hashed_literals_seed_as_well_and_short_ones_only_in_pairs() -> None:
+    from dataclasses import replace
+
+    def hashed(number: int, length: int) -> str:
+        return f"blake2b:{number:016x}:{length}"
+
+    known = replace(KNOWN, seeds={f"{number:016x}": "acme-push" for number in range(10)})
+    more = {"p.a": [hashed(1, 30)], "p.b": [hashed(2, 9)], "p.c": [hashed(3, 9), hashed(4, 9)], "p.d": [hashed(99, 40)]}
+    conduct = infer(code({**spread(PUSH), **more}), known)
+    given = owners(conduct)
+    assert given["p.a"] == given["p.c"] == "acme-push literal"
+    assert "p.b" not in given
+    assert "p.d" not in given
+    (one,) = conduct.sdks
+    assert not any(fact.name.startswith("blake2b:") for fact in one.evidence)
+
+
+def test_hashed_literals_alone_find_no_sdk() -> None:
+    from dataclasses import replace
+
+    known = replace(KNOWN, seeds={f"{number:016x}": "acme-push" for number in range(40)})
+    hidden = {f"p.{chr(97 + number)}": [f"blake2b:{number:016x}:30"] for number in range(20)}
+    assert infer(code(hidden), known).sdks == ()

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Mapping
 
 from auditor.extract.android.calls import read_calls
 from auditor.extract.android.constants import constants
+from auditor.extract.android.dex import mutf8
 from auditor.extract.android.tables import Tables
-from auditor.extract.android.walk import Wanted, class_edges, walk
+from auditor.extract.android.walk import WORDS, Wanted, class_edges, walk
 from auditor.extract.collector import Collector
 from auditor.extract.lens import Lens
-from auditor.model import FactKind, Table, Text
+from auditor.model import HASHED, FactKind, Table, Text
 
 __all__ = ["read_code"]
 
 _CODE = (Table.SDKS, Table.DATA)
+_SHORTEST = 8
+"""Bytes a literal has at least to tell anything."""
 
 
 def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collector) -> None:
@@ -28,6 +32,8 @@ def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collect
             collect.fact(FactKind.CONSTANT, name, place, name.rpartition(".")[0], value=value)
         found = _strings(tables, lens)
         bad, exhausted = _literals(tables, place, found, lens, collect)
+        if lens.hashed and lens.renamed is not None and collect.any_renamed(place):
+            _hashed(tables, place, lens, collect)
         if lens.methods:
             names = frozenset(name for wanted in lens.methods.values() for name in wanted)
             calls = read_calls(tables, lens, {index: text for index, text in found.items() if text in names})
@@ -85,6 +91,25 @@ def _literals(
     for reference in walked:
         collect.literal(place, tables.class_name(reference.class_def), texts[reference.index])
     return walked.bad_classes + walked.bad_methods, walked.exhausted
+
+
+def _hashed(tables: Tables, place: str, lens: Lens, collect: Collector) -> None:
+    """Record the hashed literals that renamed classes use."""
+    walked = walk(tables.data, tables.header, Wanted(strings=b"\1" * len(tables.strings)))
+    pairs = set(zip(walked.records[1::WORDS], walked.records[4::WORDS], strict=True))
+    names = {class_def: tables.class_name(class_def) for class_def, _ in pairs}
+    renamed = {class_def for class_def, name in names.items() if lens.renamed is not None and lens.renamed.match(name)}
+    keys: dict[int, str] = {}
+    for class_def, index in sorted(pairs):
+        if class_def not in renamed:
+            continue
+        if index not in keys:
+            raw = tables.string(index)
+            text = mutf8(raw) if raw and len(raw) >= _SHORTEST else ""
+            key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() if text else ""
+            keys[index] = f"{HASHED}{key}:{len(text)}" if key and key in lens.hashed else ""
+        if keys[index]:
+            collect.literal(place, names[class_def], keys[index])
 
 
 def _as_mutf8(text: str) -> bytes:

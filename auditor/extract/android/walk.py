@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["Reference", "Walked", "Wanted", "class_edges", "class_edges_python", "instruction_length", "walk", "walk_python"]
+__all__ = ["WORDS", "Reference", "Walked", "Wanted", "class_edges", "class_edges_python", "instruction_length", "walk", "walk_python"]
 
 _LENGTH = bytes(
     [1] * 2 + [2, 3, 1, 2, 3, 1, 2, 3] + [1] * 9 + [2, 3, 2, 2, 3, 5, 2, 2, 3, 2, 1, 1, 2]
@@ -30,7 +30,8 @@ _FIELDS = frozenset(range(0x52, 0x6E))
 _STRINGS = frozenset([0x1A, 0x1B])
 _TYPES = frozenset([0x1C, 0x22])
 _JUMBO = 0x1B
-_WORDS = 5
+WORDS = 5
+"""Words of one record."""
 _MOST_WANTED = 0.25
 """Share of a table from which on looking for candidates costs more than decoding everything."""
 
@@ -73,11 +74,11 @@ class Walked:
 
     def __iter__(self) -> Iterator[Reference]:
         words = self.records
-        for at in range(0, len(words), _WORDS):
-            yield Reference(*words[at : at + _WORDS])
+        for at in range(0, len(words), WORDS):
+            yield Reference(*words[at : at + WORDS])
 
     def __len__(self) -> int:
-        return len(self.records) // _WORDS
+        return len(self.records) // WORDS
 
 
 def walk(data: bytes, header: int, wanted: Wanted, budget: int | None = None) -> Walked:
