@@ -343,7 +343,8 @@ class Apis:
     def decide(self, table: ApiTable, value: str) -> tuple[ApiConstant, ...]:
         """Return what ``value`` is in a table: every bit of it that counts, else the longest constant it matches.
 
-        Of a command that prints a file, a property or a setting it is what that file, property or setting is.
+        One that is telling goes before one that is not. Of a command that prints a file, a property or a setting it is what
+        that file, property or setting is.
         """
         if table is ApiTable.SHELL_COMMANDS:
             for command in _commands(value):
@@ -357,7 +358,7 @@ class Apis:
     def _of_table(self, table: ApiTable, value: str) -> tuple[ApiConstant, ...]:
         found = [one for one in self.constants if one.table is table and one.matches(value)]
         bits = tuple(one for one in found if one.match is ApiMatch.BIT)
-        return bits or tuple(sorted(found, key=lambda one: (-len(one.value), one.value))[:1])
+        return bits or tuple(sorted(found, key=lambda one: (not one.telling, -len(one.value), one.value))[:1])
 
     def is_bystander(self, name: str) -> bool:
         """Tell whether a class, by its binary name with dots, belongs to a bystander package."""

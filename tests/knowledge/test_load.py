@@ -163,7 +163,8 @@ def test_the_check_finds_a_stale_or_missing_file_and_leaves_it(tmp_path, capsys,
         (tmp_path / COMPILED).write_bytes(content)
     assert command.main(["--check", directory]) == 1
     assert capsys.readouterr().err.splitlines() == [
-        f"{name} is not what the YAML says; run: python -m auditor.knowledge" for name in (COMPILED, COMPILED_FINGERPRINTS, COMPILED_APIS)
+        f"{name} is not what the YAML says; run: python -m auditor.knowledge"
+        for name in (COMPILED, COMPILED_FINGERPRINTS, COMPILED_APIS)
     ]
     assert ((tmp_path / COMPILED).read_bytes() if content is not None else None) == content
 
