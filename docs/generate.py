@@ -95,6 +95,22 @@ def sdks() -> Iterator[str]:
     yield "\n".join(rows)
 
 
+def data_types() -> Iterator[str]:
+    """One row per kind of personal data."""
+    yield "# Kinds of personal data"
+    yield MARK
+    yield (
+        "The ids that `data`, `denials` and the `data` of an SDK take in a [declaration](declaration.md). Sensitive: by article"
+        " 28 of the Personal Information Protection Law and annex B of GB/T 35273-2020."
+    )
+    rows = ["| Id | Name | Sensitive | Policies write |", "| --- | --- | --- | --- |"]
+    for id_, one in sorted(load().data_types.items()):
+        name = f"{one.name.zh} / {one.name.en}"
+        cells = (f"`{id_}`", name, "yes" if one.sensitive else "", "、".join(one.aliases_zh))
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    yield "\n".join(rows)
+
+
 def json_reference() -> Iterator[str]:
     """Every field of the JSON documents, from their schemas."""
     yield "# JSON"
@@ -165,7 +181,7 @@ def examples() -> Iterator[tuple[Path, str]]:
         yield ROOT / "reports" / "examples" / name, FORMATS[format_].render([audit], language)
 
 
-PAGES = {"cli.md": cli, "rules.md": rules, "sdks.md": sdks, "json.md": json_reference}
+PAGES = {"cli.md": cli, "rules.md": rules, "sdks.md": sdks, "data-types.md": data_types, "json.md": json_reference}
 
 
 def dead_links() -> Iterator[str]:

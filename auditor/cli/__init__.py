@@ -139,4 +139,3 @@ def _complain(message: str) -> None:
     from auditor.report.plain import one_line
 
     click.echo(one_line(message), err=True)
-

@@ -120,6 +120,8 @@ class Group:
     title: str
     severity: Severity
     severity_word: str
+    unsure: str
+    """That the confidence is low, which is why a grave finding stands here; empty where it is no grave one."""
     cards: tuple[Card, ...]
     clauses: tuple[tuple[str, str], ...]
     """Citation and summary, the same for all of them."""
@@ -306,6 +308,7 @@ class _Writer:
                     title=cards[0].title,
                     severity=cards[0].severity,
                     severity_word=cards[0].severity_word,
+                    unsure=words("confidence.is", word=cards[0].confidence_word) if cards[0].severity >= Severity.MEDIUM else "",
                     cards=cards,
                     clauses=cards[0].clauses,
                 )
