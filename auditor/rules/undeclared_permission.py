@@ -59,8 +59,8 @@ def undeclared_permission(case: Case) -> Iterator[Claim]:
             declared=case.declaration.heading(Table.PERMISSIONS),
             message=Text(
                 zh=f"安装包申请了{_kind(known).zh} {name}（{known.label.zh or name}），政策的权限表未列出",
-                en=f"The build asks for the {_kind(known).en} {name} ({known.label.en or name}){_opens(known)},"
-                " which the policy does not list",
+                en=f"The build asks for the {_kind(known).en} {name} ({known.label.en or name}),"
+                f" which {_opens(known)}the policy does not list",
             ),
             remedy=Text(
                 zh=f"研发：确认是否需要 {name}{zh_by}，不需要的从 AndroidManifest.xml 中移除；"
@@ -88,7 +88,7 @@ def _severity(known: PermissionKnowledge) -> Severity | None:
 
 def _opens(known: PermissionKnowledge) -> str:
     grave = known.level is ProtectionLevel.DANGEROUS or known.special_access
-    return "" if grave else ", which opens personal data and"
+    return "" if grave else "opens personal data and which "
 
 
 def _kind(known: PermissionKnowledge) -> Text:

@@ -72,3 +72,14 @@ def test_a_permission_to_bind_matters_only_with_a_service_that_answers_to_it() -
     assert said(undeclared_permission, case(undeclared, known=known, of=build(asked, other))) == {}
     (finding,) = undeclared_permission.run(case(undeclared, known=known, of=build(asked, service, other)))
     assert finding.evidence == (asked, service)
+
+
+def test_the_message_says_why_a_normal_permission_matters() -> None:
+    def message(name: str) -> str:
+        asked = permission(name)
+        one = case(row(Table.PERMISSIONS, asked.name, State.UNDECLARED, found=(asked,)), of=build(asked))
+        (finding,) = undeclared_permission.run(one)
+        return finding.message.en.partition("), ")[2]
+
+    assert message("QUERY_ALL_PACKAGES") == "which opens personal data and which the policy does not list"
+    assert message("READ_SMS") == "which the policy does not list"
