@@ -123,7 +123,7 @@ def find_sdks(build: Build, knowledge: Knowledge) -> tuple[Sdk, ...]:
             continue
         for id_, strength in traces.names[kind].claims(fact.name):
             _add(found[id_], kind, strength, fact)
-    return tuple(sdk for id_, one in sorted(found.items()) if (sdk := _judge(id_, one)))
+    return tuple(sdk for id_, one in sorted(found.items()) if (sdk := _judge(id_, one, knowledge.sdks[id_].unverified)))
 
 
 def owners_of(knowledge: Knowledge) -> Callable[[str], tuple[str, ...]]:
@@ -170,7 +170,7 @@ def _add(evidence: _Evidence, kind: TraceKind, strength: Strength, fact: Fact) -
     evidence.telling |= kind not in _UNTELLING
 
 
-def _judge(id_: str, one: _Evidence) -> Sdk | None:
+def _judge(id_: str, one: _Evidence, unverified: bool) -> Sdk | None:
     proofs = one.facts.get(Strength.PROVES, [])
     if not proofs and not one.telling:
         return None
@@ -180,6 +180,9 @@ def _judge(id_: str, one: _Evidence) -> Sdk | None:
         tier, confidence = SdkTier.BUNDLED, Confidence.HIGH
     else:
         tier, confidence = SdkTier.BUNDLED, Confidence.MEDIUM
+    if unverified:
+        # its traces are documented, but nobody has seen them in an artefact
+        confidence = min(confidence, Confidence.MEDIUM)
     return Sdk(id=id_, tier=tier, confidence=confidence, evidence=tuple(_strongest_first(one.facts)))
 
 

@@ -21,7 +21,8 @@ MAPS = sdk(
     *proves("Maps.framework", kind=TraceKind.FRAMEWORK),
     *names("maps", kind=TraceKind.QUERY_SCHEME),
 )
-KNOWN = knowledge(PUSH, ADS, SOLO, PLUGGED, NATIVE, MAPS)
+HEARSAY = sdk("hearsay", *proves("org.hearsay"), unverified=True)
+KNOWN = knowledge(HEARSAY, PUSH, ADS, SOLO, PLUGGED, NATIVE, MAPS)
 
 
 def found(*facts: object, classes: tuple[str, ...] = ()) -> dict[str, tuple[SdkTier, Confidence]]:
@@ -63,6 +64,10 @@ def test_defined_classes_prove_the_sdk_of_the_longest_claim(
 )
 def test_classes_that_only_look_alike_prove_nothing(classes: tuple[str, ...]) -> None:
     assert found(classes=classes) == {}
+
+
+def test_what_was_never_read_from_an_artefact_is_never_beyond_doubt() -> None:
+    assert found(classes=("org.hearsay.A", "org.hearsay.B", "org.hearsay.C")) == {"hearsay": (BUNDLED, Confidence.MEDIUM)}
 
 
 def test_a_manifest_entry_without_code_only_names() -> None:
