@@ -36,11 +36,13 @@ class IdentityFacts(NamedTuple):
 class Collector:
     """Collects facts, classes and gaps of one build.
 
+    ``lens`` says what to look for in code, ``wanted_strings`` the same as the bytes of a DEX file's strings, once worked out.
     ``reading`` is the file being read, for the gap an unexpected error leaves; ``about`` what is known of the build by then.
     """
 
     def __init__(self, lens: Lens | None = None) -> None:
         self.lens = lens or Lens()
+        self.wanted_strings: dict[bytes, str] = {}
         self.reading = ""
         self.about = IdentityFacts("", "", "", "", ())
         self._facts: set[Fact] = set()

@@ -27,7 +27,10 @@ def find_packing(build: Build, knowledge: Knowledge) -> tuple[Gap, ...]:
     components = [fact for fact in build.of(FactKind.COMPONENT) if fact.value in _CODE_KINDS and _is_app_class(fact.name)]
     defined = {name for unit in build.code for name in unit.classes}
     missing = [fact for fact in components if fact.name not in defined]
-    packers = {id_: signs for id_, packer in knowledge.packers.items() if (signs := tuple(_signs(build, packer)))}
+    files = _Files(build)
+    packers = {
+        id_: signs for id_, packer in knowledge.packers.items() if (signs := tuple(_signs(build, files, packer)))
+    }
     proven = sorted((id_ for id_, signs in packers.items() if _is_enough(signs)), key=lambda id_: -len(packers[id_]))
     if not _tells(missing, components) and not proven:
         return ()
@@ -49,17 +52,29 @@ def _tells(missing: Sequence[Fact], components: Sequence[Fact]) -> bool:
     return len(missing) > len(components) / 2
 
 
-def _signs(build: Build, packer: PackerKnowledge) -> Iterator[tuple[str, str, bool]]:
+class _Files:
+    """The packaged files of a build, asked once per packer."""
+
+    def __init__(self, build: Build) -> None:
+        self.paths = {fact.location.file for fact in build.of(FactKind.NATIVE_LIBRARY, FactKind.ASSET)}
+        self.bases = {path.rpartition("/")[2] for path in self.paths}
+        # prefixes and patterns of packers are about what lies in lib/ and assets/ and at the top
+        self.near = sorted(path for path in self.paths if path.startswith(("lib/", "assets/")) or "/" not in path)
+
+
+def _signs(build: Build, files: _Files, packer: PackerKnowledge) -> Iterator[tuple[str, str, bool]]:
     """Yield (kind of sign, what was found, whether it is telling by itself) for each sign of a packer."""
-    for fact in build.of(FactKind.NATIVE_LIBRARY, FactKind.ASSET):
-        path = fact.location.file
-        base = path.rpartition("/")[2]
-        if base in packer.so_names:
-            yield "library", base, base not in packer.weak
-        for file in packer.files:
-            if path == file or (file.endswith("/") and path.startswith(file)):
-                yield "file", path, file not in packer.weak
-        for pattern in packer.path_patterns:
+    for base in sorted(packer.so_names & files.bases):
+        yield "library", base, base not in packer.weak
+    for file in packer.files:
+        if file.endswith("/"):
+            for path in files.near:
+                if path.startswith(file):
+                    yield "file", path, file not in packer.weak
+        elif file in files.paths:
+            yield "file", file, file not in packer.weak
+    for pattern in packer.path_patterns:
+        for path in files.near:
             if pattern.search(path):
                 yield "file", path, True
     for fact in build.of(FactKind.COMPONENT):

@@ -30,7 +30,7 @@ def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collect
         tables = Tables(data, header)
         for name, value in constants(tables, lens.constants):
             collect.fact(FactKind.CONSTANT, name, place, name.rpartition(".")[0], value=value)
-        found = _strings(tables, lens)
+        found = _strings(tables, lens, collect)
         bad, exhausted = _literals(tables, place, found, lens, collect)
         if lens.hashed and lens.renamed is not None and collect.any_renamed(place):
             _hashed(tables, place, lens, collect)
@@ -71,10 +71,12 @@ def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collect
         )
 
 
-def _strings(tables: Tables, lens: Lens) -> dict[int, str]:
+def _strings(tables: Tables, lens: Lens, collect: Collector) -> dict[int, str]:
     """Return the strings the lens has a use for, by index."""
-    names = (name for wanted in lens.methods.values() for name in wanted)
-    wanted = {_as_mutf8(text): text for text in (*lens.literals, *names)}
+    wanted = collect.wanted_strings
+    if not wanted:
+        names = (name for wanted_names in lens.methods.values() for name in wanted_names)
+        wanted.update((_as_mutf8(text), text) for text in (*lens.literals, *names))
     return {index: wanted[raw] for index, raw in enumerate(tables.raw_strings()) if raw in wanted}
 
 
