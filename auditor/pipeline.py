@@ -119,7 +119,8 @@ def audit_build(
     """Audit a build against a declaration, which is read first so that its mistakes show at once.
 
     ``shown_as`` is the declaration's path as reports print it. Raises DeclarationError with every mistake of the
-    declaration, PolicyError where it is a document and no policy, BuildError when the build cannot be opened as one, or is a library and no app.
+    declaration, PolicyError where it is a document and no policy, BuildError when the build cannot be opened as one, or is
+    a library and no app.
     """
     knowledge = knowledge or load()
     declared, gaps = declared_in(declaration, shown_as=shown_as, knowledge=knowledge)
@@ -145,10 +146,10 @@ def declared_in(
         return read_declaration(path, knowledge, shown_as), ()
     draft = draft_policy(path, shown_as=shown_as, knowledge=knowledge)
     file = draft.declaration.file
-    found = [
-        Gap(location=Location(file=file, at=str(gap.at[0].line) if gap.at else ""), reason=gap.reason, hides=frozenset(gap.hides))
-        for gap in draft.gaps
-    ]
+    found = []
+    for gap in draft.gaps:
+        location = Location(file=file, at=str(gap.at[0].line) if gap.at else "")
+        found.append(Gap(location=location, reason=gap.reason, hides=frozenset(gap.hides)))
     return draft.declaration, (Gap(location=Location(file=file), reason=_UNREVIEWED), *found)
 
 
@@ -211,10 +212,10 @@ def _less_sure(findings: Sequence[Finding], rows: Sequence[Row], gaps: Sequence[
     """Lower the confidence of findings against what a machine read: at most medium, and low where a list was not found."""
     hidden = {table for gap in gaps for table in gap.hides}
     doubtful = {row.subject for row in rows if row.table in hidden}
-    capped = (
-        replace(finding, confidence=min(finding.confidence, Confidence.LOW if finding.subject in doubtful else Confidence.MEDIUM))
-        for finding in findings
-    )
+    capped = []
+    for finding in findings:
+        most = Confidence.LOW if finding.subject in doubtful else Confidence.MEDIUM
+        capped.append(replace(finding, confidence=min(finding.confidence, most)))
     return tuple(sorted(capped, key=lambda finding: finding.key))
 
 

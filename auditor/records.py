@@ -17,7 +17,7 @@ import yaml
 
 from auditor.model import Text
 
-__all__ = ["Mistake", "Record", "did_you_mean", "read_record"]
+__all__ = ["Entry", "Mistake", "Record", "did_you_mean", "read_entries", "read_record"]
 
 MAX_BYTES = 8 << 20
 MAX_DEPTH = 32
@@ -219,6 +219,13 @@ class Record:
 
     # -- nodes ----------------------------------------------------------------------------------------------------
 
+    def entries(self) -> tuple[Entry, ...]:
+        """Return every key with its value as it stands; depth is bounded by what a document may have."""
+        return tuple(
+            Entry(key, self._lines[key], _plain(node), tuple(item.line for item in node.items) if isinstance(node, _Sequence) else ())
+            for key, node in self._pairs.items()
+        )
+
     def _take(self, key: str, required: bool) -> _Node | None:
         self._asked.add(key)
         node = self._pairs.get(key)
@@ -274,6 +281,36 @@ def read_record(file: str, data: bytes, mistakes: list[Mistake], what: str) -> R
         mistakes.append(Mistake(file, node.line, f"a {what} must be a mapping of keys to values"))
         return None
     return _record(node, file, mistakes, what)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A top-level key of a document as it stands: for programs that edit the text around it."""
+
+    key: str
+    line: int
+    """Where the key stands, from 1."""
+    value: Any
+    """Text, a list or a dictionary; None for null. Nothing is converted: ``true`` and ``12`` are texts."""
+    items: tuple[int, ...] = ()
+    """Where the items of a list stand."""
+
+
+def read_entries(file: str, data: bytes, what: str) -> tuple[tuple[Entry, ...], tuple[Mistake, ...]]:
+    """Return the top-level keys of one YAML document in order, or what keeps it from being read."""
+    mistakes: list[Mistake] = []
+    record = read_record(file, data, mistakes, what)
+    if record is None or mistakes:
+        return (), tuple(mistakes)
+    return record.entries(), ()
+
+
+def _plain(node: _Node) -> Any:
+    if isinstance(node, _Scalar):
+        return None if _is_null(node) else node.value
+    if isinstance(node, _Sequence):
+        return [_plain(item) for item in node.items]
+    return {key.value: _plain(value) for key, value in node.pairs}
 
 
 def _record(node: _Mapping, file: str, mistakes: list[Mistake], what: str) -> Record:

@@ -175,6 +175,7 @@ def _declaration(declaration: Declaration) -> dict[str, Any]:
         "statements": [
             {"kind": one.kind, "text": one.text, "data": list(one.data), **_origin(one)} for one in declaration.statements
         ],
+        **({} if declaration.reviewed else {"reviewed": False}),
     }
 
 
@@ -611,6 +612,7 @@ def _read_declaration(wire: _Object) -> Declaration:
         denials=wire.each("denials", _read_declared_data),
         harmony_permissions=wire.each("harmony_permissions", _read_declared_permission),
         statements=wire.each("statements", _read_statement),
+        reviewed=wire.optional_flag("reviewed") is not False,
     )
 
 

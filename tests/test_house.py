@@ -29,8 +29,8 @@ DOORS: dict[str, set[str]] = {
     "tables": {*NOUNS, "knowledge", "infer.permissions"},
     "rules": {*NOUNS, "tables", "knowledge.schema"},
     "report": {*NOUNS, "wire"},
-    "pipeline": {*NOUNS, "__init__", "extract", "infer", "knowledge", "declaration", "tables", "rules", "wire"},
-    "cli": {*NOUNS, "__init__", "pipeline", "report", "wire", "records", "rules", "knowledge", "infer.permissions"},
+    "pipeline": {*NOUNS, "__init__", "extract", "infer", "knowledge", "declaration", "policy", "tables", "rules", "wire"},
+    "cli": {*NOUNS, "__init__", "pipeline", "policy", "report", "wire", "records", "rules", "knowledge", "infer.permissions"},
 }
 """Room -> the rooms (or single modules) it may import from, besides itself."""
 

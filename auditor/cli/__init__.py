@@ -42,6 +42,7 @@ class _Lazy(click.Group):
             "audit": "Audit a build against a declaration.",
             "facts": "Show what a build holds.",
             "check-declaration": "Check a declaration alone.",
+            "declare": "Draft a declaration from a policy.",
             "rules": "List the rules, or explain one.",
             "sdks": "List the SDKs known, or show one.",
         }

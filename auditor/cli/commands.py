@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from auditor.cli import ExitCode
+from auditor.cli.declare import declare as declare  # the group looks its commands up here
 from auditor.cli.outputs import Output, OutputType, claim, print_text, write
 from auditor.errors import DeclarationError
 from auditor.knowledge.schema import Knowledge
@@ -47,7 +48,10 @@ _fail_on = click.option(
 
 @click.command()
 @_build
-@click.option("-d", "--declaration", required=True, type=click.Path(path_type=Path), help="The declared policy (YAML).")
+@click.option(
+    "-d", "--declaration", required=True, type=click.Path(path_type=Path),
+    help="The declared policy: a declaration (YAML), or the policy document itself.",
+)
 @click.option(
     "-o", "--output", "outputs", multiple=True, type=OutputType(_FORMATS),
     help=f"Write a report to a file; may be repeated. Formats: {', '.join(_FORMATS)}.",

@@ -12,7 +12,7 @@ from auditor.policy.lexicon import Lexicon, squeeze
 from auditor.policy.numbering import number_of
 from auditor.policy.records import Form, Record, Value, joined_text
 
-__all__ = ["LabelHit", "labels_in", "name_of_line", "records_of_blocks"]
+__all__ = ["LabelHit", "label_before", "labels_in", "name_of_line", "records_of_blocks"]
 
 _COLON = re.compile(r"[：:∶︰|]")
 _HARD = "；;。！!？?，,\n|【"
@@ -46,7 +46,7 @@ def labels_in(text: str, lexicon: Lexicon) -> list[LabelHit]:
         start = at
         while start > floor and text[start - 1] not in _HARD:
             start -= 1
-        label, field_ = _label_before(text[start:at], lexicon)
+        label, field_ = label_before(text[start:at], lexicon)
         if not field_:
             continue
         start = at - len(label)
@@ -56,10 +56,12 @@ def labels_in(text: str, lexicon: Lexicon) -> list[LabelHit]:
     return found
 
 
-def _label_before(text: str, lexicon: Lexicon) -> tuple[str, str]:
+def label_before(text: str, lexicon: Lexicon) -> tuple[str, str]:
     """Return the longest end of ``text`` that is a label, and its field."""
     starts = [0, *(match.end() for match in re.finditer(r"[\s\u3000】\]）)]+", text))]
     for start in starts:
+        if start and re.sub(r"[（(].*", "", text[start:]).isascii():
+            continue  # the last word of an English phrase is no label, nor is the word SDK behind a name
         field_ = lexicon.label(text[start:])
         if field_:
             return text[start:], field_
@@ -80,6 +82,7 @@ class _Token:
 class _Block:
     record: Record
     spellings: set[str] = field(default_factory=set)
+    paragraphs: set[int] = field(default_factory=set)
     first: str = ""
     last: Value | None = None
 
@@ -131,7 +134,7 @@ class _Assembler:
         above = self.pending[-1] if self.pending else None
         named = above is not None and hit.field not in ("name", "package") and self._may_name(above)
         if self.block is not None:
-            if self._starts_new(hit, above if named else None):
+            if self._starts_new(hit, token.piece, above if named else None):
                 pending = self.pending
                 self.close()
                 self.pending = pending
@@ -152,15 +155,20 @@ class _Assembler:
         value = Value(text, (token.piece.line,), hit.label)
         self.block.record.add(hit.field, value)
         self.block.spellings.add(squeeze(hit.label))
+        self.block.paragraphs.add(token.piece.block)
         self.block.last = value
         if not self.block.record.pieces or self.block.record.pieces[-1] is not token.piece:
             self.block.record.pieces.append(token.piece)
 
-    def _starts_new(self, hit: LabelHit, name: _Token | None) -> bool:
+    def _starts_new(self, hit: LabelHit, piece: Piece, name: _Token | None) -> bool:
         block = self.block
         if block is None:
             return True
         repeated = squeeze(hit.label) in block.spellings
+        # blocks set as one paragraph each: the same field under another label, in the next paragraph, is the next block's
+        compact = len(block.paragraphs) == 1 and len(block.spellings) > 1
+        if compact and hit.field in block.record.values and piece.block not in block.paragraphs:
+            repeated = True
         if name is not None:
             return repeated or hit.field == block.first or self._like_name(name) or name.piece.heading
         if repeated:
@@ -178,7 +186,7 @@ class _Assembler:
             return False
         if _SENTENCE.search(_NAME_END.sub("", text)):
             return token.piece.heading
-        return not self.lexicon.cue("intro", text)
+        return not self.lexicon.cue("intro", text) and not self.lexicon.label(text)
 
     def _like_name(self, token: _Token) -> bool:
         text = token.text.strip()

@@ -18,6 +18,8 @@ __all__ = ["Collected", "DataRow"]
 _SILENT = frozenset({"definitions", "exceptions", "rights", "contact", "updates", "minors"})
 """Sections in which naming data declares nothing."""
 _MOST_PLACES = 5
+_LONG = 60
+"""Sentences up to this length are quoted whole."""
 
 
 @dataclass(slots=True)
@@ -62,17 +64,24 @@ class Collected:
         if piece.section in _SILENT or piece.heading:
             return
         for offset, sentence in sentences(piece.text):
-            if len(sentence) > 6000:
+            if len(sentence) > 6000 or self._defines(sentence):
                 continue
             for named in declared_in(sentence, self.lexicon):
                 words = sentence[named.start : named.end]
                 if named.denied:
-                    clause = _clause(sentence, named.start, named.end)
+                    if piece.used:
+                        continue  # said of an SDK
+                    clause = sentence.strip() if len(sentence) <= _LONG else _clause(sentence, named.start, named.end)
                     row = self.denials.setdefault(named.type, DataRow(named.type, vague=False))
                     row.add(clause, passage(piece.line, clause), vague=False)
                 elif not piece.used:
                     place = passage(piece.line, quote(piece.text, offset + named.start, offset + named.end))
                     self.add(named.type, words, place, vague=named.vague)
+
+    def _defines(self, sentence: str) -> bool:
+        """Tell whether a sentence says what a word means: it lists data and collects none."""
+        hit = next(iter(self.lexicon.hits("defines", sentence[:60])), None)
+        return hit is not None and not self.lexicon.cue("collect", sentence[: hit.start])
 
     def table(self, part: TablePart) -> None:
         """Read a table about neither permissions nor SDKs: the cells of its data columns are lists."""

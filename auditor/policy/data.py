@@ -109,10 +109,10 @@ def declared_in(sentence: str, lexicon: Lexicon) -> Iterator[Named]:
             continue
         if governing is None and any(at < hit.start for at in refused):
             continue
-        if governing is None and after and hit.value.level == 1:
-            governing = after[0]
-        if governing is None and after and after[0].denies and not _CLAUSE_END.search(sentence[hit.end : after[0].start]):
-            governing = after[0]
+        if governing is None and after:
+            same = not _CLAUSE_END.search(sentence[hit.end : after[0].start])
+            if same if after[0].denies else hit.value.level == 1:
+                governing = after[0]
         if governing is None and hit.value.level < 2:
             continue
         yield Named(hit.start, hit.end, hit.value.type, hit.value.vague, governing is not None and governing.denies)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from auditor.declaration.reader import row_faults
@@ -41,6 +41,9 @@ _REASONS = {
     ),
     "permission-in-passing": Text(
         zh="文中提到该权限，但不能确定是否为声明，请确认", en="mentioned as a permission; whether it is declared is not certain: check it"
+    ),
+    "key-in-words": Text(
+        zh="iOS 权限只写了中文名称，请补充 Info.plist 键名", en="an iOS permission named in words only: add the Info.plist key"
     ),
     "sdk-without-name": Text(
         zh="该条没有写出 SDK 名称，请补充", en="this entry gives no name of an SDK: add one"
@@ -87,6 +90,8 @@ class Draft:
 
     declaration: Declaration
     """Its rows; locations lead into the policy document itself, and ``reviewed`` is false."""
+    document: Document
+    """What it was read from."""
     contact: Said | None
     minors: Said | None
     storage: Said | None
@@ -125,6 +130,12 @@ class _Drafter:
         stem = self.document.file.rpartition("/")[2].rpartition(".")[0] or self.document.file
         if not meta.app:
             self.note("", stem, "no-app-name", [])
+        starts: dict[Table, Collection[PermissionRow | SdkRow | DataRow]] = {
+            Table.PERMISSIONS: parts.permissions.rows.values(),
+            Table.USAGE_KEYS: parts.permissions.keys.values(),
+            Table.SDKS: parts.sdks.rows,
+            Table.DATA: parts.collected.rows.values(),
+        }
         declaration = Declaration(
             file=self.document.file,
             sha256=self.document.sha256,
@@ -141,10 +152,12 @@ class _Drafter:
             denials=tuple(self.data(row) for row in _by_place(parts.collected.denials.values())),
             harmony_permissions=self.permissions(parts.permissions.harmony, lambda _: ""),
             statements=tuple(self.statement(one) for one in parts.statements),
+            headings=tuple((table, min(_place(row)[1] for row in rows)) for table, rows in starts.items() if rows),
             reviewed=False,
         )
         return Draft(
             declaration=declaration,
+            document=self.document,
             contact=meta.contact,
             minors=meta.minors,
             storage=meta.storage,

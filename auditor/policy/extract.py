@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from auditor.errors import PolicyError
 from auditor.knowledge.schema import Knowledge
+from auditor.model import Confidence, Table, Text
 from auditor.policy.blocks import records_of_blocks
 from auditor.policy.collected import Collected
 from auditor.policy.document import Document
 from auditor.policy.draft import Draft, DraftGap, Parts, draft_of
 from auditor.policy.flat import records_of_flat, records_of_pipes
-from auditor.policy.flow import Flow, flow_of
+from auditor.policy.flow import Flow, Piece, TablePart, flow_of, passage
 from auditor.policy.items import read_items, read_link_list, read_mentions, read_name_lists, read_run_ons
 from auditor.policy.lexicon import Lexicon, lexicon_of
 from auditor.policy.meta import read_meta
+from auditor.policy.numbering import number_of
 from auditor.policy.permissions import Permissions, constants_in, usage_keys_in
 from auditor.policy.records import Record
 from auditor.policy.sdks import Sdks, in_lists, is_sdk_record
 from auditor.policy.statements import read_statements
-from auditor.policy.tables import records_of_table
+from auditor.policy.tables import headless_records, records_of_table
 
 __all__ = ["extract_policy"]
 
+_LEAST_WORDS = 2
+"""Words of policies a document has at least."""
+_FRESH = re.compile(r"[\u4e00-\u9fff]|NS[A-Z]|android\.|Privacy|[A-Z_]{5,}")
+"""How a line starts that is a statement of its own and no rest of the one above."""
 _NO_PERMISSIONS = frozenset({"definitions", "exceptions", "contact", "updates", "minors", "rights"})
 """Sections in which naming a permission declares none."""
 
@@ -39,7 +48,9 @@ class _Reading:
 
 
 def extract_policy(document: Document, knowledge: Knowledge) -> Draft:
-    """Return the draft of a declaration: what the document says, each row with its place; raises nothing.
+    """Return the draft of a declaration: what the document says, each row with its place.
+
+    Raises PolicyError where the document is no privacy policy at all.
 
     What a document does not say is not in the draft: a document without lists gives rows for what its sentences surely
     declare, and ``gaps`` say what was looked for and not found.
@@ -58,6 +69,7 @@ def extract_policy(document: Document, knowledge: Knowledge) -> Draft:
     read_link_list(flow, lexicon, reading.sdks)
     read_mentions(flow, lexicon, reading.sdks)
     _read_sentences(reading)
+    _check(reading)
     reading.collected.of_rows(reading.permissions, reading.sdks)
     parts = Parts(
         permissions=reading.permissions,
@@ -70,8 +82,57 @@ def extract_policy(document: Document, knowledge: Knowledge) -> Draft:
     return draft_of(document, knowledge, parts)
 
 
-def _gaps(reading: _Reading) -> list[DraftGap]:
-    return []
+_BEHIND_LINK = Text(
+    zh="SDK 清单不在本文件中，而在链接或另一份文件里；请一并提供该清单",
+    en="the list of SDKs is not in this document but behind a link or in another one: give that document, too",
+)
+_NO_SDKS = Text(
+    zh="本文件中没有读到 SDK 清单；若确未集成第三方 SDK，请删去此项",
+    en="no list of SDKs was found in this document; if the app truly has none, delete this entry",
+)
+_NO_PERMISSIONS_FOUND = Text(
+    zh="本文件中没有读到权限列表；若确未申请权限，请删去此项",
+    en="no list of permissions was found in this document; if the app truly asks for none, delete this entry",
+)
+
+
+def _gaps(reading: _Reading) -> Iterator[DraftGap]:
+    """Yield what was looked for in the document and not found."""
+    for gap in reading.flow.document.gaps:
+        yield DraftGap(reason=gap.reason, hides=tuple(sorted(gap.hides, key=lambda table: table.value)))
+    if not any(row.confidence > Confidence.LOW for row in reading.sdks.rows):
+        link = _list_elsewhere(reading)
+        if link is not None:
+            yield DraftGap(reason=_BEHIND_LINK, hides=(Table.SDKS,), at=(passage(link.line),))
+        else:
+            yield DraftGap(reason=_NO_SDKS, hides=(Table.SDKS,))
+    if not reading.permissions.rows and not reading.permissions.keys:
+        yield DraftGap(reason=_NO_PERMISSIONS_FOUND, hides=(Table.PERMISSIONS, Table.USAGE_KEYS))
+
+
+def _list_elsewhere(reading: _Reading) -> Piece | None:
+    """Return the line that sends the reader to a list of SDKs elsewhere."""
+    lexicon = reading.lexicon
+    for piece in reading.flow.pieces:
+        named = lexicon.hits("list_names", piece.text)
+        if named and (piece.line.links or lexicon.cue("leads_to", piece.text) or "《" in piece.text) and not piece.heading:
+            return piece
+    return None
+
+
+def _check(reading: _Reading) -> None:
+    """Raise PolicyError where the document is no privacy policy."""
+    found = reading.permissions.rows or reading.permissions.keys or reading.permissions.harmony or reading.sdks.rows
+    cells = (cell for part in reading.flow.tables for row in part.grid.rows for cell in row)
+    words: set[str] = set()
+    for text in (*(piece.text for piece in reading.flow.pieces), *(cell.text for cell in cells)):
+        words.update(hit.value for hit in reading.lexicon.hits("policy", text))
+        if len(words) >= _LEAST_WORDS or (found and words):
+            return
+    raise PolicyError(
+        f"{reading.flow.document.file} is no privacy policy: it speaks of neither personal data nor permissions nor SDKs",
+        "give the policy, or the list of permissions or SDKs that belongs to it",
+    )
 
 
 def _read_tables(reading: _Reading) -> None:
@@ -85,10 +146,8 @@ def _read_tables(reading: _Reading) -> None:
             reading.collected.table(part)
 
 
-def _headless(reading: _Reading, part) -> bool:  # type: ignore[no-untyped-def]
+def _headless(reading: _Reading, part: TablePart) -> bool:
     """Read a table without a header whose cells say what they are: constants and keys."""
-    from auditor.policy.tables import headless_records
-
     records = headless_records(part, reading.lexicon)
     return bool(records) and _read_records(reading, records)
 
@@ -143,19 +202,26 @@ def _read_lines(reading: _Reading) -> None:
         if not free or free[0].section in ("definitions", "exceptions"):
             continue
         listed = free[0].section == "permissions" or reading.lexicon.cue("permission", free[0].title)
-        groups = [free] if _belong_together(free) else [[piece] for piece in free]
-        for group in groups:
+        for group in _statements(free, reading.lexicon):
             if reading.permissions.line(group, listed=listed and len(group[0].text) < 400):
                 for piece in group:
                     piece.used = len(group[0].text) < 400
                     reading.collected.line(piece)
 
 
-def _belong_together(pieces) -> bool:  # type: ignore[no-untyped-def]
-    """Tell whether the lines of a block are one item broken over lines: only the first is numbered."""
-    from auditor.policy.numbering import number_of
-
-    return len(pieces) > 1 and number_of(pieces[0].text) is not None and all(number_of(piece.text) is None for piece in pieces[1:])
+def _statements(pieces: Sequence[Piece], lexicon: Lexicon) -> Iterator[list[Piece]]:
+    """Yield the lines of a block that belong together: a numbered item goes on over lines until another statement starts."""
+    if not pieces or number_of(pieces[0].text) is None:
+        yield from ([piece] for piece in pieces)
+        return
+    group: list[Piece] = []
+    for piece in pieces:
+        fresh = _FRESH.match(piece.text) and (constants_in(piece.text, lexicon) or usage_keys_in(piece.text, lexicon))
+        if group and (fresh or number_of(piece.text) is not None):
+            yield group
+            group = []
+        group.append(piece)
+    yield group
 
 
 def _read_sentences(reading: _Reading) -> None:

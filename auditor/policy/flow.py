@@ -16,7 +16,8 @@ _QUOTE = 60
 _STICKY = frozenset({"definitions", "exceptions", "rights", "minors", "contact", "updates"})
 """Subjects a subsection keeps unless it is about permissions or SDKs by its own heading."""
 _STRONG = frozenset({"permissions", "sdk", "definitions", "exceptions"})
-_SENTENCE_END = re.compile(r"[。！!？?；;\n]")
+_SENTENCE_END = re.compile(r"[。！!？?；;\n]|\.(?=\s+[A-Z])")
+_SHORT_HEADING = 14
 _APPENDIX = re.compile(r"附[录件表则]")
 _LONG_HEADING = 40
 
@@ -99,12 +100,24 @@ def flow_of(document: Document, lexicon: Lexicon) -> Flow:
             flow.pieces.append(Piece(line.text, line, index, own or outer, heading=True, title=title))
             continue
         for line in block.lines:
+            if not block.item and (own := _bare_heading(line.text, lexicon)):
+                # a heading by nothing but its words: 名词解释, 联系我们
+                stack = [(1, own)]
+                title = line.text
             section = stack[-1][1] if stack else ""
             flow.pieces.append(Piece(line.text, line, index, section, item=block.item, title=title))
         if block.lines:
             last = block.lines[-1].text
             above = last if len(last) <= _LONG_HEADING else ""
     return flow
+
+
+def _bare_heading(text: str, lexicon: Lexicon) -> str:
+    """Return the subject of a line that is one short phrase about a subject in which nothing is declared."""
+    if len(text) > _SHORT_HEADING or re.search(r"[，。；：:,;!！?？\d]", text):
+        return ""
+    subject = lexicon.section(text)
+    return subject if subject in _STICKY and subject != "updates" else ""
 
 
 def _is_appendix(block: Paragraph) -> bool:

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from auditor.model import Confidence
-from auditor.policy.blocks import labels_in, name_of_line
+from auditor.policy.blocks import label_before, labels_in, name_of_line
 from auditor.policy.flow import Flow, Piece, passage
-from auditor.policy.lexicon import Lexicon, squeeze
+from auditor.policy.lexicon import Lexicon, platform_of, squeeze
 from auditor.policy.numbering import number_of
 from auditor.policy.permissions import purpose_of
 from auditor.policy.records import Form, Record, Value, joined_text, urls_in
 from auditor.policy.rows import SdkRow, add_places
-from auditor.policy.sdks import PACKAGE, Sdks, is_package, platform_of, split_names, split_vendor
+from auditor.policy.sdks import PACKAGE, Sdks, is_package, split_names, split_vendor
 
 __all__ = ["read_items", "read_link_list", "read_mentions", "read_name_lists", "read_run_ons"]
 
@@ -65,6 +65,8 @@ def _item(pieces: Sequence[Piece], lexicon: Lexicon) -> _Item | None:
     if colon is None:
         return None
     name, rest = name_of_line(body[:colon], lexicon), body[colon + 1 :].strip()
+    if label_before(body[:colon][-28:], lexicon)[1] or any(lexicon.label(piece.text) for piece in pieces):
+        return None
     if not name or len(name) > _LONGEST_NAME or len(rest) < 4 or lexicon.label(name, guess=True) or _SENTENCE.search(name):
         return None
     if len(pieces) > 1 and any(labels_in(piece.text, lexicon) for piece in pieces[1:]):
@@ -94,7 +96,8 @@ def _names_sdk(name: str, lexicon: Lexicon) -> bool:
 
 def _is_generic(name: str, lexicon: Lexicon) -> bool:
     """Tell whether the words before "SDK" name no one SDK."""
-    if any(name.strip().startswith(word) for word in lexicon.words("generic_openings")):
+    text = name.strip()
+    if text.startswith(lexicon.words("generic_openings")) or text.endswith(lexicon.words("conjunctions")):
         return True
     rest = squeeze(name)
     for word in sorted(map(squeeze, lexicon.words("generic_names")), key=len, reverse=True):
@@ -152,6 +155,8 @@ def fill(row: SdkRow, text: str, lexicon: Lexicon, sdks: Sdks, *, first_clause: 
             continue
         if lexicon.cue("collects_nothing", clause):
             continue
+        refused = min((hit.start for hit in lexicon.hits("condition", clause)), default=len(clause))
+        clause = clause[:refused].rstrip(" ，,、")
         head = min((hit.start for hit in lexicon.hits("takes_data", clause)), default=0)
         part = clause[head:] if head else clause
         if row.data_text != part:
@@ -403,10 +408,14 @@ def read_mentions(flow: Flow, lexicon: Lexicon, sdks: Sdks) -> None:
         for sentence in re.split(r"[。！!？?；;\n]", text):
             hits = lexicon.hits("sdk", sentence)
             rows: list[SdkRow] = []
+            end = -1
             for name in _mentioned(sentence, [(hit.start, hit.end) for hit in hits], lexicon):
-                row = _mention(name, sentence, pieces, lexicon, sdks)
+                at = sentence.find(name, max(end, 0))
+                follows = end >= 0 and at >= 0 and not sentence[end:at].strip("、，,和与及 ")
+                row, found = _mention(name, sentence, pieces, lexicon, sdks, follows=follows)
                 if row is not None:
                     rows.append(row)
+                end = at + len(name) if found and at >= 0 else -1
             for row in rows:
                 fill(row, sentence, lexicon, sdks)
 
@@ -447,25 +456,32 @@ def _cut_opening(head: str, lexicon: Lexicon) -> str:
     return rest.strip()
 
 
-def _mention(name: str, sentence: str, pieces: Sequence[Piece], lexicon: Lexicon, sdks: Sdks) -> SdkRow | None:
+def _mention(
+    name: str, sentence: str, pieces: Sequence[Piece], lexicon: Lexicon, sdks: Sdks, *, follows: bool
+) -> tuple[SdkRow | None, bool]:
+    """Return the row of an SDK a sentence brings in, if it is a new one, and whether it brings it in at all."""
     at = sentence.find(name)
-    if at < 0 or not lexicon.cue("integrates", sentence[max(0, at - 16) : at]):
-        return None
+    if at < 0 or not (follows or lexicon.cue("integrates", sentence[max(0, at - 16) : at])):
+        return None, False
     if lexicon.cue("permission_list", sentence[max(0, at - 4) : at]) and not lexicon.cue("takes_data", sentence[at:]):
-        return None
+        return None, False
     piece = next((one for one in pieces if name[:6] in one.text), pieces[0])
     row = SdkRow(name=name, places=[passage(piece.line, name)], listed=False, confidence=Confidence.MEDIUM)
     sdks.resolve(row)
     known = next((one for one in sdks.rows if _same(one, name) and not (one.id and row.id and one.id != row.id)), None)
     if known is not None:
         add_places(known.places, row.places)
-        return None
+        return None, True
     takes = lexicon.cue("takes_data", sentence[at:])
     if not takes and not row.id:
         row.confidence = Confidence.LOW
-    return sdks.add(row)
+    return sdks.add(row), True
 
 
 def _same(row: SdkRow, name: str) -> bool:
+    """Tell whether a name mentioned is that of a row: one holds the other, and it names no further product in brackets."""
+    bracket = re.search(r"[（(]([^（）()]+)", name)
+    if bracket and squeeze(bracket[1]) not in squeeze(row.name):
+        return False
     mine, theirs = squeeze(name).replace("sdk", ""), squeeze(row.name).replace("sdk", "")
     return bool(mine) and bool(theirs) and (mine in theirs or theirs in mine)

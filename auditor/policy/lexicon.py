@@ -10,14 +10,16 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 from auditor.knowledge.schema import Knowledge, PermissionWords
+from auditor.model import Platform
 
-__all__ = ["DataWord", "Finder", "Folded", "Hit", "Lexicon", "fold", "lexicon_of", "squeeze"]
+__all__ = ["DataWord", "Finder", "Folded", "Hit", "Lexicon", "fold", "lexicon_of", "platform_of", "squeeze"]
 
 Value = TypeVar("Value")
 
 _FULL_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x2236: ":", 0xFE30: ":", 0xA0: " "}
 _AROUND = "*_`【】[]「」『』〔〕\"'“”‘’()（）<>《》:：∶|.。·•-—–、，,;； \t\u3000"
 _INDEX = re.compile(r"[\s(（]*(?:\d{1,3}|[一二三四五六七八九十]{1,3}|[①-⑳]|[a-zA-Z](?=[.、)）]))\s*[.、)）．:：]?\s*(?=\D)")
+_LAST_BRACKET = re.compile(r"[（(]([^（）()]{1,12})[)）]\s*\Z")
 _ASCII = re.compile(r"[0-9A-Za-z]")
 _LONGEST_LABEL = 24
 _LONGEST_ENDING_LABEL = 14
@@ -142,6 +144,7 @@ class Lexicon:
             ((_label_key(word), field) for field, listed in words.label_endings.items() for word in listed),
             key=lambda pair: -len(pair[0]),
         )
+        self._companies = tuple(squeeze(word) for word in self.words("company") if len(word) > 2)
         self.sections = [(id_, Finder((cue, id_) for cue in cues)) for id_, cues in words.sections]
         self.permission_words = Finder((word, entry) for entry in words.permissions for word in entry.words)
         self.permission_items = Finder((word, entry) for entry in words.permissions for word in (*entry.words, *entry.bare))
@@ -182,9 +185,19 @@ class Lexicon:
         if not key or len(key) > _LONGEST_LABEL:
             return ""
         field = self._labels.get(key) or self._labels.get(_label_key(_INDEX.sub("", text, count=1)))
+        if field == "data" and self._not_collected(text):
+            return "not_data"
         if field or not guess or len(key) > _LONGEST_ENDING_LABEL or key.isascii():
             return field or ""
+        if key in self.permission_items.known or key.endswith(self._companies):
+            return ""  # the name of a permission or of a company, and no label
+        if self.cue("intro", key):
+            return ""  # a sentence that brings in a list
         return next((field for ending, field in self._endings if key.endswith(ending)), "")
+
+    def _not_collected(self, label: str) -> bool:
+        bracket = _LAST_BRACKET.search(label)
+        return bracket is not None and self._labels.get(_label_key(bracket[1])) == "not_data"
 
     def section(self, heading: str) -> str:
         """Return the subject of a section by its heading; empty where the heading tells none."""
@@ -193,7 +206,7 @@ class Lexicon:
 
 
 def _label_key(text: str) -> str:
-    key = squeeze(re.sub(r"[（(][^（）()]{0,12}[)）]\s*$", "", text.strip(_AROUND[:-1]))).strip(_AROUND)
+    key = squeeze(_LAST_BRACKET.sub("", text.strip().rstrip("：:∶|* "))).strip(_AROUND)
     return key.replace("的", "") if not key.isascii() else key
 
 
@@ -239,3 +252,11 @@ def _data_words(knowledge: Knowledge) -> Iterator[tuple[str, DataWord]]:
 def lexicon_of(knowledge: Knowledge) -> Lexicon:
     """Return the lexicon of a knowledge, made once."""
     return Lexicon(knowledge)
+
+
+def platform_of(text: str, lexicon: Lexicon) -> Platform | None:
+    """Return the one platform a text speaks of; None for none or both."""
+    android, ios = lexicon.cue("android", text), lexicon.cue("ios", text)
+    if android == ios:
+        return None
+    return Platform.ANDROID if android else Platform.IOS

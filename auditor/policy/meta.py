@@ -27,6 +27,8 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]
 _PHONE = re.compile(r"(?<!\d)(?:400[- ]?\d{3}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}|1[3-9]\d{9}|\+\d{1,3}[- ]?\d{6,12})(?!\d)")
 _BOOK = re.compile(r"《([^《》]{1,40})》")
 _APP_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+){1,6}")
+_NAMED_AFTER = re.compile(r"\s+(?:of|for)\s+([A-Za-z0-9][^.,;:!?]{1,30})\Z")
+_BUILT = re.compile(r"built the (.{1,40}?) app\b")
 _WELCOMED = re.compile(r"[《“\"【]?([^，。！“”\"《》【】（()]{2,20}?)[》”\"】]?(?:产品|服务|App|APP|[，！。（(])")
 _HEAD = 60
 """Lines at the top in which title and dates are looked for."""
@@ -81,6 +83,10 @@ def _app(flow: Flow, pieces: Sequence[Piece], lexicon: Lexicon) -> str:
         for match in _BOOK.finditer(text):
             if name := _before_title(match[1].strip(), lexicon):
                 return name
+    for text in lines[1:]:
+        built = _BUILT.search(text[:400])
+        if built:
+            return built[1]
     return next((found for text in lines[1:] if (found := _welcomed(text, lexicon))), "")
 
 
@@ -88,7 +94,7 @@ def _welcomed(text: str, lexicon: Lexicon) -> str:
     """Return the app a sentence welcomes its user to."""
     hit = next(iter(lexicon.hits("welcome", text)), None)
     match = _WELCOMED.match(text, hit.end) if hit else None
-    return match[1].removesuffix("的").strip() if match and not lexicon.cue("generic_titles", match[1]) else ""
+    return match[1].removesuffix("的").strip() if match and not _is_generic(match[1], lexicon) else ""
 
 
 def _before_title(text: str, lexicon: Lexicon) -> str:
@@ -97,15 +103,24 @@ def _before_title(text: str, lexicon: Lexicon) -> str:
     if not hits:
         return ""
     hit = hits[-1]
+    after = _NAMED_AFTER.match(text, hit.end)
+    if after and not _is_generic(after[1], lexicon):
+        return after[1].strip()
     if len(text) - hit.end > 12:
         return ""
     number = number_of(text)
     before = text[: hit.start] if number is None else ""
     name = before.strip(" 《》“”\"'【】「」#*_:：-—|·的（(")
     name = re.sub(r"\A(?:[（(].{0,12}[)）]|【.{0,12}】)", "", name).strip()
-    if not name or len(name) > _LONGEST_NAME or lexicon.cue("generic_titles", name) or re.search(r"[，。；！？,;!?]", name):
+    if not name or len(name) > _LONGEST_NAME or _is_generic(name, lexicon) or re.search(r"[，。；！？,;!?]", name):
         return ""
     return name
+
+
+def _is_generic(name: str, lexicon: Lexicon) -> bool:
+    """Tell whether the words before a title name no app."""
+    plain = name.lower()
+    return plain in lexicon.words("generic_titles") or plain.startswith(lexicon.words("title_openings"))
 
 
 def _operator(pieces: Sequence[Piece], lexicon: Lexicon) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from auditor.knowledge.schema import PermissionWords
-from auditor.model import Confidence, Passage
+from auditor.model import Confidence, Passage, Platform
 from auditor.policy.flow import Piece, passage, sentences
-from auditor.policy.lexicon import Hit, Lexicon, fold, squeeze
+from auditor.policy.lexicon import Hit, Lexicon, fold, platform_of, squeeze
 from auditor.policy.numbering import number_of
 from auditor.policy.records import Form, Record, Value, joined_text
 from auditor.policy.rows import Doubt, PermissionRow, add_places
@@ -209,13 +209,18 @@ class Permissions:
             row.shared_with = before.shared_with or before.name
         elif purpose is not None:
             row.purpose = record.text("purpose") or record.text("scene")
-            row.places.append(purpose.place)
         else:
             row.purpose = row.about
         return row
 
     def _named(self, record: Record, purpose: Value | None) -> bool:
-        """Read a row that names its permission in words."""
+        """Read a row that names its permission in words; rows for iOS alone name no Android permission."""
+        platform = platform_of(record.text("platform") or record.title, self.lexicon)
+        if platform is Platform.IOS:
+            value = record.first("permissions", "code", "name")
+            if value is not None:
+                self.doubts.append(Doubt("usage_keys", value.text[:60], "key-in-words", [value.place]))
+            return value is not None
         for value in (*record.all("permissions"), *record.all("code"), *record.all("name")):
             named = named_in(value.text, self.lexicon)
             for text, entry in named:

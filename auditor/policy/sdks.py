@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from auditor.knowledge.names import Basis, resolve
 from auditor.model import Confidence, Passage, Platform
 from auditor.policy.data import listed_data
-from auditor.policy.lexicon import Lexicon, squeeze
+from auditor.policy.lexicon import Lexicon, platform_of, squeeze
 from auditor.policy.permissions import constants_in, named_in
 from auditor.policy.records import Form, Record, Value, url_of
 from auditor.policy.rows import Doubt, SdkRow, add_places
 
-__all__ = ["PACKAGE", "Sdks", "is_package", "is_sdk_record", "name_and_package", "platform_of", "split_vendor"]
+__all__ = ["PACKAGE", "Sdks", "is_package", "is_sdk_record", "name_and_package", "split_vendor"]
 
 PACKAGE = re.compile(r"(?<![\w.@/-])(?:[A-Za-z][A-Za-z0-9_-]{0,30}\.){1,7}[A-Za-z_][A-Za-z0-9_-]{0,40}(?![\w@/-]|\.[A-Za-z0-9])", re.ASCII)
 _FIRST_SEGMENTS = frozenset("com cn net org io om me tv cc de fr kr jp ru eu edu gov app dev android androidx tech top cm con comm".split())
@@ -42,7 +42,8 @@ def is_sdk_record(record: Record, lexicon: Lexicon, *, in_list: bool) -> bool:
     """Tell whether a record is about an SDK. ``in_list``: others beside it are, or its section is about SDKs."""
     values = record.values
     if not any(field in values for field in ("name", "package", "third_party", "vendor")):
-        return False
+        # a block that lost its name, among others that have one
+        return in_list and record.form is Form.BLOCK and sum(field in values for field in ("purpose", "data", "not_data", "url")) >= 3
     if not record.has("name", "package", "third_party") and len(values) < 3:
         return False
     if "contact" in values and not any(field in values for field in ("data", "purpose", "url", "permissions")):
@@ -65,14 +66,6 @@ def is_sdk_record(record: Record, lexicon: Lexicon, *, in_list: bool) -> bool:
     if has_page and given >= 2 and (has_owner or "data" in values or "purpose" in values):
         return True
     return (in_list and given >= 1) or (has_owner and "data" in values)
-
-
-def platform_of(text: str, lexicon: Lexicon) -> Platform | None:
-    """Return the one platform a text speaks of; None for none or both."""
-    android, ios = lexicon.cue("android", text), lexicon.cue("ios", text)
-    if android == ios:
-        return None
-    return Platform.ANDROID if android else Platform.IOS
 
 
 def split_vendor(name: str, lexicon: Lexicon) -> tuple[str, str]:
@@ -148,7 +141,7 @@ class Sdks:
         if _NOTHING_TO_NAME.match(row.name) and not row.package:
             self.doubts.append(Doubt("sdks", record.text("url", "vendor", "purpose")[:60], "sdk-without-name", [record.place()]))
             return None
-        row.purpose = record.text("purpose") or record.text("scene")
+        row.purpose = record.text("purpose") or record.text("scene") or record.text("about")
         row.data_text = record.text("data")
         row.url = url_of(record.values.get("url", ())) or url_of(record.values.get("site", ()))
         if not row.url:
@@ -320,6 +313,6 @@ def in_lists(records: Sequence[Record], lexicon: Lexicon) -> list[bool]:
 
 
 def _alike(one: Record, other: Record) -> bool:
-    """Tell whether two records have mostly the same fields."""
+    """Tell whether two records have two fields in common, or mostly the same ones."""
     fields, others = set(one.values) - {"other"}, set(other.values) - {"other"}
-    return len(fields & others) * 2 >= max(len(fields | others), 1)
+    return len(fields & others) >= 2 or len(fields & others) * 2 >= max(len(fields | others), 1)

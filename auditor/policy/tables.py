@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from auditor.policy.document import Cell
 from auditor.policy.flow import TablePart
-from auditor.policy.lexicon import Lexicon
+from auditor.policy.lexicon import Lexicon, platform_of
 from auditor.policy.records import Form, Record, Value, joined_text
-from auditor.policy.sdks import platform_of
 
 __all__ = ["records_of_table"]
 

@@ -383,6 +383,7 @@ class _Writer:
             (words("policy") + " SHA-256", one_line(declaration.policy.sha256)),
             (words("declaration.file"), one_line(declaration.file)),
             (words("declaration.file") + " SHA-256", one_line(declaration.sha256)),
+            (words("unreviewed"), "" if declaration.reviewed else words("unreviewed.note")),
         )
         return tuple((name, value) for name, value in pairs if value)
 

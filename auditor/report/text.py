@@ -131,6 +131,8 @@ def _declaration(one: Outline, words: Words) -> str:
     parts = [values.get(words(key), "") for key in keys]
     if parts[-1]:
         parts[-1] = f"{words('effective')} {parts[-1]}"
+    if words("unreviewed") in values:
+        parts.append(words("unreviewed"))
     return " · ".join(part for part in parts if part)
 
 

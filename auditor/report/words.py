@@ -225,6 +225,10 @@ PHRASES: Mapping[str, Text] = {
     "title": _t("隐私声明核查报告", "Privacy declaration audit"),
     "tool": _t("工具", "Tool"),
     "unchecked": _t("未核对", "Not checked"),
+    "unreviewed": _t("未经人工核对", "Unreviewed"),
+    "unreviewed.note": _t(
+        "声明由程序直接从隐私政策读出，未经人工核对", "the declaration was read by machine from the policy; nobody checked it"
+    ),
     "unnamed": _t("（未能读取名称）", "(name could not be read)"),
     "value": _t("值", "Value"),
     "verdict": _t("结论", "Verdict"),
