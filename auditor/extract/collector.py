@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.archive import Archive, Unreadable
@@ -21,6 +21,10 @@ _NO_CODE = frozenset(
     " .properties .version .proto .kotlin_module .kotlin_builtins .mobileprovision".split()
 )
 """Suffixes of files no code is loaded from."""
+
+
+SEVERAL = 3
+"""From this many renamed classes with telling literals on, it is worth the time to look at renamed code closely."""
 
 
 class IdentityFacts(NamedTuple):
@@ -49,8 +53,8 @@ class Collector:
         self._gaps: set[Gap] = set()
         self._code: dict[str, set[str]] = {}
         self._literals: dict[str, dict[str, set[str]]] = {}
-        self._edges: list[tuple[str, list[str], list[str], array[int]]] = []
-        self._any_renamed = False
+        self._edges: list[tuple[str, Callable[[], tuple[list[str], list[str]]], array[int]]] = []
+        self._renamed: dict[str, set[str]] = {}
         self._calls: list[tuple[str, Calls]] = []
 
     def fact(
@@ -73,20 +77,23 @@ class Collector:
         """Record that a class's code uses a literal the lens looks for."""
         self._literals.setdefault(file, {}).setdefault(class_, set()).add(literal)
         if self.lens.renamed is not None and self.lens.renamed.match(class_):
-            self._any_renamed = True
+            self._renamed.setdefault(file, set()).add(class_)
 
-    def any_renamed(self, file: str) -> bool:
-        """Tell whether a renamed class of a file uses a literal the lens looks for."""
-        renamed = self.lens.renamed
-        return renamed is not None and any(renamed.match(class_) for class_ in self._literals.get(file, ()))
+    def renamed(self, file: str = "") -> bool:
+        """Tell whether several renamed classes, of a file or of the build, use literals the lens looks for."""
+        found = [self._renamed.get(file, set())] if file else self._renamed.values()
+        return sum(map(len, found)) >= SEVERAL
 
     def calls(self, file: str, calls: Calls) -> None:
         """Record call sites; those through a class of the build count once every class is known."""
         self._calls.append((file, calls))
 
-    def references(self, file: str, classes: list[str], types: list[str], pairs: array[int]) -> None:
-        """Record which types the classes of a file name: pairs of indices into ``classes`` and ``types``."""
-        self._edges.append((file, classes, types, pairs))
+    def references(self, file: str, names: Callable[[], tuple[list[str], list[str]]], pairs: array[int]) -> None:
+        """Record which types the classes of a file name.
+
+        ``names`` gives classes and types, dotted, when they are asked for; ``pairs`` holds indices into the two.
+        """
+        self._edges.append((file, names, pairs))
 
     def read(self, archive: Archive, name: str, *hides: Table, limit: int | None = None) -> bytes | None:
         """Read an entry; what cannot be read becomes a gap and None."""
@@ -139,7 +146,7 @@ class Collector:
     @property
     def units(self) -> tuple[CodeUnit, ...]:
         """The defined classes so far, by file."""
-        references = self._references() if self._any_renamed else {}
+        references = self._references() if self.renamed() else {}
         return tuple(
             CodeUnit(
                 file=file,
@@ -159,13 +166,14 @@ class Collector:
         """Return, by file and class, the other classes of the build it names."""
         defined = set().union(*self._code.values())
         found: dict[str, dict[str, set[str]]] = {}
-        for file, classes, types, pairs in self._edges:
+        for file, names, pairs in self._edges:
+            owners, types = names()
             inside = [name if name in defined else "" for name in types]
             by_class = found.setdefault(file, {})
             for class_def, type_index in zip(pairs[::2], pairs[1::2], strict=True):
-                other = inside[type_index]
-                if other and other != classes[class_def]:
-                    by_class.setdefault(classes[class_def], set()).add(other)
+                other, owner = inside[type_index], owners[class_def]
+                if other and owner and other != owner:
+                    by_class.setdefault(owner, set()).add(other)
         return found
 
 

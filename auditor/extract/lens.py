@@ -17,7 +17,7 @@ class Lens:
     """String literals, exact."""
     hashed: Container[str] = ()
     """Further literals, as the 16 hex digits of their BLAKE2b-64: too many to be given in full. They are looked for in
-    renamed classes of a file in which a renamed class uses one of ``literals``."""
+    renamed classes of a file in which several renamed classes use one of ``literals``."""
     constants: frozenset[str] = frozenset()
     """Static fields whose constant value is wanted: ``com.example.BuildConfig.VERSION_NAME``."""
     methods: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -25,5 +25,5 @@ class Lens:
     arguments: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(class, method) -> the parameter, from 0, whose constant says what the call is about."""
     renamed: re.Pattern[str] | None = None
-    """Names that a minifier makes. Which class refers to which is recorded once a class so named uses one of the literals:
-    only then does anybody ask."""
+    """Names that a minifier makes. Which class refers to which is recorded once several classes so named use one of
+    the literals: only then does anybody ask."""

@@ -32,7 +32,7 @@ def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collect
             collect.fact(FactKind.CONSTANT, name, place, name.rpartition(".")[0], value=value)
         found = _strings(tables, lens, collect)
         bad, exhausted = _literals(tables, place, found, lens, collect)
-        if lens.hashed and lens.renamed is not None and collect.any_renamed(place):
+        if lens.hashed and lens.renamed is not None and collect.renamed(place):
             _hashed(tables, place, lens, collect)
         if lens.methods:
             names = frozenset(name for wanted in lens.methods.values() for name in wanted)
@@ -42,8 +42,7 @@ def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collect
         if lens.renamed is not None:
             pairs, cut = class_edges(data, header)
             exhausted |= cut
-            types = [tables.type_name(index) for index in range(len(tables.types))]
-            collect.references(place, [tables.class_name(index) for index in range(tables.classes)], types, pairs)
+            collect.references(place, tables.names(), pairs)
     except (ValueError, struct.error):
         collect.gap(
             place,
@@ -77,7 +76,7 @@ def _strings(tables: Tables, lens: Lens, collect: Collector) -> dict[int, str]:
     if not wanted:
         names = (name for wanted_names in lens.methods.values() for name in wanted_names)
         wanted.update((_as_mutf8(text), text) for text in (*lens.literals, *names))
-    return {index: wanted[raw] for index, raw in enumerate(tables.raw_strings()) if raw in wanted}
+    return {index: wanted[raw] for index, raw in enumerate(tables.strings) if raw in wanted}
 
 
 def _literals(
