@@ -162,11 +162,13 @@ def test_the_lens_sees_literals_and_references(tmp_path) -> None:
             {
                 "a.a": write_class("a.a", strings=["telling words", "others"], classes=["a.b", "java.lang.String"]),
                 "a.b": write_class("a.b"),
+                "a.c": write_class("a.c", strings=["telling words"]),
+                "a.d": write_class("a.d", strings=["telling words"]),
             }
         )
     )
     (unit,) = extract(path, lens=Lens(literals=frozenset({"telling words", "absent"}), renamed=re.compile(r"a\.."))).code
-    assert unit.literals == (("a.a", ("telling words",)),)
+    assert unit.literals == tuple((name, ("telling words",)) for name in ("a.a", "a.c", "a.d"))
     assert unit.references == (("a.a", ("a.b",)),)
     (plain,) = extract(path).code
     assert (plain.literals, plain.references) == ((), ())
