@@ -37,7 +37,17 @@ if TYPE_CHECKING:
     from auditor.policy.draft import Draft
     from auditor.policy.needed import BuildDraft
 
-__all__ = ["Facts", "audit_build", "check_declaration", "declared_in", "draft_build", "draft_policy", "read_build"]
+__all__ = [
+    "Facts",
+    "Linted",
+    "audit_build",
+    "check_declaration",
+    "declared_in",
+    "draft_build",
+    "draft_policy",
+    "lint_policy",
+    "read_build",
+]
 
 _DOCUMENTS = frozenset({".html", ".htm", ".xhtml", ".md", ".mdx", ".markdown", ".txt", ".docx", ".pdf"})
 """Suffixes of policy documents; anything else is taken for a declaration."""
@@ -206,6 +216,55 @@ def check_declaration(
     declaration = read_declaration(path, knowledge, shown_as)
     findings, gaps = run_rules(consider(declaration, knowledge))
     return declaration, findings, gaps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linted:
+    """What a policy document alone shows."""
+
+    findings: tuple[Finding, ...]
+    """Gravest first; each with its place in the document, where it has one."""
+    gaps: tuple[Gap, ...]
+    """What could not be read."""
+    note: Text | None
+    """What was not looked at, because the document is no whole policy."""
+
+
+def lint_policy(path: Path, *, shown_as: str | None = None, knowledge: Knowledge | None = None) -> Linted:
+    """Look at a policy document alone. Raises PolicyError where it cannot be read, or is none."""
+    from auditor.policy.extract import extract_policy
+    from auditor.policy.lint import lint_document
+    from auditor.policy.read import read_document
+
+    knowledge = knowledge or load()
+    document = read_document(path, shown_as)
+    declaration = extract_policy(document, knowledge).declaration
+    found, note = lint_document(document, declaration)
+    # only rows that were surely read can be said to lack something
+    sure = replace(
+        declaration,
+        permissions=tuple(row for row in declaration.permissions if row.confidence is Confidence.HIGH),
+        usage_keys=tuple(row for row in declaration.usage_keys if row.confidence is Confidence.HIGH),
+        sdks=tuple(row for row in declaration.sdks if row.confidence is Confidence.HIGH),
+    )
+    on_rows = tuple(rule for rule in RULES if rule.info.id in _ON_ROWS)
+    rows, rule_gaps = run_rules(consider(sure, knowledge), on_rows)
+    findings = (*found, *(replace(finding, declared=None) for finding in rows))
+    return Linted(
+        findings=tuple(sorted(findings, key=_by_place)),
+        gaps=_sorted_gaps((*document.gaps, *rule_gaps)),
+        note=note,
+    )
+
+
+def _by_place(finding: Finding) -> tuple[int, int, tuple[int, int, str, str, str]]:
+    """The order findings on a document are shown in: the gravest first, and those in the order of the text."""
+    line = finding.policy.at.partition(" ")[0] if finding.policy is not None else ""
+    return -finding.severity, int(line) if line.isdecimal() else 0, finding.key
+
+
+_ON_ROWS = frozenset({"permission-without-purpose", "incomplete-sdk-row", "misspelt-declared-package"})
+"""The rules on a declaration that hold for what was read by machine as well."""
 
 
 def _less_sure(findings: Sequence[Finding], rows: Sequence[Row], gaps: Sequence[Gap]) -> tuple[Finding, ...]:

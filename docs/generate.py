@@ -19,6 +19,7 @@ from auditor.cli import ExitCode, command
 from auditor.knowledge.load import clauses_for, load
 from auditor.model import Language, Platform
 from auditor.pipeline import audit_build
+from auditor.policy.lint import LINTS
 from auditor.report import FORMATS
 from auditor.rules import RULES
 
@@ -70,6 +71,17 @@ def rules() -> Iterator[str]:
         yield f"## {info.id}"
         on = "the document" if rule.document else "build and declaration"
         yield f"**{info.title.en}** · {info.title.zh} · severity: {info.severity.word} · looks at {on}"
+        yield info.help.en
+        yield info.help.zh
+        for clause in clauses_for(knowledge, info.cites):
+            yield f"> {clause.cite.zh}：{clause.summary.zh}\n>\n> {clause.cite.en}: {clause.summary.en}"
+    yield "# Rules on the policy document"
+    yield "`auditor lint-policy` looks for these in the text of a policy, without a build and without a declaration."
+    for lint in LINTS:
+        info = lint.info
+        scope = "whole policies" if lint.whole else "any policy document, lists of SDKs or permissions among them"
+        yield f"## {info.id}"
+        yield f"**{info.title.en}** · {info.title.zh} · severity: {info.severity.word} · for {scope}"
         yield info.help.en
         yield info.help.zh
         for clause in clauses_for(knowledge, info.cites):

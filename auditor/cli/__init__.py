@@ -43,6 +43,7 @@ class _Lazy(click.Group):
             "facts": "Show what a build holds.",
             "check-declaration": "Check a declaration alone.",
             "declare": "Draft a declaration from a policy.",
+            "lint-policy": "Check a policy document alone.",
             "rules": "List the rules, or explain one.",
             "sdks": "List the SDKs known, or show one.",
         }

@@ -12,6 +12,7 @@ import click
 
 from auditor.cli import ExitCode
 from auditor.cli.declare import declare as declare  # the group looks its commands up here
+from auditor.cli.lint import lint_policy as lint_policy
 from auditor.cli.outputs import Output, OutputType, claim, print_text, write
 from auditor.errors import DeclarationError
 from auditor.knowledge.schema import Knowledge
@@ -150,7 +151,7 @@ def check_declaration(file: Path, fail_on: str, own_sdks: Path | None, language:
         print_text(f"{place}: {finding.severity.word} {finding.rule}: {finding.message.in_(speak)}\n")
     for gap in gaps:
         click.echo(f"{gap.location}: {gap.reason.in_(speak)}", err=True)
-    if _gated(findings, fail_on):
+    if gated(findings, fail_on):
         return ExitCode.CONTRADICTED
     return ExitCode.INCONCLUSIVE if gaps else ExitCode.CONSISTENT
 
@@ -161,19 +162,20 @@ def check_declaration(file: Path, fail_on: str, own_sdks: Path | None, language:
 def rules(rule_id: str | None, language: str) -> int:
     """List the rules, or explain the one called ID."""
     from auditor.knowledge.load import clauses_for, load
+    from auditor.policy.lint import LINTS
     from auditor.records import did_you_mean
     from auditor.rules import RULES
 
     speak = Language(language)
-    catalogue = {rule.info.id: rule for rule in RULES}
+    catalogue = {info.id: info for info in (*(rule.info for rule in RULES), *(lint.info for lint in LINTS))}
     if rule_id is None:
         width = max(map(len, catalogue))
-        for id_, rule in catalogue.items():
-            print_text(f"{id_:<{width}}  {rule.info.severity.word:<6}  {rule.info.title.in_(speak)}\n")
+        for id_, one in catalogue.items():
+            print_text(f"{id_:<{width}}  {one.severity.word:<6}  {one.title.in_(speak)}\n")
         return ExitCode.CONSISTENT
     if rule_id not in catalogue:
         raise click.UsageError(f"there is no rule {rule_id!r}{did_you_mean(rule_id, catalogue)}; auditor rules lists them all")
-    info = catalogue[rule_id].info
+    info = catalogue[rule_id]
     print_text(f"{info.id} ({info.severity.word})\n{info.title.in_(speak)}\n\n{info.help.in_(speak)}\n")
     for clause in clauses_for(load(), info.cites):
         print_text(f"\n{clause.cite.in_(speak)}\n  {clause.summary.in_(speak)}\n")
@@ -240,7 +242,8 @@ def _on_stdout(result: Audit, format_: str, language: Language) -> str:
     return FORMATS[format_].render([result], language)
 
 
-def _gated(findings: tuple[Finding, ...], fail_on: str) -> bool:
+def gated(findings: tuple[Finding, ...], fail_on: str) -> bool:
+    """Tell whether a finding is grave enough for ``fail_on``, and sure enough to count."""
     if fail_on == "never":
         return False
     level = Severity[fail_on.upper()]
@@ -248,7 +251,7 @@ def _gated(findings: tuple[Finding, ...], fail_on: str) -> bool:
 
 
 def _exit_code(result: Audit, fail_on: str) -> int:
-    if _gated(result.findings, fail_on):
+    if gated(result.findings, fail_on):
         return ExitCode.CONTRADICTED
     doubtful = any(one.compared and one.doubtful for one in result.checked)
     if result.verdict is Verdict.INCONCLUSIVE or doubtful:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 __all__ = ["Region", "find_tables", "split_cells"]
 
 _SEPARATOR = re.compile(r"\s*(?:\|\s*)?:?-{2,}:?\s*(?:\|\s*:?-+:?\s*)*(?:\|\s*)?\Z")
+_WITHOUT_PIPE = re.compile(r"\s*\|?\s*(`[^`|]+`)\s{2,}([^|\s][^|]*?)\s*\|?\s*\Z")
 _FRAME = re.compile(r"\s*\+[-=+]{3,}\s*\Z")
 _SHORT = 60
 _MOST_CELLS = 200
@@ -130,7 +131,10 @@ def _body(lines: Sequence[str], region: Region, taken: Sequence[bool]) -> None:
         elif _pipes(line):
             if at + 1 < len(lines) and _is_separator(lines[at + 1]) and at + 1 < len(taken) and not taken[at + 1]:
                 break  # the header of the next table
-            if framed and _open(lines[at - 1]) and _is_rest(region.rows[-1], line, width):
+            if width > 1 and (parts := _WITHOUT_PIPE.match(line)):
+                # the pipe after the name was forgotten
+                region.rows.append([[(at, parts[1])], [(at, parts[2])]])
+            elif framed and _open(lines[at - 1]) and _is_rest(region.rows[-1], line, width):
                 _continue(region, line, at)
             else:
                 region.rows.append(_row(line, at))
