@@ -8,11 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
 from auditor.knowledge.seeds import SEEDS, pack_seeds
 from tests.real.fetch import Tampered, Unavailable
-from tools.fingerprints import artefacts, quality
+from tools.fingerprints import artefacts
 from tools.fingerprints.training import PRESENT, SUSPECTED, Claims, Corpus, Fingerprint, Judge, read_corpus, train
 from tools.fingerprints.writing import yaml_text
 
@@ -49,12 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train() -> tuple[Corpus, list[Fingerprint]]:
     libraries, sdks = artefacts.libraries(), artefacts.described(KNOWLEDGE)
     corpus = read_corpus(artefacts.sources(), Claims(sdks, libraries))
-    return corpus, train(corpus, libraries, sdks, _restated())
-
-
-def _restated() -> dict[str, list[str]]:
-    plain = yaml.safe_load(Path(quality.__file__).with_name("restated.yaml").read_text("utf-8"))
-    return {id_: list(literals) for id_, literals in plain["literals"].items()}
+    return corpus, train(corpus, libraries, sdks)
 
 
 def _write(found: Sequence[Fingerprint], knowledge: Path) -> None:

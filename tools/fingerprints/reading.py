@@ -19,6 +19,7 @@ Code = dict[str, frozenset[str]]
 """Dotted class name -> the literals its instructions load."""
 
 _MOST_BYTES = 256 << 20
+_DEX_HEADER = 0x70
 _DEPTH = 3
 """An aar holds jars, and those may hold jars again."""
 _CONST_STRING = re.compile(rb'^\s*const-string(?:/jumbo)? [vp]\d+, "(.*)"[ \t]*\r?$', re.MULTILINE)
@@ -66,11 +67,15 @@ def _members(data: bytes) -> Iterator[bytes]:
 
 def _dex(data: bytes) -> Iterator[tuple[str, frozenset[str]]]:
     """Return the classes of a DEX file with the operands of their const-string instructions."""
+    if len(data) < _DEX_HEADER:
+        return
     strings, string_table, types, type_table = struct.unpack_from("<4I", data, 0x38)
     classes, class_table = struct.unpack_from("<2I", data, 0x60)
+    if 4 * strings > len(data):
+        return
     try:
         walked = walk(data, 0, Wanted(strings=b"\1" * strings))
-    except (ValueError, MemoryError):
+    except ValueError:
         return
     used: dict[int, set[int]] = {}
     for reference in walked:

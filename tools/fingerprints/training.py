@@ -203,7 +203,7 @@ class Fingerprint:
     """Every literal that is its own."""
 
 
-def train(corpus: Corpus, libraries: Libraries, sdks: Collection[str], restated: Mapping[str, Sequence[str]]) -> list[Fingerprint]:
+def train(corpus: Corpus, libraries: Libraries, sdks: Collection[str]) -> list[Fingerprint]:
     """Return the fingerprint of every id that has enough literals of its own, sorted by id."""
     judge = Judge(corpus, libraries)
     own: dict[str, set[str]] = defaultdict(set)
@@ -211,12 +211,10 @@ def train(corpus: Corpus, libraries: Libraries, sdks: Collection[str], restated:
         if owner := judge.fate(literal).owner:
             own[owner].add(literal)
     found = []
-    for id_ in sorted({*corpus.seen, *libraries.families, *restated}):
+    for id_ in sorted({*corpus.seen, *libraries.families}):
         members = libraries.families.get(id_, ())
         seen = [one for member in (id_, *members) for one in corpus.seen.get(member, ())]
         blocks = _blocks(seen, own[id_], members)
-        if not blocks and id_ in restated:
-            blocks = _restated(restated[id_], corpus, id_)
         if blocks:
             kind = "family" if members else "sdk" if id_ in sdks else "library"
             literals = frozenset(own[id_]).union(*(block.literals for block in blocks))
@@ -241,15 +239,14 @@ def _blocks(seen: Sequence[Seen], own: Collection[str], members: Collection[str]
 
 
 def _lines(seen: Sequence[Seen], members: Collection[str]) -> list[tuple[str, list[Seen]]]:
-    """Return what holds an SDK in lines: its own artefacts by product and anew from each rewrite on, else the apps.
+    """Return what holds an SDK in lines: its own artefacts by product and anew from each rewrite on, then the apps.
 
-    A family is one line. What only carries the SDK inside tells nothing of its version.
+    Apps make lines of the versions that no artefact is like; what only carries an SDK inside tells nothing of its version.
+    A family is one line.
     """
     if members:
         return [("all", [one for one in seen if not one.source.is_app] or list(seen))] if seen else []
     direct = [one for one in seen if one.source.sdk == one.id]
-    if not direct:
-        return _clusters(seen)
     products: dict[str, dict[str, list[Seen]]] = defaultdict(lambda: defaultdict(list))
     for one in direct:
         products[one.source.product][one.source.version].append(one)
@@ -263,7 +260,8 @@ def _lines(seen: Sequence[Seen], members: Collection[str]) -> list[tuple[str, li
         for group in groups:
             flat = [one for version in group for one in version]
             lines.append((_name(product, flat), flat))
-    return lines
+    known = [group for _, group in lines]
+    return lines + _clusters([one for one in seen if one.source.sdk != one.id and all(_kept(group, [one]) < _REWRITE for group in known)])
 
 
 def _clusters(seen: Sequence[Seen]) -> list[tuple[str, list[Seen]]]:
@@ -335,7 +333,7 @@ def choose(seen: Sequence[Seen], own: Collection[str]) -> tuple[str, ...]:
 
 
 def holdout(seen: Sequence[Seen], own: Collection[str]) -> Holdout | None:
-    """Choose without the newest version, and count what it holds; None where there is but one."""
+    """Choose without the newest version, and count what it holds; None where nothing is left to choose from."""
     newest = seen[-1].source.version
     older = [one for one in seen if one.source.version != newest]
     there = frozenset().union(*(one.literals for one in seen if one.source.version == newest))
@@ -343,17 +341,7 @@ def holdout(seen: Sequence[Seen], own: Collection[str]) -> Holdout | None:
         return None
     known = frozenset().union(*(one.literals for one in older))
     literals = choose(older, [one for one in own if one in known])
+    if len(literals) < PRESENT:
+        return None
     trained = tuple(dict.fromkeys(one.source.version for one in older))
     return Holdout(trained, newest, sum(one in there for one in literals), len(literals))
-
-
-def _restated(literals: Sequence[str], corpus: Corpus, id_: str) -> list[Block]:
-    kept = []
-    for literal in literals:
-        telling = is_telling(literal) and not why_blocked(literal) and not struck_by_hand(id_, literal)
-        if telling and not corpus.holders.get(literal, set()) - {id_} and not corpus.strangers.get(literal):
-            kept.append(literal)
-    if len(kept) < PRESENT:
-        return []
-    return [Block("studied", (Made("study of 366 artefacts, 2026-11", ""),), None, tuple(kept))]
-
