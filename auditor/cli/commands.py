@@ -70,9 +70,8 @@ def audit(
     own_sdks: Path | None,
     language: str,
 ) -> int:
-    r"""Audit BUILD (an .apk or .ipa file) against a declaration.
+    """Audit BUILD (an .apk or .ipa file) against a declaration.
 
-    \b
     Exit codes: 0 consistent, 1 contradicted (at or over --fail-on), 2 unusable input,
     3 inconclusive (something could not be read), 70 internal error, 130 interrupted.
     """
@@ -100,12 +99,11 @@ def audit(
 def facts(
     build: Path, outputs: tuple[Output, ...], format_: str | None, own_sdks: Path | None, language: str
 ) -> int:
-    r"""Show what BUILD holds: identity, permissions, usage strings, SDKs, and what could not be read.
+    """Show what BUILD holds: identity, permissions, usage strings, SDKs, and what could not be read.
 
     BUILD is an app (.apk, .ipa) or a library that apps are built from: an .aar, a .jar, a .framework or .xcframework
     (the directory, or a ZIP archive of it), a static library.
 
-    \b
     Exit codes: 0, or 3 when something could not be read; 2 when BUILD cannot be opened at all.
     """
     from auditor.cli.progress import Progress
@@ -136,9 +134,8 @@ def facts(
 @_own_knowledge
 @_language
 def check_declaration(file: Path, fail_on: str, own_sdks: Path | None, language: str) -> int:
-    r"""Check the declaration FILE alone: its form, and what the document itself leaves out.
+    """Check the declaration FILE alone: its form, and what the document itself leaves out.
 
-    \b
     Exit codes: 0, 1 when the document is at fault (at or over --fail-on), 2 when FILE has mistakes.
     """
     from auditor.pipeline import check_declaration as check

@@ -46,12 +46,11 @@ _BUILD_FORMATS = ("yaml", "json", "markdown", "html")
 def declare(
     policy: Path | None, build: Path | None, base: Path | None, outputs: tuple[Output, ...], format_: str | None, language: str
 ) -> int:
-    r"""Draft a declaration from the privacy policy POLICY (HTML, Markdown, text, Word or PDF).
+    """Draft a declaration from the privacy policy POLICY (HTML, Markdown, text, Word or PDF).
 
     Every row carries the place in the text it came from; what was not certain is listed under `review`. Where the YAML
     file asked for exists, what changed in the policy since is merged into it and the reviewer's edits are kept.
 
-    \b
     Exit codes: 0; 3 when something could not be read or no list was found; 2 when POLICY is no policy.
     """
     if (policy is None) == (build is None):

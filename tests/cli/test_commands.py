@@ -338,3 +338,11 @@ def test_a_mistake_in_one_is_refused_with_its_line(tmp_path: Path, change: tuple
     assert says in done.stderr
     assert done.stderr.startswith("own/inhouse-stat.yaml:")
     assert auditor("sdks", "--knowledge", "nowhere", cwd=tmp_path).returncode == 2
+
+
+def test_no_help_shows_its_own_markup() -> None:
+    for name in ("audit", "facts", "check-declaration", "declare", "rules", "sdks"):
+        shown = auditor(name, "--help").stdout
+        assert shown.startswith(f"Usage: auditor {name}")
+        assert "\\" not in shown
+        assert "`" not in shown.partition("Options:")[2]
