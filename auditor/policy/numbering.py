@@ -17,6 +17,7 @@ __all__ = [
     "chinese_number",
     "may_be_heading",
     "number_of",
+    "stands_alone",
     "starts_item",
     "with_headings",
     "without_bullet",
@@ -234,6 +235,11 @@ def bold_heading(block: Block) -> Block:
     if sentence or len(text) > _LONGEST_TITLE or number_of(text) is not None:
         return block
     return Heading(level=BOLD_LEVEL, line=block.lines[0])
+
+
+def stands_alone(text: str) -> bool:
+    """Tell whether a line looks like a heading among running lines: numbered and short, or a known title such as 附录."""
+    return may_be_heading(text) is not None or _UNNUMBERED.match(text) is not None
 
 
 def starts_item(text: str) -> bool:

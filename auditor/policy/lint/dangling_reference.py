@@ -14,7 +14,7 @@ _TO = re.compile(
     r"(?:本|上述|前述)\s?《?(?:用户)?(?:隐私权?|个人信息)?(?:保护)?(?:政策|声明|协议|条款|指引|说明)》?\s?(?:的|中|之)?\s?[“\"]?第\s?"
     r"([〇零一二三四五六七八九十百]{1,5}|\d{1,2}(?:\.\d{1,2}){0,4})\s?(条|章|节|部分)"
 )
-_CONTACT = re.compile(r"联系")
+_CONTACT = re.compile(r"[^，。；、！？]{0,12}联系")
 _CONTACT_TITLE = re.compile(r"联系|投诉|反馈|申诉|争议|客服")
 
 
@@ -78,4 +78,4 @@ def dangling_reference(paper: Paper) -> Iterator[Remark]:
 
 def _is_contact(passage: Passage, match: re.Match[str]) -> bool:
     """Tell whether the words right after a reference call it the way to get in touch."""
-    return _CONTACT.search(passage.text[match.end() : match.end() + 14]) is not None
+    return _CONTACT.match(passage.text, match.end()) is not None

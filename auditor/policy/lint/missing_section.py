@@ -41,7 +41,7 @@ _SUBJECTS = (
             en="a policy must hold the rules of collection and use; purpose, way and types of data must be told beforehand.",
         ),
         said=_words(
-            r"(?:收集|采集|获取|处理|使用|读取)[^。；]{0,60}(?:信息|数据|权限|号码|位置|照片|设备)",
+            r"收集|采集|获取|读取|(?:处理|使用)[^。；]{0,60}(?:信息|数据|权限)",
             r"\b(?:collect|process|gather|obtain|access|use)\w*\b[^.]{0,80}\b(?:information|data|permissions?)\b",
             r"\b(?:information|data)\b[^.]{0,40}\bcollect",
         ),
@@ -87,7 +87,8 @@ _SUBJECTS = (
             en="who gave consent may withdraw it, and must be given an easy way to.",
         ),
         said=_words(
-            r"(?:撤回|撤销|取消|收回|关闭|拒绝|变更|改变|停用|禁用)[^。；]{0,30}(?:同意|授权|许可|权限)",
+            r"(?:撤回|撤销|取消|收回|关闭|拒绝|停用|禁用)[^。；]{0,30}(?:同意|授权|许可|权限)",
+            r"(?:变更|改变|修改|管理)(?:您|你)?(?:的)?(?:同意|授权|许可|权限)",
             r"(?:同意|授权|许可|权限)[^。；]{0,30}(?:撤回|撤销|取消|收回|关闭|停用|禁用)",
             r"\b(?:withdraw|revoke|opt[ -]?out|disable)\b",
             r"\buninstall",
@@ -159,7 +160,7 @@ _SUBJECTS = (
             en="when purpose, way or scope of collection change, users must be told in a suitable way.",
         ),
         said=_words(
-            r"(?:更新|变更|修订|修改|调整|变化)[^。；]{0,80}(?:通知|公告|公布|发布|告知|提示|提醒|弹窗|生效|同意)",
+            r"(?:更新|变更|修订|修改|调整|变化)(?!日期|时间|于)[^。；]{0,80}(?:通知|公告|公布|发布|告知|提示|提醒|弹窗|同意)",
             r"(?:通知|公告|公布|发布|告知|提示|提醒)[^。；]{0,60}(?:更新|变更|修订|修改|调整|变化)",
             r"\b(?:changes?|updates?|amend\w*|revis\w*|modif\w*)\b[^.]{0,120}\b(?:notif|notice|post|inform|publish|review|check|page|effective)",
             r"\b(?:notif|inform|post)\w*\b[^.]{0,80}\b(?:changes?|updates?)\b",

@@ -9,7 +9,7 @@ from auditor.model import Confidence, Severity, Text
 from auditor.policy.lint._lint import Paper, Remark, lint
 
 _COMPANY = re.compile(
-    r"[\u4e00-\u9fff（）()](?:有限责任公司|股份公司|有限公司|集团公司|经营部|工作室|研究院|研究所|事务所|合作社|委员会|中心（|银行|大学|医院|个体工商户|管理局)"
+    r"[\u4e00-\u9fff（）()](?:有限责任公司|股份公司|有限公司|集团公司|经营部|工作室|研究院|研究所|事务所|合作社|委员会|银行(?!卡|账|帐)|大学|医院|个体工商户|管理局)"
     r"|\b(?:Inc|Ltd|LLC|GmbH|Corp|Limited|Company|Co)\b\.?"
 )
 _NAMED = re.compile(

@@ -41,15 +41,13 @@ def policy_undated(paper: Paper) -> Iterator[Remark]:
     """
     passages = paper.passages
     for index, passage in enumerate(passages):
-        match = _DATE.search(passage.text)
-        if match is None:
-            continue
-        before = passages[index - 1].text[-12:] if index else ""
-        around = before + passage.text[max(match.start() - 24, 0) : match.end() + 16]
-        # a date alone on its line near the start or end is the policy's own
-        alone = len(passage.text) <= match.end() - match.start() + 4
-        if _DATED.search(around) or (alone and (index < _EDGE or index >= len(passages) - _EDGE)):
-            return
+        for match in _DATE.finditer(passage.text):
+            before = passages[index - 1].text[-12:] if index else ""
+            around = before + passage.text[max(match.start() - 24, 0) : match.end() + 16]
+            # a date alone on its line near the start or end is the policy's own
+            alone = len(passage.line_at(match.start()).text) <= match.end() - match.start() + 4
+            if _DATED.search(around) or (alone and (index < _EDGE or index >= len(passages) - _EDGE)):
+                return
     yield Remark(
         subject="effective-date",
         message=Text(

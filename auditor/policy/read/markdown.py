@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.policy.document import Block, Heading, Line, Paragraph
-from auditor.policy.numbering import bold_heading, may_be_heading, starts_item
+from auditor.policy.numbering import bold_heading, stands_alone, starts_item
 from auditor.policy.read.html import known_tag, read_html
 from auditor.policy.read.lines import line_of, source_lines
 from auditor.policy.read.pipes import Raw, Region, find_tables
@@ -244,13 +244,14 @@ class _Reader:
                 run.append(_BULLET.sub("", line, count=1))
             else:
                 bare = _bare(line)
-                if starts_item(bare) or _ORDERED.match(line):
+                alone = stands_alone(bare)
+                if alone or starts_item(bare) or _ORDERED.match(line):
                     close()
                     item = "1" if _ORDERED.match(line) else ""
                 if not run:
                     start = at
                 run.append(line)
-                if len(run) == 1 and not item and may_be_heading(bare) is not None:
+                if alone and not item:
                     close()
         close()
 

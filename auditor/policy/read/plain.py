@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from auditor.policy.document import Block, Grid, Line, Paragraph
-from auditor.policy.numbering import may_be_heading, starts_item, without_bullet
+from auditor.policy.numbering import stands_alone, starts_item, without_bullet
 from auditor.policy.read.grids import Span, expand
 from auditor.policy.read.lines import line_of, source_lines
 from auditor.policy.read.pipes import Raw, Region, find_tables
@@ -52,12 +52,12 @@ def paragraphs_of(lines: Sequence[Line | None]) -> list[Block]:
         if set(line.text) <= _RULE and len(line.text) > 2:
             close()
             continue
-        if starts_item(line.text):
+        if starts_item(line.text) or stands_alone(line.text):
             close()
             bare = without_bullet(line)
             item = bare is not line
             run.append(bare)
-            if may_be_heading(line.text) is not None:
+            if stands_alone(line.text):
                 close()
         else:
             run.append(line)
