@@ -55,14 +55,14 @@ def find_renamed(build: Build, knowledge: Knowledge, proven: Set[str], owner: _O
     used = _literals_by_class(build)
     holders = _holders(used)
     speaks = _speakers(knowledge, holders)
-    strength = _strengths(knowledge.fingerprints, holders)
+    by_name = {name: tuple(owner(name)) for name in used}
+    strength = _strengths(knowledge.fingerprints, holders, by_name)
     absorbed = {id_ for id_, (kind, hits, present, _) in strength.items() if kind is FingerprintKind.LIBRARY and hits >= present}
     here = {
         id_
         for id_, (kind, hits, present, _) in strength.items()
         if kind is FingerprintKind.SDK and (hits >= present or id_ in proven)
     }
-    by_name = {name: tuple(owner(name)) for name in used}
     seeds = _seeds(used, by_name, speaks, here | absorbed)
     labels = {name: (id_, Origin.LITERAL) for name, (id_, _) in seeds.items()}
     if labels:
@@ -71,9 +71,6 @@ def find_renamed(build: Build, knowledge: Knowledge, proven: Set[str], owner: _O
     for id_ in sorted(strength):
         kind, hits, present, suspected = strength[id_]
         if kind is not FingerprintKind.SDK or id_ in proven or id_ not in knowledge.sdks or hits < suspected:
-            continue
-        # literals in classes that other names own are somebody else's mention of the SDK, not its code
-        if not _in_nobodys_classes(id_, holders, speaks, by_name, suspected):
             continue
         found.append(
             Sdk(
@@ -122,12 +119,17 @@ def _speakers(knowledge: Knowledge, holders: Iterable[str]) -> dict[str, frozens
 
 
 def _strengths(
-    fingerprints: Iterable[Fingerprint], holders: Mapping[str, object]
+    fingerprints: Iterable[Fingerprint], holders: Mapping[str, Sequence[str]], by_name: Mapping[str, Sequence[str]]
 ) -> dict[str, tuple[FingerprintKind, int, int, int]]:
-    """Return, per id, the line with the most hits: (kind, hits, present from, suspected from)."""
+    """Return, per id, the line with the most hits: (kind, hits, present from, suspected from).
+
+    A literal in classes that are another SDK's by name is that SDK's mention or copy, and no hit.
+    """
     best: dict[str, tuple[FingerprintKind, int, int, int]] = {}
     for one in fingerprints:
-        hits = sum(literal in holders for literal in one.literals)
+        hits = sum(
+            any(not by_name[name] or one.id in by_name[name] for name in holders.get(literal, ())) for literal in one.literals
+        )
         if one.id not in best or hits > best[one.id][1]:
             best[one.id] = (one.kind, hits, one.present, one.suspected)
     return best
@@ -200,19 +202,6 @@ def _own_literals(id_: str, holders: Mapping[str, list[str]], speaks: Mapping[st
         (literal for literal in holders if id_ in speaks.get(literal, ()) and not literal.startswith(HASHED)),
         key=lambda one: (-len(one), one),
     )
-
-
-def _in_nobodys_classes(
-    id_: str,
-    holders: Mapping[str, list[str]],
-    speaks: Mapping[str, frozenset[str]],
-    by_name: Mapping[str, Sequence[str]],
-    enough: int,
-) -> bool:
-    free = 0
-    for literal in _own_literals(id_, holders, speaks):
-        free += any(not by_name.get(name) for name in holders[literal])
-    return free >= enough
 
 
 def _evidence(
