@@ -32,12 +32,11 @@ __all__ = ["lint_policy"]
     help="Language of the findings: Chinese or English.",
 )
 def lint_policy(document: Path, fail_on: str, language: str) -> int:
-    r"""Check the privacy policy DOCUMENT (HTML, Markdown, text, Word or PDF) alone: what it leaves out or leaves open.
+    """Check the privacy policy DOCUMENT (HTML, Markdown, text, Word or PDF) alone: what it leaves out or leaves open.
 
-    `auditor rules` lists what is looked for, and `auditor rules ID` shows the clauses. A list of SDKs or permissions is
+    auditor rules lists what is looked for, and auditor rules ID shows the clauses. A list of SDKs or permissions is
     checked as what it is: what holds for whole policies is then left out.
 
-    \b
     Exit codes: 0; 1 when the document is at fault (at or over --fail-on); 2 when DOCUMENT cannot be read or is no
     policy; 3 when part of it could not be read.
     """

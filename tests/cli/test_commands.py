@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -341,7 +342,9 @@ def test_a_mistake_in_one_is_refused_with_its_line(tmp_path: Path, change: tuple
 
 
 def test_no_help_shows_its_own_markup() -> None:
-    for name in ("audit", "facts", "check-declaration", "declare", "rules", "sdks"):
+    names = re.findall(r"^  ([a-z-]+)  ", auditor("--help").stdout.partition("Commands:")[2], re.MULTILINE)
+    assert "audit" in names
+    for name in names:
         shown = auditor(name, "--help").stdout
         assert shown.startswith(f"Usage: auditor {name}")
         assert "\\" not in shown
