@@ -185,6 +185,8 @@ def _refuse(data: bytes, shown: str) -> None:
             raise PolicyError(f"{shown} {what}", hint)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         raise PolicyError(f"{shown} is an image", "give the text itself, or have the image read by OCR first")
+    if b"multipart/related" in data[:1000] and b"MIME-Version:" in data[:1000]:
+        raise PolicyError(f"{shown} is a web archive (.mht), which is not read", "open it in a browser and save it as HTML")
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise PolicyError(f"{shown} is protected by a password", "save it without one")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import builtins
 import io
+import sys
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pytest
 
@@ -160,19 +160,6 @@ def test_what_is_no_readable_word_document_is_one_clear_line(read: Read, data: b
 
 
 def test_without_python_docx_the_message_says_what_to_install(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def missing(
-        name: str,
-        globals_: Mapping[str, object] | None = None,
-        locals_: Mapping[str, object] | None = None,
-        fromlist: Sequence[str] = (),
-        level: int = 0,
-    ) -> object:
-        if name == "docx":
-            raise ImportError(name)
-        return real(name, globals_, locals_, fromlist, level)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
+    monkeypatch.setitem(sys.modules, "docx", None)
     with pytest.raises(PolicyError, match=r"takes python-docx to read; pip install 'auditor\[policy\]'"):
         read(word(paragraph("甲")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 
 import pytest
@@ -133,6 +134,12 @@ def test_a_bomb_is_refused(read: Read) -> None:
 def test_a_damaged_pdf_is_one_clear_line(read: Read, data: bytes) -> None:
     with pytest.raises(PolicyError, match=r"policy is a (damaged PDF|PDF without pages)"):
         read(data)
+
+
+def test_without_pdfplumber_the_message_says_what_to_install(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pdfplumber", None)
+    with pytest.raises(PolicyError, match=r"takes pdfplumber to read; pip install 'auditor\[policy\]'"):
+        read(pdf(Page().text(50, 100, "甲")))
 
 
 def test_a_password_is_named(read: Read) -> None:

@@ -90,6 +90,7 @@ def test_the_format_is_told_by_content(read: Read, text: str, kind: DocumentKind
         (b"\x7fELF" + bytes(20), "policy is a program"),
         (b"\xd0\xcf\x11\xe0" + bytes(600), "policy is a document of an old Office version"),
         (b"\xd0\xcf\x11\xe0" + bytes(60) + "EncryptedPackage".encode("utf-16-le"), "policy is protected by a password"),
+        (b"From: <Saved by Blink>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n", "policy is a web archive"),
         (bytes(range(256)) * 8, "policy is no text and no kind of document known"),
         (b"a" * (MAX_TEXT_BYTES + 1), "policy is larger than 8 MB"),
         (b"***\n\n---\n", "policy holds no text"),
