@@ -1,0 +1,203 @@
+"""What the auditor says of a built app, against what is true of it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import auditor.knowledge
+from auditor.extract.jvm.classfile import ClassFileError, read_class
+from auditor.infer.renamed import MINIFIED
+from auditor.knowledge.schema import Knowledge
+from auditor.model import Conduct, Confidence, Origin, SdkTier
+from tests.real.sdk_builds import toolchain
+from tests.real.sdk_builds.building import Built
+from tests.real.sdk_builds.listing import Part
+
+__all__ = ["Attributed", "Presence", "Source", "attributed", "presence", "sites", "source_of"]
+
+_SENSITIVE: Mapping[str, str] = {
+    "android.telephony.TelephonyManager": "getDeviceId getImei getMeid getSubscriberId getSimSerialNumber getLine1Number "
+    "getCellLocation getAllCellInfo getNeighboringCellInfo getNetworkOperator getSimOperator",
+    "android.provider.Settings$Secure": "getString",
+    "android.provider.Settings$System": "getString",
+    "android.net.wifi.WifiInfo": "getMacAddress getBSSID getSSID getIpAddress",
+    "android.net.wifi.WifiManager": "getConnectionInfo getScanResults getConfiguredNetworks",
+    "android.bluetooth.BluetoothAdapter": "getAddress getBondedDevices startDiscovery startLeScan",
+    "android.location.LocationManager": "getLastKnownLocation requestLocationUpdates requestSingleUpdate addGpsStatusListener",
+    "android.content.pm.PackageManager": "getInstalledPackages getInstalledApplications queryIntentActivities",
+    "android.app.ActivityManager": "getRunningAppProcesses getRunningTasks getRunningServices getRecentTasks",
+    "android.hardware.SensorManager": "getDefaultSensor getSensorList registerListener",
+    "android.hardware.Camera": "open",
+    "android.media.AudioRecord": "startRecording",
+    "android.accounts.AccountManager": "getAccounts getAccountsByType",
+    "android.content.ClipboardManager": "getPrimaryClip getText",
+    "android.content.ContentResolver": "query",
+    "java.net.NetworkInterface": "getHardwareAddress getNetworkInterfaces",
+}
+"""Platform methods that open personal data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How well the code of an SDK in an app is known from other artefacts."""
+
+    fingerprint: bool
+    """There is a fingerprint of the SDK."""
+    trained: bool
+    """And it was made from these very artefacts, one of them at least."""
+    newer: bool
+    """The artefacts are of a newer line than any it was made from."""
+
+    @property
+    def label(self) -> str:
+        """One word for it."""
+        if not self.fingerprint:
+            return "unknown"
+        return "trained" if self.trained else "newer" if self.newer else "unseen"
+
+
+@functools.cache
+def _built_from() -> dict[str, frozenset[str]]:
+    """Return the SHA-256 of what the fingerprints are made from, by their ids."""
+    found: dict[str, frozenset[str]] = {}
+    for path in sorted((Path(auditor.knowledge.__file__).parent / "fingerprints").glob("*.yaml")):
+        plain: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+        made = (one for line in plain["lines"] for one in line.get("built_from", ()))
+        found[plain["id"]] = frozenset(one["sha256"] for one in made if "sha256" in one)
+    return found
+
+
+def source_of(built: Built, id_: str) -> Source:
+    """Return how well an SDK of an app is known from elsewhere."""
+    held = [part for part in built.app.parts if id_ in part.holds]
+    made = _built_from()
+    return Source(
+        fingerprint=id_ in made,
+        trained=any(part.artefact.sha256 in made.get(id_, ()) for part in held),
+        newer=all(part.newer for part in held),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Which SDKs are reported of an app, and which are in it."""
+
+    held: Mapping[str, int]
+    """SDKs whose code is in the build -> how many of their classes are left."""
+    found: frozenset[str]
+    suspected: frozenset[str]
+    arguable: frozenset[str]
+
+    @property
+    def missed(self) -> frozenset[str]:
+        """In the build and not even suspected."""
+        return frozenset(self.held) - self.found - self.suspected
+
+    @property
+    def false(self) -> frozenset[str]:
+        """Found, and not in the build."""
+        return self.found - frozenset(self.held) - self.arguable
+
+    @property
+    def falsely_suspected(self) -> frozenset[str]:
+        """Suspected, and not in the build."""
+        return self.suspected - frozenset(self.held) - self.arguable
+
+
+def presence(built: Built, conduct: Conduct) -> Presence:
+    """Compare what is reported with what is there: found from medium confidence on, suspected below; a name is neither."""
+    bundled = [sdk for sdk in conduct.sdks if sdk.tier >= SdkTier.BUNDLED]
+    found = frozenset(sdk.id for sdk in bundled if sdk.confidence >= Confidence.MEDIUM)
+    return Presence(
+        held={id_: left for id_, left in built.classes_left().items() if left},
+        found=found,
+        suspected=frozenset(sdk.id for sdk in bundled) - found,
+        arguable=built.app.arguable,
+    )
+
+
+@dataclass(slots=True)
+class Attributed:
+    """Renamed classes and sensitive references in them, by whether they were given to whom they belong."""
+
+    right: int = 0
+    wrong: int = 0
+    mine: int = 0
+    """Classes of an SDK that fingerprints are known of: those that could have been given to it."""
+    sites_right: int = 0
+    sites_wrong: int = 0
+    sites_mine: int = 0
+    confused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """(belongs to, was given to, how) -> classes."""
+
+    def add(self, other: Attributed) -> None:
+        """Add the counts of another app."""
+        for name in ("right", "wrong", "mine", "sites_right", "sites_wrong", "sites_mine"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.confused += other.confused
+
+
+def attributed(built: Built, conduct: Conduct, knowledge: Knowledge) -> Attributed:
+    """Compare whom renamed classes were given to with whom they belong to."""
+    known = {one.id for one in knowledge.fingerprints}
+    given = {one.class_: one for one in conduct.attributions if one.owner in knowledge.sdks}
+    by_part = {part.id: part for part in built.app.parts}
+    result = Attributed()
+    for name, original in built.originals.items():
+        if name == original or not MINIFIED.match(name):
+            continue
+        owner = built.owner(name)
+        part = by_part.get(built.holder.get(original, ""))
+        weight = sites(part).get(original, 0) if part is not None else 0
+        if owner in known:
+            result.mine += 1
+            result.sites_mine += weight
+        one = given.get(name)
+        if one is None:
+            continue
+        if one.owner == owner:
+            result.right += 1
+            result.sites_right += weight
+        elif part is None or one.owner not in part.arguable:
+            result.wrong += 1
+            result.sites_wrong += weight
+            how = "propagated" if one.origin is Origin.PROPAGATED else "literal"
+            result.confused[owner or (part.id if part else "the app"), one.owner, how] += 1
+    return result
+
+
+@functools.cache
+def sites(part: Part) -> Mapping[str, int]:
+    """Return how many sensitive platform methods each class of a part refers to; classes that refer to none are left out."""
+    wanted = {(owner, name) for owner, names in _SENSITIVE.items() for name in names.split()}
+    key = hashlib.sha256(f"{part.artefact.sha256} {sorted(wanted)}".encode()).hexdigest()[:16]
+    path = toolchain.place() / "sites" / f"{part.id}-{key}.json"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        found = {name: count for name, count in _count(toolchain.place().glob(f"jars/{part.id}-*.jar"), wanted)}
+        path.write_text(json.dumps(found), "utf-8")
+    plain: dict[str, int] = json.loads(path.read_text("utf-8"))
+    return plain
+
+
+def _count(jars: Iterable[Path], wanted: set[tuple[str, str]]) -> Iterator[tuple[str, int]]:
+    for jar in jars:
+        with zipfile.ZipFile(jar) as archive:
+            for name in archive.namelist():
+                try:
+                    read = read_class(archive.read(name))
+                    count = len({(one.owner, one.name) for one in read.members()} & wanted)
+                except ClassFileError:
+                    continue
+                if count:
+                    yield read.name, count
