@@ -11,13 +11,15 @@ import pytest
 
 from auditor.errors import BuildError
 from auditor.extract import extract
-from auditor.model import Build, FactKind, Platform
+from auditor.model import Build, BuildKind, FactKind, Platform
+from auditor.pipeline import audit_build
 from tests.real.fetch import artefacts
 
 pytestmark = pytest.mark.real
 
 APKS = [name for name, artefact in artefacts().items() if artefact.kind == "apk"]
 LIBRARIES = [name for name, artefact in artefacts().items() if artefact.kind in ("aar", "jar")]
+TEGO = Path(__file__).parents[2] / "declarations" / "tego.yaml"
 UNSIGNED = {"maxpresent", "u2"}
 """Started by the shell from a file, never installed."""
 Artefact = Callable[[str], Path]
@@ -125,6 +127,7 @@ def test_signers_are_those_of_apksigner(apk: Path, peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("name", LIBRARIES)
-def test_a_library_is_no_build(name: str, artefact: Artefact) -> None:
-    with pytest.raises(BuildError):
-        extract(artefact(name))
+def test_a_library_is_read_as_one_and_is_no_app_to_audit(name: str, artefact: Artefact) -> None:
+    assert extract(artefact(name)).identity.kind is BuildKind.LIBRARY
+    with pytest.raises(BuildError, match="is a library, no app"):
+        audit_build(artefact(name), TEGO)
