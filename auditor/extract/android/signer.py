@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from itertools import islice
 
 from auditor.archive import Archive, Unreadable
+from auditor.extract.certificates import CmsError, signer_certificate, subject_of
 from auditor.extract.collector import Collector
 from auditor.model import FactKind, Signer, Text
 
-__all__ = ["SIGNING_BLOCK", "read_signers", "subject_of"]
+__all__ = ["SIGNING_BLOCK", "read_signers"]
 
 SIGNING_BLOCK = "APK Signing Block"
 """What reports print for the place: the block is no entry of the archive."""
@@ -55,22 +56,6 @@ def read_signers(archive: Archive, collect: Collector) -> tuple[Signer, ...]:
         found[scheme, sha256] = Signer(sha256=sha256, subject=subject or "", scheme=scheme, verified=None)
         collect.fact(FactKind.SIGNING, "scheme", "META-INF/" if scheme == "v1" else SIGNING_BLOCK, value=scheme)
     return tuple(found[key] for key in sorted(found))
-
-
-def subject_of(certificate: bytes) -> str | None:
-    """Return the subject of a DER certificate (RFC 4514), or None where it cannot be read."""
-    import warnings
-
-    from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
-
-    try:
-        with warnings.catch_warnings():
-            # old signing certificates bend the rules (serial number 0, negative); only their subject matters here
-            warnings.simplefilter("ignore")
-            return x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.UnsupportedGeneralNameType):
-        return None
 
 
 # -- v2 and v3 ----------------------------------------------------------------------------------------------------
@@ -142,25 +127,9 @@ def _jar_certificates(archive: Archive, collect: Collector) -> Iterator[tuple[st
 
 def _jar_certificate(data: bytes) -> bytes:
     """Return the certificate of the first SignerInfo of a PKCS #7 signature."""
-    from asn1crypto import cms
-
     try:
-        signed = cms.ContentInfo.load(data)["content"]
-        who = signed["signer_infos"][0]["sid"].chosen
-        certificates = [choice.chosen for choice in signed["certificates"] if choice.name == "certificate"]
-        for certificate in certificates:
-            if certificate.serial_number == who["serial_number"].native and certificate.issuer == who["issuer"]:
-                return bytes(certificate.dump())
-    except (
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        ArithmeticError,
-        RecursionError,
-        MemoryError,
-        NotImplementedError,
-        struct.error,
-    ) as error:
-        raise _Broken("PKCS #7 已损坏", f"PKCS #7: {type(error).__name__}") from None
-    raise _Broken("PKCS #7 中缺少签名者证书", "PKCS #7: the signer's certificate is missing")
+        return signer_certificate(data)
+    except CmsError as error:
+        if not str(error):
+            raise _Broken("PKCS #7 中缺少签名者证书", "PKCS #7: the signer's certificate is missing") from None
+        raise _Broken("PKCS #7 已损坏", f"PKCS #7: {error}") from None

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import struct
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from auditor.extract.certificates import CmsError, signer_certificate, subject_of
 from auditor.extract.ios.plist import MAX_DEPTH, PlistError, PlistValue, read_plist
 from auditor.model import Signer, Text
 
@@ -197,23 +197,9 @@ def _tlv(data: bytes, at: int, end: int) -> tuple[int, int, int]:
 
 def _signer(content: bytes) -> Signer | None:
     """Return the certificate of the first signer of a CMS signature; None where it cannot be read."""
-    from asn1crypto import cms
-    from cryptography import x509
-
     try:
-        signed = cms.ContentInfo.load(content)["content"]
-        who = signed["signer_infos"][0]["sid"].chosen
-        for choice in signed["certificates"]:
-            if choice.name != "certificate":
-                continue
-            certificate = choice.chosen
-            if certificate.serial_number == who["serial_number"].native and certificate.issuer == who["issuer"]:
-                der = bytes(certificate.dump())
-                with warnings.catch_warnings():
-                    # serial numbers that bend the rules do not matter here
-                    warnings.simplefilter("ignore")
-                    subject = x509.load_der_x509_certificate(der).subject.rfc4514_string()
-                return Signer(sha256=hashlib.sha256(der).hexdigest(), subject=subject, scheme="apple")
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError):
+        der = signer_certificate(content)
+    except CmsError:
         return None
-    return None
+    subject = subject_of(der)
+    return None if subject is None else Signer(sha256=hashlib.sha256(der).hexdigest(), subject=subject, scheme="apple")

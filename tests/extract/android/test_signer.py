@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.archive import Archive
-from auditor.extract.android.signer import SIGNING_BLOCK, read_signers, subject_of
+from auditor.extract.android.signer import SIGNING_BLOCK, read_signers
+from auditor.extract.certificates import subject_of
 from auditor.extract.collector import Collector
 from auditor.model import FactKind, Signer
 from tests.forge.archive import Entry, write_zip
