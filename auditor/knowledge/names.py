@@ -124,6 +124,10 @@ def _one_slip(wrong: str, right: str) -> bool:
     return wrong[1:] == right or wrong == right[1:]
 
 
+def _but_one(segments: Sequence[str], at: int) -> tuple[int, str]:
+    return at, ".".join((*segments[:at], "", *segments[at + 1 :]))
+
+
 def _misspells(wrong: Sequence[str], right: Sequence[str]) -> bool:
     """Tell whether a package differs from another by one slip in one telling segment."""
     if len(wrong) != len(right):
@@ -173,6 +177,12 @@ class _Index:
         self._real = {above for package in (*packages, *spoken) for above in _above(package) if "." in above}
         self._roots = {package for package in (*packages, *spoken) if "." in package}
         self._spellings = [(package, tuple(package.split("."))) for package in sorted(packages) if "." in package]
+        self._all_but_one: dict[tuple[int, str], list[str]] = defaultdict(list)
+        """Packages by what is left of them without one of their segments: what misspells one shares that with it."""
+        for package, segments in self._spellings:
+            if len(package) >= _TELLING:
+                for at in range(len(segments)):
+                    self._all_but_one[_but_one(segments, at)].append(package)
         self._squeezed: dict[str, list[str]] = defaultdict(list)
         for package, segments in self._spellings:
             self._squeezed["".join(segments).casefold()].append(package)
@@ -281,11 +291,14 @@ class _Index:
         segments = piece.split(".")
         near = self._squeezed.get("".join(segments).casefold(), [])
         if not near:
-            near = [
-                package
-                for package, right in self._spellings
-                if len(package) >= _TELLING and _misspells(segments, right)
-            ]
+            near = sorted(
+                {
+                    package
+                    for at in range(len(segments))
+                    for package in self._all_but_one.get(_but_one(segments, at), ())
+                    if _misspells(segments, package.split("."))
+                }
+            )
         return near[0] if len(near) == 1 else ""
 
     def _is_real(self, piece: str) -> bool:

@@ -16,7 +16,7 @@ from auditor.policy.draft import Draft, DraftGap, Parts, draft_of
 from auditor.policy.flat import records_of_flat, records_of_pipes
 from auditor.policy.flow import Flow, Piece, TablePart, flow_of, passage
 from auditor.policy.items import read_items, read_link_list, read_mentions, read_name_lists, read_run_ons
-from auditor.policy.lexicon import Lexicon, lexicon_of
+from auditor.policy.lexicon import Lexicon, lexicon_of, platform_of, squeeze
 from auditor.policy.meta import read_meta
 from auditor.policy.numbering import number_of
 from auditor.policy.permissions import Permissions, constants_in, usage_keys_in
@@ -29,6 +29,9 @@ __all__ = ["extract_policy"]
 
 _LEAST_WORDS = 2
 """Words of policies a document has at least."""
+_NEAR = 6
+"""Lines between a heading about permissions and a name, or between two names of a list."""
+_SENTENCE_MARK = re.compile(r"[。；;！!？?，,]")
 _FRESH = re.compile(r"[\u4e00-\u9fff]|NS[A-Z]|android\.|Privacy|[A-Z_]{5,}")
 """How a line starts that is a statement of its own and no rest of the one above."""
 _NO_PERMISSIONS = frozenset({"definitions", "exceptions", "contact", "updates", "minors", "rights"})
@@ -66,6 +69,7 @@ def extract_policy(document: Document, knowledge: Knowledge) -> Draft:
     read_name_lists(flow, lexicon, reading.sdks)
     _read_blocks(reading)
     _read_lines(reading)
+    _read_titles(reading)
     read_link_list(flow, lexicon, reading.sdks)
     read_mentions(flow, lexicon, reading.sdks)
     _read_sentences(reading)
@@ -207,6 +211,30 @@ def _read_lines(reading: _Reading) -> None:
                 for piece in group:
                     piece.used = len(group[0].text) < 400
                     reading.collected.line(piece)
+
+
+def _read_titles(reading: _Reading) -> None:
+    """Read permissions that stand as lines of their own, by name, in a section or a list about permissions."""
+    free = [piece for piece in reading.flow.pieces if not piece.used and piece.section not in _NO_PERMISSIONS]
+    named = reading.lexicon.permission_items.known
+    says = [reading.lexicon.cue("permission", piece.text) for piece in free]
+    alone = [len(piece.text) <= 30 and squeeze(piece.text) in named for piece in free]
+    last = -_NEAR - 1
+    platform = None
+    for index, piece in enumerate(free):
+        if len(piece.text) > 30 or _SENTENCE_MARK.search(piece.text):
+            continue
+        about = piece.section == "permissions" or index - last <= _NEAR
+        # a list of names, one per line or each with its explanation below
+        beside = sum(alone[max(0, index - 4) : index]) + sum(alone[index + 1 : index + 5])
+        if says[index] or (about and (piece.heading or beside >= 2)):
+            after = free[index + 1] if index + 1 < len(free) else None
+            if reading.permissions.title(piece, after, platform):
+                piece.used = True
+        if says[index] and not piece.used:
+            platform = platform_of(piece.text, reading.lexicon)
+        if says[index] or piece.used:
+            last = index
 
 
 def _statements(pieces: Sequence[Piece], lexicon: Lexicon) -> Iterator[list[Piece]]:

@@ -142,8 +142,9 @@ def _header(cells: Sequence[_Cell], at: int, lexicon: Lexicon) -> tuple[list[str
 def _rows(fields: Sequence[str], body: Sequence[_Cell], lexicon: Lexicon) -> tuple[list[Record], int]:
     """Return the records under a header, and how many cells they took."""
     anchored = [index for index, cell in enumerate(body) if _is_anchor(cell, lexicon)]
-    if anchored and anchored[0] == 0:
-        return _anchored(fields, body, anchored, lexicon)
+    before = anchored[0] if anchored else len(fields)
+    if before < len(fields) and (before == 0 or fields[before] in ("code", "permissions")):
+        return _anchored(fields, body, anchored, before, lexicon)
     if set(fields) & {"name", "package", "third_party", "vendor"}:
         return _aligned(fields, body, lexicon)
     return [], 0
@@ -157,22 +158,28 @@ def _is_anchor(cell: _Cell, lexicon: Lexicon) -> bool:
 
 
 def _anchored(
-    fields: Sequence[str], body: Sequence[_Cell], anchors: Sequence[int], lexicon: Lexicon
+    fields: Sequence[str], body: Sequence[_Cell], anchors: Sequence[int], before: int, lexicon: Lexicon
 ) -> tuple[list[Record], int]:
-    """Read rows that each start with a constant or a key; cells left out belong to cells that spanned rows."""
-    subject = next((index for index, field in enumerate(fields) if field in ("permissions", "code", "name")), 0)
-    others = [field for index, field in enumerate(fields) if index != subject]
+    """Read rows that each hold a constant or a key, with ``before`` cells in front of it.
+
+    Cells left out belong to cells that spanned rows.
+    """
+    subject = before if before else next((index for index, field in enumerate(fields) if field in ("permissions", "code", "name")), 0)
+    others = [field for index, field in enumerate(fields) if index != subject and index >= before]
     records: list[Record] = []
     used = 0
     for index, anchor in enumerate(anchors):
         if index and anchor - anchors[index - 1] > len(fields) + 2:
             break
-        stop = anchors[index + 1] if index + 1 < len(anchors) else len(body)
+        stop = anchors[index + 1] - before if index + 1 < len(anchors) else len(body)
         row = body[anchor + 1 : min(stop, anchor + len(fields) + 3)]
         last = index + 1 == len(anchors) or stop - anchor > len(fields) + 2
         record = Record(Form.FLAT, body[anchor].pieces[0].section, body[anchor].pieces[0].title, pieces=body[anchor].pieces)
         named = body[anchor].value
         named.text = " ".join(piece.text for piece in body[anchor].pieces)
+        for cell, field in zip(body[max(0, anchor - before) : anchor], fields[:before], strict=False):
+            record.add(field, cell.value)
+            record.pieces.extend(cell.pieces)
         record.add(fields[subject], named)
         taken = 0
         for cell in row:

@@ -109,7 +109,8 @@ def _among(items: Sequence[_Item], index: int) -> bool:
     """Tell whether an item stands in a list of which most items surely are SDKs."""
     item = items[index]
     first = item.pieces[0].block
-    near = [other for other in items if other is not item and abs(other.pieces[0].block - first) <= 6 and other.numbered == item.numbered]
+    beside = items[max(0, index - 6) : index + 7]
+    near = [other for other in beside if other is not item and abs(other.pieces[0].block - first) <= 6 and other.numbered == item.numbered]
     style = number_of(item.pieces[0].text)
     alike = [other for other in near if _same_style(other, style)]
     return item.numbered and len(alike) >= 2 and sum(other.sure for other in alike) > 0.6 * len(alike)
@@ -418,6 +419,9 @@ def read_mentions(flow: Flow, lexicon: Lexicon, sdks: Sdks) -> None:
                 end = at + len(name) if found and at >= 0 else -1
             for row in rows:
                 fill(row, sentence, lexicon, sdks)
+                rest = text[text.find(row.name) :] if row.name in text else ""
+                if len(rows) == 1 and not row.url and rest:
+                    row.url = next(iter(urls_in(rest)), "")
 
 
 def _mentioned(sentence: str, hits: Sequence[tuple[int, int]], lexicon: Lexicon) -> Iterator[str]:

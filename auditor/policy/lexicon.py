@@ -20,8 +20,13 @@ _FULL_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x
 _AROUND = "*_`【】[]「」『』〔〕\"'“”‘’()（）<>《》:：∶|.。·•-—–、，,;； \t\u3000"
 _INDEX = re.compile(r"[\s(（]*(?:\d{1,3}|[一二三四五六七八九十]{1,3}|[①-⑳]|[a-zA-Z](?=[.、)）]))\s*[.、)）．:：]?\s*(?=\D)")
 _LAST_BRACKET = re.compile(r"[（(]([^（）()]{1,12})[)）]\s*\Z")
+_INFLECTED = 5
+"""English words of so many letters are found in their inflected forms, too."""
+_INFLECTION = re.compile(r"(?:s|es|d|ed|ing)(?![0-9A-Za-z])")
 _ASCII = re.compile(r"[0-9A-Za-z]")
 _LONGEST_LABEL = 24
+_MOST_LABELS = 20_000
+"""Texts of which is remembered whether they are labels; the same ones are asked for again and again."""
 _LONGEST_ENDING_LABEL = 14
 
 
@@ -83,10 +88,11 @@ class Finder(Generic[Value]):
 
     def __call__(self, text: str | Folded) -> list[Hit[Value]]:
         """Return every word found in ``text``."""
-        folded = fold(text) if isinstance(text, str) else text
+        return list(self._scan(fold(text) if isinstance(text, str) else text))
+
+    def _scan(self, folded: Folded) -> Iterator[Hit[Value]]:
         letters, at = folded.letters, folded.at
         starts, single = self._starts, self._single
-        found: list[Hit[Value]] = []
         index, end = 0, len(letters)
         while index < end:
             word = ""
@@ -98,15 +104,14 @@ class Finder(Generic[Value]):
                 word = letters[index]
             if word:
                 last = index + len(word) - 1
-                found.append(Hit(at[index], at[last] + 1, self.known[word]))
+                yield Hit(at[index], at[last] + 1, self.known[word])
                 index = last + 1
             else:
                 index += 1
-        return found
 
     def first(self, text: str | Folded) -> Hit[Value] | None:
         """Return the first word found."""
-        return next(iter(self(text)), None)
+        return next(self._scan(fold(text) if isinstance(text, str) else text), None)
 
     def __contains__(self, text: str) -> bool:
         """Tell whether ``text`` is one of the words."""
@@ -118,7 +123,10 @@ def _apart(folded: Folded, start: int, end: int) -> bool:
     text, first, last = folded.text, folded.at[start], folded.at[end - 1]
     if first and _ASCII.match(text[first]) and _ASCII.match(text[first - 1]):
         return False
-    return not (last + 1 < len(text) and _ASCII.match(text[last]) and _ASCII.match(text[last + 1]))
+    if last + 1 < len(text) and _ASCII.match(text[last]) and _ASCII.match(text[last + 1]):
+        # an English word may be inflected: permissions, collected
+        return last - first + 1 >= _INFLECTED and text[first].isalpha() and _INFLECTION.match(text, last + 1) is not None
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +152,9 @@ class Lexicon:
             ((_label_key(word), field) for field, listed in words.label_endings.items() for word in listed),
             key=lambda pair: -len(pair[0]),
         )
+        self._known_labels: dict[tuple[str, bool], str] = {}
         self._companies = tuple(squeeze(word) for word in self.words("company") if len(word) > 2)
-        self.sections = [(id_, Finder((cue, id_) for cue in cues)) for id_, cues in words.sections]
+        self.sections = Finder((cue, (rank, id_)) for rank, (id_, cues) in enumerate(words.sections) for cue in cues)
         self.permission_words = Finder((word, entry) for entry in words.permissions for word in entry.words)
         self.permission_items = Finder((word, entry) for entry in words.permissions for word in (*entry.words, *entry.bare))
         self.permission_data: Mapping[str, tuple[str, ...]] = _by_permission(words.permissions)
@@ -181,6 +190,14 @@ class Lexicon:
         """Return the field a label names; empty where it is none. ``guess`` allows labels known by their ending only."""
         if len(text) > 3 * _LONGEST_LABEL:
             return ""
+        known = self._known_labels.get((text, guess))
+        if known is None:
+            known = self._label(text, guess=guess)
+            if len(self._known_labels) < _MOST_LABELS:
+                self._known_labels[text, guess] = known
+        return known
+
+    def _label(self, text: str, *, guess: bool) -> str:
         key = _label_key(text)
         if not key or len(key) > _LONGEST_LABEL:
             return ""
@@ -201,8 +218,7 @@ class Lexicon:
 
     def section(self, heading: str) -> str:
         """Return the subject of a section by its heading; empty where the heading tells none."""
-        folded = fold(heading)
-        return next((id_ for id_, cues in self.sections if cues.first(folded)), "")
+        return min((hit.value for hit in self.sections(heading)), default=(0, ""))[1]
 
 
 def _label_key(text: str) -> str:

@@ -29,6 +29,8 @@ _PLIST = re.compile(r"(?<![A-Za-z0-9.])((?:NS|UI|CF|NFC|GAD|SK)[A-Z][A-Za-z]{3,6
 _BROKEN_KEY = re.compile(r"(?<=[a-z])\s(?=(?:Usage|UsageDescription|Description|Dictionary)\b)")
 _HARMONY = "ohos.permission"
 _LINK = re.compile(r"[\s、，,及和与或/（）()「」“”\"以]{0,6}(?:访问|使用|读取)?(?:权限)?[、，,及和与或/]?")
+_LONGEST_NAME = 24
+_LONGEST_PURPOSE = 200
 _COLON = re.compile(r"[：:]")
 _SPLIT = re.compile(r"[、，,;；/\n|＋+]|(?<=[\u4e00-\u9fff])[和及与或](?=[\u4e00-\u9fff])")
 _BRACKETS = re.compile(r"[（(][^（）()]{0,60}[)）]")
@@ -261,6 +263,23 @@ class Permissions:
         cut = max(clause.rfind(mark) for mark in "。；;，,")
         return self.lexicon.cue("not_asked", clause[cut + 1 :])
 
+    def title(self, piece: Piece, after: Piece | None, platform: Platform | None) -> bool:
+        """Read a line that is nothing but the name of a permission, with the sentence below it; False where it is not."""
+        number = number_of(piece.text)
+        text = number.title if number is not None and number.title else piece.text
+        entry = _entry(text, self.lexicon) if len(text) <= _LONGEST_NAME else None
+        if entry is None:
+            return False
+        if platform is Platform.IOS:
+            self.doubts.append(Doubt("usage_keys", text.strip(), "key-in-words", [passage(piece.line)]))
+            return True
+        purpose = after.text if after is not None and not after.heading and len(after.text) <= _LONGEST_PURPOSE else ""
+        for name in entry.permissions:
+            row = PermissionRow(name, text.strip(" ：:"), purpose, places=[passage(piece.line)])
+            row.confidence, row.written = Confidence.MEDIUM, False
+            self.add(self.rows, row)
+        return True
+
     # -- sentences ----------------------------------------------------------------------------------------------------
 
     def sentence(self, piece: Piece) -> None:
@@ -289,7 +308,7 @@ class Permissions:
             lexicon.cue("permission_list", before[-12:]) or near.rstrip()[-1:] in "：:（("
         )
         if follows:
-            return lexicon.cue("asks", before) or listed
+            return lexicon.cue("asks", before) or listed or (lexicon.cue("granted", after) and lexicon.cue("asks", after))
         if listed:
             return True
         granted = lexicon.cue("granted", before)
@@ -324,7 +343,9 @@ def purpose_of(sentence: str, lexicon: Lexicon) -> str:
     clauses = [clause.strip() for clause in re.split(r"[，,]", sentence)]
     for clause in clauses:
         hit = lexicon.cues["purpose"].first(clause) if "purpose" in lexicon.cues else None
-        if hit is not None and hit.start <= 8 and len(clause) - hit.end >= 2:
+        # 以 and 为 stand inside too many words: alone they open a purpose at the head of a clause only
+        near = hit is not None and hit.start <= (8 if hit.end - hit.start > 1 else 0)
+        if hit is not None and near and len(clause) - hit.end >= 2:
             return clause[hit.start :]
     return ""
 

@@ -60,7 +60,12 @@ class Doubt:
     confidence: Confidence = Confidence.LOW
 
 
+_MOST_PLACES = 12
+
+
 def add_places(places: list[Passage], more: list[Passage]) -> None:
-    """Add the places not yet there."""
+    """Add the places not yet there, a dozen at most."""
+    if len(places) >= _MOST_PLACES:
+        return
     known = {(place.line, place.page, place.quote) for place in places}
     places.extend(place for place in more if (place.line, place.page, place.quote) not in known)

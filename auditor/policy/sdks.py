@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from auditor.knowledge.names import Basis, resolve
 from auditor.model import Confidence, Passage, Platform
@@ -20,6 +21,8 @@ _FIRST_SEGMENTS = frozenset("com cn net org io om me tv cc de fr kr jp ru eu edu
 _LAST_SEGMENTS = frozenset("html htm php aspx asp jsp shtml png jpg pdf docx doc txt js css json xml zip apk md".split())
 _HOST_ENDS = frozenset("com cn net org io top vip cc me tv co".split())
 _BRACKETED = re.compile(r"[（(]([^（）()]{1,80}(?:[（(][^（）()]{1,30}[)）])?[^（）()]{0,60})[)）]\s*\Z")
+_MOST_ROWS = 3000
+"""Rows of one document; beyond it is no list of SDKs."""
 _NOTHING_TO_NAME = re.compile(r"[\s\-—/\\|*·.。、]*\Z")
 _FIELDS = ("vendor", "third_party", "purpose", "scene", "data", "not_data", "permissions", "url", "site", "method", "package", "platform")
 
@@ -112,6 +115,8 @@ class Sdks:
         self.lexicon = lexicon
         self.rows: list[SdkRow] = []
         self.doubts: list[Doubt] = []
+        self._by_key: dict[str, list[SdkRow]] = defaultdict(list)
+        """Rows by each thing they can be known by again: name, package, id."""
 
     # -- records ------------------------------------------------------------------------------------------------------
 
@@ -236,14 +241,34 @@ class Sdks:
     def add(self, row: SdkRow) -> SdkRow:
         """Add a row, or what it says anew to the row of the same SDK."""
         row.name = " ".join(row.name.split())
-        if not row.id:
-            self.resolve(row)
-        known = self._known(row)
+        known = self._known(row) if not row.id else None
+        if known is None and len(self.rows) < _MOST_ROWS:
+            if not row.id:
+                self.resolve(row)
+            known = self._known(row)
         if known is None:
+            if len(self.rows) >= _MOST_ROWS:
+                return row
             self.rows.append(row)
+            self._index(row)
             return row
         self._merge(known, row)
+        self._index(known)
         return known
+
+    def _keys(self, row: SdkRow) -> Iterator[str]:
+        if key := name_key(row.name, self.lexicon):
+            yield f"name {key}"
+        for text in (row.package, row.name):
+            if text:
+                yield f"package {squeeze(text)}"
+        if row.id:
+            yield f"id {row.id}"
+
+    def _index(self, row: SdkRow) -> None:
+        for key in self._keys(row):
+            if not any(other is row for other in self._by_key[key]):
+                self._by_key[key].append(row)
 
     def resolve(self, row: SdkRow) -> None:
         """Give a row the id its name, package or aliases surely mean."""
@@ -253,7 +278,8 @@ class Sdks:
 
     def _known(self, row: SdkRow) -> SdkRow | None:
         key = name_key(row.name, self.lexicon)
-        for known in self.rows:
+        candidates = {id(known): known for one in self._keys(row) for known in self._by_key.get(one, ())}
+        for known in candidates.values():
             if known.platform is not None and row.platform is not None and known.platform is not row.platform:
                 continue
             if row.package and known.package:

@@ -114,6 +114,8 @@ def _line(line: Line, marks: dict[tuple[int | None, int], list[_Mark]], first: d
         start = line.text.find(mark.quote) if mark.quote else -1
         if start >= 0:
             found.append((start, start + len(mark.quote), mark))
+        elif mark.quote.startswith(line.text):  # the quote goes on on the next line of the cell
+            found.append((0, len(line.text), mark))
     parts: list[str] = []
     at = 0
     for start, end, mark in sorted(found, key=lambda one: (one[0], -one[1])):
