@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from auditor.model import Confidence, Passage, Platform
 from auditor.policy.data import declared_in, listed_data
 from auditor.policy.flow import Piece, TablePart, passage, quote, sentences
-from auditor.policy.lexicon import Lexicon
+from auditor.policy.lexicon import Lexicon, squeeze
+from auditor.policy.numbering import number_of
 from auditor.policy.permissions import Permissions
 from auditor.policy.records import Record
 from auditor.policy.rows import PermissionRow, add_places
@@ -18,6 +19,7 @@ __all__ = ["Collected", "DataRow"]
 _SILENT = frozenset({"definitions", "exceptions", "rights", "contact", "updates", "minors"})
 """Sections in which naming data declares nothing."""
 _MOST_PLACES = 5
+_LONGEST_HEAD = 16
 _LONG = 60
 """Sentences up to this length are quoted whole."""
 
@@ -63,6 +65,8 @@ class Collected:
         """Read a line of running text."""
         if piece.section in _SILENT or piece.heading:
             return
+        if not piece.used:
+            self._entry(piece)
         for offset, sentence in sentences(piece.text):
             if len(sentence) > 6000 or self._defines(sentence):
                 continue
@@ -77,6 +81,18 @@ class Collected:
                 elif not piece.used:
                     place = passage(piece.line, quote(piece.text, offset + named.start, offset + named.end))
                     self.add(named.type, words, place, vague=named.vague)
+
+    def _entry(self, piece: Piece) -> None:
+        """Read a line that lists data by its head: "位置信息：用于…", or nothing but the name of a kind of data."""
+        head, colon, rest = piece.text.partition("：" if "：" in piece.text[:24] else ":")
+        number = number_of(head)
+        name = number.title if number is not None and number.title else head
+        if len(name) > _LONGEST_HEAD or not (colon or piece.item or number is not None):
+            return
+        word = self.lexicon.data.known.get(squeeze(name))
+        if word is None or not word.type or word.level < 1 or self.lexicon.cue("defines", rest[:12]) or rest.lstrip().startswith("指"):
+            return
+        self.add(word.type, name, passage(piece.line, name), vague=word.vague, sure=False)
 
     def _defines(self, sentence: str) -> bool:
         """Tell whether a sentence says what a word means: it lists data and collects none."""

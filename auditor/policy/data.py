@@ -100,19 +100,22 @@ def declared_in(sentence: str, lexicon: Lexicon) -> Iterator[Named]:
     if not hits:
         return
     predicates = predicates_in(sentence, folded, lexicon)
-    refused = [hit.start for hit in lexicon.hits("condition", folded)] + [hit.start for hit in lexicon.hits("deny", folded)]
+    unless = lexicon.cue("unless", folded)
+    refused = [*lexicon.hits("condition", folded), *lexicon.hits("deny", folded)]
     for hit in hits:
         before = [one for one in predicates if one.end <= hit.start]
         after = [one for one in predicates if one.start >= hit.end]
         governing = before[-1] if before else None
-        if governing is not None and any(governing.end <= at < hit.start for at in refused):
-            continue
-        if governing is None and any(at < hit.start for at in refused):
+        # what the reader refuses or takes back is neither declared nor denied
+        floor = governing.start if governing is not None else -1
+        if any(floor <= one.end and one.start < hit.start for one in refused):
             continue
         if governing is None and after:
             same = not _CLAUSE_END.search(sentence[hit.end : after[0].start])
             if same if after[0].denies else hit.value.level == 1:
                 governing = after[0]
         if governing is None and hit.value.level < 2:
+            continue
+        if unless and governing is not None and governing.denies:
             continue
         yield Named(hit.start, hit.end, hit.value.type, hit.value.vague, governing is not None and governing.denies)

@@ -404,11 +404,11 @@ def read_mentions(flow: Flow, lexicon: Lexicon, sdks: Sdks) -> None:
         if any(piece.used or piece.heading for piece in pieces) or pieces[0].section in ("definitions", "exceptions"):
             continue
         text = joined_text(piece.text for piece in pieces)
-        if not lexicon.cue("sdk", text) or len(text) > 20_000:
+        if len(text) > 20_000 or not (lexicon.cue("sdk", text) or lexicon.cue("builds_in", text)):
             continue
         for sentence in re.split(r"[。！!？?；;\n]", text):
             hits = lexicon.hits("sdk", sentence)
-            rows: list[SdkRow] = []
+            rows: list[SdkRow] = list(_known_mentions(sentence, pieces, lexicon, sdks))
             end = -1
             for name in _mentioned(sentence, [(hit.start, hit.end) for hit in hits], lexicon):
                 at = sentence.find(name, max(end, 0))
@@ -422,6 +422,23 @@ def read_mentions(flow: Flow, lexicon: Lexicon, sdks: Sdks) -> None:
                 rest = text[text.find(row.name) :] if row.name in text else ""
                 if len(rows) == 1 and not row.url and rest:
                     row.url = next(iter(urls_in(rest)), "")
+
+
+def _known_mentions(sentence: str, pieces: Sequence[Piece], lexicon: Lexicon, sdks: Sdks) -> Iterator[SdkRow]:
+    """Yield rows for SDKs known by name that a sentence builds in without calling them so: "我们的产品集成高德地图"."""
+    for cue in lexicon.hits("builds_in", sentence):
+        hit = next((one for one in lexicon.sdk_names(sentence[cue.end : cue.end + 40]) if one.start <= 3), None)
+        if hit is None or not lexicon.cue("takes_data", sentence[cue.end :]):
+            continue
+        name = sentence[cue.end + hit.start : cue.end + hit.end]
+        piece = next((one for one in pieces if name in one.text), pieces[0])
+        row = SdkRow(name=name, places=[passage(piece.line, name)], listed=False, confidence=Confidence.MEDIUM)
+        sdks.resolve(row)
+        known = next((one for one in sdks.rows if _same(one, name) or (row.id and one.id == row.id)), None)
+        if known is not None:
+            add_places(known.places, row.places)
+        else:
+            yield sdks.add(row)
 
 
 def _mentioned(sentence: str, hits: Sequence[tuple[int, int]], lexicon: Lexicon) -> Iterator[str]:

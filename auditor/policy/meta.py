@@ -29,6 +29,8 @@ _BOOK = re.compile(r"《([^《》]{1,40})》")
 _APP_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+){1,6}")
 _NAMED_AFTER = re.compile(r"\s+(?:of|for)\s+([A-Za-z0-9][^.,;:!?]{1,30})\Z")
 _BUILT = re.compile(r"built the (.{1,40}?) app\b")
+_QUOTED = re.compile(r"[《“\"【「]([^《》“”\"【】「」]{2,20})[》”\"】」]")
+_CALLED = re.compile(r"([\u4e00-\u9fffA-Za-z0-9·+ ]{2,20}?)[》”\"]?\s?[（(](?:以下|下)?(?:简)?称[：:为]?[“\"]?\Z")
 _WELCOMED = re.compile(r"[《“\"【]?([^，。！“”\"《》【】（()]{2,20}?)[》”\"】]?(?:产品|服务|App|APP|[，！。（(])")
 _HEAD = 60
 """Lines at the top in which title and dates are looked for."""
@@ -92,8 +94,15 @@ def _app(flow: Flow, pieces: Sequence[Piece], lexicon: Lexicon) -> str:
 
 def _welcomed(text: str, lexicon: Lexicon) -> str:
     """Return the app a sentence welcomes its user to."""
+    for own in lexicon.hits("self_name", text[:400]):
+        named = _CALLED.search(text, max(0, own.start - 44), own.start)
+        if named is None:
+            continue
+        name = named[1][max((one.end for one in lexicon.hits("name_before", named[1])), default=0) :].strip()
+        if len(name) > 1 and not _is_generic(name, lexicon):
+            return name
     hit = next(iter(lexicon.hits("welcome", text)), None)
-    match = _WELCOMED.match(text, hit.end) if hit else None
+    match = (_QUOTED.match(text, hit.end) or _WELCOMED.match(text, hit.end)) if hit else None
     return match[1].removesuffix("的").strip() if match and not _is_generic(match[1], lexicon) else ""
 
 

@@ -344,7 +344,8 @@ def purpose_of(sentence: str, lexicon: Lexicon) -> str:
     for clause in clauses:
         hit = lexicon.cues["purpose"].first(clause) if "purpose" in lexicon.cues else None
         # 以 and 为 stand inside too many words: alone they open a purpose at the head of a clause only
-        near = hit is not None and hit.start <= (8 if hit.end - hit.start > 1 else 0)
+        headed = hit is not None and (hit.start == 0 or clause[hit.start - 1] in "）) ")
+        near = hit is not None and (hit.start <= 8 if hit.end - hit.start > 1 else headed)
         if hit is not None and near and len(clause) - hit.end >= 2:
             return clause[hit.start :]
     return ""
