@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,21 +101,29 @@ def read_build(
 def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
     """Return what to look for in code: what SDKs are known by after renaming, and calls where they are wanted."""
     from auditor.extract.lens import Lens
-    from auditor.infer.calls import wanted_arguments, wanted_methods
     from auditor.infer.renamed import MINIFIED
 
     literals = frozenset(literal for one in knowledge.fingerprints for literal in one.literals)
     constants = frozenset(
         one.name for sdk in knowledge.sdks.values() for one in sdk.versions if one.kind is VersionKind.CONSTANT
     )
+    methods, arguments = _wanted_calls(knowledge) if calls else ({}, {})
     return Lens(
         literals=literals,
         hashed=knowledge.seeds,
         constants=constants,
         renamed=MINIFIED,
-        methods=wanted_methods(knowledge) if calls else {},
-        arguments=wanted_arguments(knowledge) if calls else {},
+        methods=methods,
+        arguments=arguments,
     )
+
+
+def _wanted_calls(
+    knowledge: Knowledge,
+) -> tuple[Mapping[str, frozenset[str]], Mapping[tuple[str, str], int]]:
+    from auditor.infer.calls import wanted_arguments, wanted_methods
+
+    return wanted_methods(knowledge), wanted_arguments(knowledge)
 
 
 def audit_build(

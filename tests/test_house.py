@@ -35,7 +35,7 @@ DOORS: dict[str, set[str]] = {
 """Room -> the rooms (or single modules) it may import from, besides itself."""
 
 ONLY_IN: dict[str, set[str]] = {
-    "androguard": {"extract.android.axml", "extract.android.resources"},
+    "androguard": {"extract.android.androguard_axml"},
     "lief": {"extract.ios"},
     "biplist": {"extract.ios.plist"},
     "plistlib": {"extract.ios"},
@@ -43,7 +43,7 @@ ONLY_IN: dict[str, set[str]] = {
     "yaml": {"records"},
     "click": {"cli"},
     "jinja2": {"report.html"},
-    "lxml": {"policy.read.html", "policy.read.docx"},
+    "lxml": {"extract.android.androguard_axml", "policy.read.html", "policy.read.docx"},
     "markdown_it": {"policy.read.markdown"},
     "charset_normalizer": {"policy.read.decoding"},
     "docx": {"policy.read.docx"},

@@ -82,7 +82,9 @@ def audit(
     claim(outputs, (build, declaration))
     speak = Language(language)
     with Progress(speak) as progress, _mistakes_in(declaration):
-        result = audit_build(build, declaration, shown_as=shown(declaration), progress=progress)
+        result = audit_build(
+            build, declaration, shown_as=shown(declaration), knowledge=_known(own_sdks), progress=progress
+        )
         for output in outputs:
             write(output, FORMATS[output.format].render([result], speak))
     if format_ or not outputs:
@@ -231,9 +233,11 @@ def _mistakes_in(declaration: Path) -> Iterator[None]:
 
 
 def _on_stdout(result: Audit, format_: str, language: Language) -> str:
-    from auditor.report import FORMATS, text
+    from auditor.report import FORMATS
 
     if format_ == "text":
+        from auditor.report import text
+
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         return text.render([result], language, colour=colour)
     return FORMATS[format_].render([result], language)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import click
 
 from auditor.errors import OutputError
-from auditor.records import did_you_mean
 
 __all__ = ["Output", "OutputType", "claim", "print_text", "write"]
 
@@ -41,6 +39,8 @@ class OutputType(click.ParamType):  # type: ignore[type-arg]
         if not sign or not path:
             self.fail(f"{value!r} is not of the form FORMAT=PATH, such as html=reports/app.html", param, ctx)
         if format_ not in self.formats:
+            from auditor.records import did_you_mean
+
             known = ", ".join(self.formats)
             self.fail(f"{format_!r} is no report format{did_you_mean(format_, self.formats)}; there are {known}", param, ctx)
         return Output(format_, Path(path))
@@ -63,6 +63,8 @@ def claim(outputs: Sequence[Output], inputs: Sequence[Path]) -> None:
             if target.is_dir():
                 raise OutputError(f"{output.path} is a directory", "name a file in it")
             target.parent.mkdir(parents=True, exist_ok=True)
+            import tempfile
+
             with tempfile.TemporaryFile(dir=target.parent):
                 pass
         except OSError as error:
@@ -84,6 +86,8 @@ def write(output: Output, text: str) -> None:
         if _is_device(output.path):
             output.path.write_bytes(content)
             return
+        import tempfile
+
         descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".auditor.")
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from auditor.infer.calls import find_calls
+from collections.abc import Sequence
+
 from auditor.infer.packed import find_packing
 from auditor.infer.renamed import find_renamed
 from auditor.infer.sdks import find_sdks, owners_of
 from auditor.infer.versions import with_versions
 from auditor.knowledge.schema import Knowledge
-from auditor.model import Build, Conduct, SdkTier
+from auditor.model import Attribution, Build, Call, Conduct, FactKind, SdkTier
 
 __all__ = ["infer"]
 
@@ -23,7 +24,16 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
     sdks = sorted((*renamed.sdks, *(sdk for sdk in named if sdk.id not in inferred)), key=lambda sdk: sdk.id)
     return Conduct(
         sdks=with_versions(tuple(sdks), build, knowledge),
-        calls=find_calls(build, knowledge, owners_of(knowledge), renamed.attributions),
+        calls=_calls(build, knowledge, renamed.attributions),
         attributions=renamed.attributions,
         gaps=find_packing(build, knowledge),
     )
+
+
+def _calls(build: Build, knowledge: Knowledge, attributions: Sequence[Attribution]) -> tuple[Call, ...]:
+    if not build.of(FactKind.CALL):
+        return ()
+    # what is known of interfaces is not loaded where nobody looked for calls
+    from auditor.infer.calls import find_calls
+
+    return find_calls(build, knowledge, owners_of(knowledge), attributions)

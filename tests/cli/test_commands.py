@@ -319,6 +319,12 @@ def test_a_user_s_own_sdks_are_added(tmp_path: Path) -> None:
     assert [one["id"] for one in plain["sdks"]] == []
     assert [one["id"] for one in added["sdks"]] == ["inhouse-stat"]
     assert plain["tool"]["knowledge"] != added["tool"]["knowledge"]
+    (tmp_path / "app.yaml").write_text(
+        "app: X\noperator: Y\npolicy: {file: p.txt, effective: 2024-01-01}\npermissions: []\n", "utf-8"
+    )
+    audited = auditor("audit", "app.apk", "-d", "app.yaml", "--knowledge", "own", "--format", "json", cwd=tmp_path)
+    assert [row["subject"] for row in json.loads(audited.stdout)["tables"]["sdks"]] == ["inhouse-stat"]
+    assert audited.returncode == 1
     assert "com.example.inhouse" in auditor("sdks", "inhouse-stat", "--knowledge", "own", cwd=tmp_path).stdout
 
 

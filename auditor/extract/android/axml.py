@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from auditor.extract.android.androguard_axml import androguard_axml
 from auditor.model import Text
 
 __all__ = ["ANDROGUARD_FAILS", "AxmlError", "Element", "check_string_pool", "clean", "read_axml"]
@@ -87,18 +88,15 @@ class Element:
 def read_axml(data: bytes) -> Element:
     """Return the root element. Raises AxmlError, and nothing else, whatever the bytes."""
     _check(data)
-    # importing it costs more than all the rest of a small build
-    from androguard.core.axml import END_DOCUMENT, END_TAG, START_TAG, AXMLParser, ResParserError
-    from loguru import logger
-
-    logger.disable("androguard")
+    androguard = androguard_axml()
+    start_tag, end_tag, end_document = androguard.START_TAG, androguard.END_TAG, androguard.END_DOCUMENT
     open_elements: list[Element] = []
     characters = 0
     try:
-        parser = AXMLParser(data)
+        parser = androguard.AXMLParser(data)
         while parser.is_valid():
             event = next(parser)
-            if event == START_TAG:
+            if event == start_tag:
                 element = _element(parser)
                 characters += sum(map(len, element.attributes.values())) + len(element.tag)
                 if characters > _MAX_CHARACTERS:
@@ -106,23 +104,22 @@ def read_axml(data: bytes) -> Element:
                 if open_elements:
                     open_elements[-1].children.append(element)
                 open_elements.append(element)
-            elif event == END_TAG:
+            elif event == end_tag:
                 element = open_elements.pop()
                 if not open_elements:
                     return element
-            elif event == END_DOCUMENT:
+            elif event == end_document:
                 break
-    except (*ANDROGUARD_FAILS, ResParserError) as error:
+    except (*ANDROGUARD_FAILS, androguard.ResParserError) as error:
         raise _damaged(str(error)) from None
     raise _damaged("the root element is never closed")
 
 
 def _element(parser: Any) -> Element:
     """Return the element androguard's parser stands on, without its children."""
-    from androguard.core.axml import format_value
-    from androguard.core.resources import public
-
-    names: dict[int, str] = public.SYSTEM_RESOURCES["attributes"]["inverse"]
+    androguard = androguard_axml()
+    format_value = androguard.format_value
+    names: dict[int, str] = androguard.public.SYSTEM_RESOURCES["attributes"]["inverse"]
     text, ids, flat = parser.sb.getString, parser.m_resourceIDs, parser.m_attributes
     element = Element(clean(parser.name))
     unnumbered: dict[str, str] = {}

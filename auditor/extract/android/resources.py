@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+from auditor.extract.android.androguard_axml import androguard_axml
 from auditor.extract.android.axml import ANDROGUARD_FAILS, AxmlError, check_string_pool, clean
 from auditor.model import Text
 
@@ -40,12 +41,10 @@ class Resources:
 
     def __init__(self, data: bytes) -> None:
         """Open ``resources.arsc``. Raises ResourceError where it cannot be read."""
-        from androguard.core.axml import ARSCHeader, ResParserError, StringBlock
-        from loguru import logger
-
-        logger.disable("androguard")
+        androguard = androguard_axml()
+        ARSCHeader, StringBlock = androguard.ARSCHeader, androguard.StringBlock  # noqa: N806 - classes
         self._data = data
-        self._fails = (*ANDROGUARD_FAILS, ResParserError, AxmlError)
+        self._fails = (*ANDROGUARD_FAILS, androguard.ResParserError, AxmlError)
         self._buffer = io.BufferedReader(io.BytesIO(data))
         self._packages: list[tuple[int, int, int]] = []
         self._strings: Any = None
@@ -89,8 +88,7 @@ class Resources:
 
     def _resolve(self, number: int) -> Iterator[tuple[str, str]]:
         """Yield (language, text) for a resource, following references to further ones."""
-        from androguard.core.axml import format_value
-
+        format_value = androguard_axml().format_value
         asked = {number}
         pending = [(number, "", 0)]
         while pending:
@@ -106,8 +104,7 @@ class Resources:
 
     def _values(self, number: int) -> Iterator[tuple[str, int, int]]:
         """Yield (language, type, data) for each configuration an entry has; the plainest configuration first."""
-        from androguard.core.axml import ARSCResTableConfig
-
+        ARSCResTableConfig = androguard_axml().ARSCResTableConfig  # noqa: N806 - a class
         data = self._data
         found: list[tuple[bool, int, str, int, int]] = []
         for package, start, end in self._packages:
