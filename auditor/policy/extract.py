@@ -27,8 +27,9 @@ from auditor.policy.tables import headless_records, records_of_table
 
 __all__ = ["extract_policy"]
 
-_LEAST_WORDS = 2
-"""Words of policies a document has at least."""
+_LEAST_WORDS = 3
+"""Words of policies a document without a title has at least."""
+_LONGEST_TITLE = 40
 _NEAR = 6
 """Lines between a heading about permissions and a name, or between two names of a list."""
 _SENTENCE_MARK = re.compile(r"[。；;！!？?，,]")
@@ -131,7 +132,8 @@ def _check(reading: _Reading) -> None:
     words: set[str] = set()
     for text in (*(piece.text for piece in reading.flow.pieces), *(cell.text for cell in cells)):
         words.update(hit.value for hit in reading.lexicon.hits("policy", text))
-        if len(words) >= _LEAST_WORDS or (found and words):
+        titled = len(text) <= _LONGEST_TITLE and reading.lexicon.cue("title", text)
+        if titled or len(words) >= _LEAST_WORDS or (found and words):
             return
     raise PolicyError(
         f"{reading.flow.document.file} is no privacy policy: it speaks of neither personal data nor permissions nor SDKs",

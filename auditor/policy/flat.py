@@ -185,7 +185,7 @@ def _anchored(
         for cell in row:
             if cell.pieces[0].heading or _header([cell, *row[taken + 1 :]], 0, lexicon)[0] or _END.search(cell.text):
                 break
-            if taken >= len(others) and (last or not _continues(record, others[-1], cell)):
+            if taken >= len(others) and not _continues(record, others[-1], cell, last=last):
                 break
             if taken < len(others):
                 record.add(others[taken], cell.value)
@@ -199,9 +199,12 @@ def _anchored(
     return records, used
 
 
-def _continues(record: Record, field: str, cell: _Cell) -> bool:
+def _continues(record: Record, field: str, cell: _Cell, *, last: bool) -> bool:
+    """Tell whether a cell too much goes on with the one above; below the last row only where that one is unfinished."""
     values = record.values.get(field)
-    return bool(values) and len(cell.text) < 200
+    if not values or len(cell.text) >= 200:
+        return False
+    return not last or values[-1].text.rstrip()[-1:] in "，、,;；"
 
 
 # -- rows of SDKs -----------------------------------------------------------------------------------------------------

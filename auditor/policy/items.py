@@ -430,6 +430,9 @@ def _known_mentions(sentence: str, pieces: Sequence[Piece], lexicon: Lexicon, sd
         hit = next((one for one in lexicon.sdk_names(sentence[cue.end : cue.end + 40]) if one.start <= 3), None)
         if hit is None or not lexicon.cue("takes_data", sentence[cue.end :]):
             continue
+        follows = lexicon.cues["sdk"].first(sentence[cue.end + hit.end : cue.end + hit.end + 6])
+        if follows is not None and follows.start <= 1:
+            continue  # it is called an SDK, and read as one
         name = sentence[cue.end + hit.start : cue.end + hit.end]
         piece = next((one for one in pieces if name in one.text), pieces[0])
         row = SdkRow(name=name, places=[passage(piece.line, name)], listed=False, confidence=Confidence.MEDIUM)

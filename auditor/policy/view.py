@@ -29,8 +29,10 @@ header h1 { font-size: 1.05rem; margin: 0 } header p { margin: .2rem 0 0; font-s
 main { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); height: calc(100vh - 4.6rem) }
 section { overflow: auto; padding: .5rem 1rem } section + section { border-left: 1px solid var(--line) }
 section p { margin: .35rem 0 } h2 { font-size: 1rem; margin: .9rem 0 .2rem }
-table { border-collapse: collapse; width: 100%; font-size: .9rem } td, th { border: 1px solid var(--line); padding: .2rem .4rem; vertical-align: top; text-align: left }
-mark { background: var(--hit); color: inherit } mark.low { background: var(--low) } mark a { color: inherit; text-decoration: none; border-bottom: 1px dotted }
+table { border-collapse: collapse; width: 100%; font-size: .9rem }
+td, th { border: 1px solid var(--line); padding: .2rem .4rem; vertical-align: top; text-align: left }
+mark { background: var(--hit); color: inherit } mark.low { background: var(--low) }
+mark a { color: inherit; text-decoration: none; border-bottom: 1px dotted }
 .n { color: #888; font-size: .7rem; margin-right: .4rem; user-select: none }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, Menlo, Consolas, monospace }
 pre a { color: inherit } :target { outline: 2px solid #4a90d9; background: var(--to) }
