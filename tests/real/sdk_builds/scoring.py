@@ -97,6 +97,8 @@ class Presence:
     found: frozenset[str]
     suspected: frozenset[str]
     arguable: frozenset[str]
+    named: frozenset[str]
+    """SDKs of which a class still has its name."""
 
     @property
     def missed(self) -> frozenset[str]:
@@ -123,6 +125,7 @@ def presence(built: Built, conduct: Conduct) -> Presence:
         found=found,
         suspected=frozenset(sdk.id for sdk in bundled) - found,
         arguable=built.app.arguable,
+        named=frozenset(built.owner(name) for name, original in built.originals.items() if name == original) - {""},
     )
 
 
@@ -184,7 +187,7 @@ def sites(part: Part) -> Mapping[str, int]:
     path = toolchain.place() / "sites" / f"{part.id}-{key}.json"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        found = {name: count for name, count in _count(toolchain.place().glob(f"jars/{part.id}-*.jar"), wanted)}
+        found = dict(_count(toolchain.place().glob(f"jars/{part.id}-*.jar"), wanted))
         path.write_text(json.dumps(found), "utf-8")
     plain: dict[str, int] = json.loads(path.read_text("utf-8"))
     return plain

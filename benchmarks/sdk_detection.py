@@ -1,0 +1,419 @@
+"""How well SDKs are recognised in whole apps, as built and renamed, next to Exodus' signatures and LibChecker's rules.
+
+``python benchmarks/sdk_detection.py [APP …]``: the apps of ``tests/real/sdk_builds`` are built (some minutes, the first
+time) and read by the auditor as any build is; of every class it is known whose it is. Prints the tables of
+``docs/explanation/sdk-detection-figures.md``. Exit 1 where a bound is broken.
+
+Exodus' list is fetched with the other artefacts (it ships in the package ``mobsf``). LibChecker's rules are in no package
+registry: ``AUDITOR_LIBCHECKER_RULES`` names their ``rules.db``, and without it that column is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import statistics
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from auditor.extract import extract  # noqa: E402
+from auditor.infer import infer  # noqa: E402
+from auditor.infer.renamed import find_renamed  # noqa: E402
+from auditor.infer.sdks import find_sdks, owners_of  # noqa: E402
+from auditor.knowledge.load import load  # noqa: E402
+from auditor.model import Build, FactKind, SdkTier  # noqa: E402
+from auditor.pipeline import lens_of, read_build  # noqa: E402
+from tests.real.fetch import Unavailable  # noqa: E402
+from tests.real.sdk_builds.building import Built, Level, build, levels  # noqa: E402
+from tests.real.sdk_builds.listing import apps, artefacts, file_of  # noqa: E402
+from tests.real.sdk_builds.scoring import Attributed, Presence, attributed, presence, source_of  # noqa: E402
+
+ENOUGH = 50
+"""Classes that must be left of an SDK for its recall to be promised."""
+RUNS = 3
+EXODUS = {
+    "AppMetrica": "appmetrica",
+    "Adjust": "adjust",
+    "AppsFlyer": "appsflyer",
+    "AutoNavi / Amap": "amap",
+    "Baidu Location": "baidu-location",
+    "Baidu Map": "baidu-map",
+    "Bugly": "bugly",
+    "CleverTap": "clevertap",
+    "Facebook Ads": "meta-audience-network",
+    "Facebook Analytics": "facebook-sdk",
+    "Facebook Login": "facebook-sdk",
+    "Facebook Share": "facebook-sdk",
+    "Flurry": "flurry",
+    "Intercom": "intercom-messenger",
+    "JiGuang Aurora Mobile JPush": "jpush",
+    "Microsoft Visual Studio App Center Analytics": "appcenter",
+    "MixPanel": "mixpanel",
+    "Segment": "segment-analytics",
+    "Sensors Analytics": "sensors",
+    "Tencent Map LBS": "tencent-map",
+    "Tencent Stats": "tencent-mta",
+    "Umeng Analytics": "umeng",
+    "WeChat Location": "tencent-map",
+}
+"""Exodus' entries by what they are here."""
+LIBCHECKER = {
+    "App Center": "appcenter",
+    "Bugly": "bugly",
+    "EventBus": "eventbus",
+    "Fresco": "fresco",
+    "Glide": "glide",
+    "Lottie": "lottie",
+    "MMKV": "mmkv",
+    "OkHttp3": "okhttp",
+    "Protocol Buffer": "protobuf",
+    "React Native": "react-native",
+    "Retrofit2": "retrofit",
+    "TBS": "tencent-tbs-x5",
+    "UTDID": "utdid",
+    "ZXing": "zxing",
+    "gson": "gson",
+}
+"""LibChecker's labels by what they are here."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """SDKs in apps, by whether they were reported."""
+
+    pairs: int = 0
+    found: int = 0
+    suspected: int = 0
+    false: int = 0
+
+    def row(self) -> str:
+        """Return the cells of a table: pairs, found, suspected, recall, false, precision."""
+        precision = _share(self.found, self.found + self.false)
+        both = _share(self.found + self.suspected, self.pairs)
+        return f"{self.pairs} | {self.found} | {self.suspected} | {_share(self.found, self.pairs)} | {both} | {self.false} | {precision}"
+
+
+@dataclass(slots=True)
+class Peer:
+    """Another tool's way of finding SDKs."""
+
+    name: str
+    detect: Callable[[Build], Iterable[str]]
+    """Returns the labels that fire."""
+    ids: Mapping[str, str]
+    knows: frozenset[str] = frozenset()
+    unmapped: Counter[str] = field(default_factory=Counter)
+
+    def found(self, one: Build) -> frozenset[str]:
+        """Return the ids of the SDKs it finds in a build; labels that stand for none of ours are counted apart."""
+        labels = set(self.detect(one))
+        self.unmapped.update(labels - self.ids.keys())
+        return frozenset(self.ids[label] for label in labels if label in self.ids)
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{part / whole:.3f}" if whole else "–"
+
+
+def exodus() -> Peer:
+    """Return Exodus' signatures, used as it uses them: as regular expressions searched in the names of classes."""
+    plain = json.loads(file_of(artefacts()["exodus-trackers"]).read_text("utf-8"))["trackers"]
+    patterns = {one["name"]: re.compile(one["code_signature"]) for one in plain.values() if len(one["code_signature"]) > 3}
+
+    def detect(one: Build) -> Iterable[str]:
+        names = "\n".join(name for unit in one.code for name in unit.classes)
+        return (label for label, pattern in patterns.items() if pattern.search(names))
+
+    return Peer("Exodus", detect, EXODUS, frozenset(EXODUS.values()))
+
+
+_LIBCHECKER_KINDS = {1: "service", 2: "activity", 3: "receiver", 4: "provider"}
+
+
+def libchecker(path: Path) -> Peer:
+    """Return LibChecker's rules: names and patterns of native libraries and components, and packages."""
+    exact: dict[tuple[str, str], str] = {}
+    patterns: dict[str, list[tuple[re.Pattern[str], str]]] = defaultdict(list)
+    packages: dict[str, str] = {}
+    with sqlite3.connect(path) as rules:
+        for name, label, kind, is_pattern in rules.execute("SELECT name, label, type, isRegexRule FROM rules_table"):
+            where = {0: "native", 5: "package"}.get(kind) or _LIBCHECKER_KINDS.get(kind)
+            if where is None:
+                continue
+            if is_pattern:
+                patterns[where].append((re.compile(name), label))
+            elif where == "package":
+                packages[name] = label
+            else:
+                exact[where, name] = label
+
+    def detect(one: Build) -> Iterable[str]:
+        names = [("native", fact.name) for fact in one.of(FactKind.NATIVE_LIBRARY)]
+        names += [(fact.value, fact.name) for fact in one.of(FactKind.COMPONENT)]
+        for where, name in names:
+            if (where, name) in exact:
+                yield exact[where, name]
+            yield from (label for pattern, label in patterns[where] if pattern.fullmatch(name))
+        held = {name.rpartition(".")[0] for unit in one.code for name in unit.classes}
+        for package in held:
+            at = package
+            while at:
+                if at in packages:
+                    yield packages[at]
+                at = at.rpartition(".")[0]
+            yield from (label for pattern, label in patterns["package"] if pattern.fullmatch(package))
+
+    return Peer("LibChecker", detect, LIBCHECKER, frozenset(LIBCHECKER.values()))
+
+
+def peers() -> list[Peer]:
+    """Return the peers that can be had, and say which cannot."""
+    found = [exodus()]
+    path = os.environ.get("AUDITOR_LIBCHECKER_RULES")
+    if path:
+        found.append(libchecker(Path(path)))
+    else:
+        print("left out: LibChecker's rules (AUDITOR_LIBCHECKER_RULES names no rules.db)", file=sys.stderr)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One app, read."""
+
+    built: Built
+    presence: Presence
+    attributed: Attributed
+    by_peer: Mapping[str, frozenset[str]]
+
+
+def read(built: Built, others: Sequence[Peer]) -> Result:
+    """Read a built app as the auditor reads any build."""
+    facts = read_build(built.apk)
+    return Result(
+        built=built,
+        presence=presence(built, facts.conduct),
+        attributed=attributed(built, facts.conduct, load()),
+        by_peer={peer.name: peer.found(facts.build) for peer in others},
+    )
+
+
+# -- tables ---------------------------------------------------------------------------------------------------------
+
+
+def by_level(results: Sequence[Result], title: str, wanted: Callable[[Result, str], bool]) -> dict[Level, Tally]:
+    """Print recall and precision of presence per level, over the SDKs of the apps that are ``wanted``."""
+    tallies: dict[Level, Tally] = defaultdict(Tally)
+    for one in results:
+        tally = tallies[one.built.level]
+        for id_ in one.presence.held:
+            if wanted(one, id_):
+                tally.pairs += 1
+                tally.found += id_ in one.presence.found
+                tally.suspected += id_ in one.presence.suspected
+        tally.false += len(one.presence.false)
+    print(f"\n{title}\n\n| level | SDKs in apps | found | suspected | recall | with suspected | false | precision |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for level, tally in tallies.items():
+        print(f"| {level.value} | {tally.row()} |")
+    return tallies
+
+
+def by_sdk(results: Sequence[Result]) -> None:
+    """Print, per SDK and level, in how many apps it was found."""
+    cells: dict[str, dict[Level, Tally]] = defaultdict(lambda: defaultdict(Tally))
+    left: dict[str, dict[Level, list[int]]] = defaultdict(lambda: defaultdict(list))
+    sources: dict[str, str] = {}
+    for one in results:
+        level = one.built.level
+        for id_, classes in one.presence.held.items():
+            cells[id_][level].pairs += 1
+            cells[id_][level].found += id_ in one.presence.found
+            cells[id_][level].suspected += id_ in one.presence.suspected
+            left[id_][level].append(classes)
+            sources[id_] = source_of(one.built, id_).label
+        for id_ in one.presence.false:
+            cells[id_][level].false += 1
+    print("\n| SDK | fingerprint | " + " | ".join(level.value for level in Level) + " |\n| --- " * 2 + "| --- " * len(Level) + "|")
+    for id_ in sorted(cells):
+        row = []
+        for level in Level:
+            tally = cells[id_].get(level)
+            if tally is None:
+                row.append("")
+                continue
+            text = f"{tally.found}/{tally.pairs}" if tally.pairs else ""
+            text += f" + {tally.suspected} suspected" if tally.suspected else ""
+            text += f" ({min(left[id_][level])} classes)" if tally.found < tally.pairs else ""
+            text += f" **{tally.false} false**" if tally.false else ""
+            row.append(text.strip())
+        print(f"| {id_} | {sources.get(id_, 'not held')} | " + " | ".join(row) + " |")
+
+
+def by_class(results: Sequence[Result]) -> dict[Level, Attributed]:
+    """Print recall and precision of attribution per level."""
+    totals: dict[Level, Attributed] = defaultdict(Attributed)
+    for one in results:
+        if one.built.level is not Level.PLAIN:
+            totals[one.built.level].add(one.attributed)
+    print("\n| level | renamed classes of known SDKs | recall | precision | sensitive references | recall | precision |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for level, sum_ in totals.items():
+        classes = f"{sum_.mine} | {_share(sum_.right, sum_.mine)} | {_share(sum_.right, sum_.right + sum_.wrong)}"
+        sites = f"{sum_.sites_mine} | {_share(sum_.sites_right, sum_.sites_mine)}"
+        print(f"| {level.value} | {classes} | {sites} | {_share(sum_.sites_right, sum_.sites_right + sum_.sites_wrong)} |")
+    return totals
+
+
+def by_peer(results: Sequence[Result], others: Sequence[Peer]) -> None:
+    """Print the peers beside the auditor, over all SDKs and over those a peer has an entry for."""
+    print("\n| level | tool | SDKs | recall of all | recall of its own | false | precision |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for level in Level:
+        of_level = [one for one in results if one.built.level is level]
+        reports: list[tuple[str, frozenset[str] | None, list[frozenset[str]]]] = [
+            ("auditor", None, [one.presence.found for one in of_level])
+        ]
+        reports += [(peer.name, peer.knows, [one.by_peer[peer.name] for one in of_level]) for peer in others]
+        for name, knows, reported in reports:
+            pairs = hits = own = own_hits = false = 0
+            for one, found in zip(of_level, reported, strict=True):
+                held = frozenset(one.presence.held)
+                mine = held if knows is None else held & knows
+                pairs, hits = pairs + len(held), hits + len(held & found)
+                own, own_hits = own + len(mine), own_hits + len(mine & found)
+                false += len(found - held - one.presence.arguable)
+            row = f"{pairs} | {_share(hits, pairs)} | {_share(own_hits, own)} of {own} | {false} | {_share(hits, hits + false)}"
+            print(f"| {level.value} | {name} | {row} |")
+
+
+def cost(built: Sequence[Built]) -> tuple[float, float]:
+    """Print what detection and attribution cost beside reading the build; return both medians."""
+    knowledge = load()
+    lens, owner = lens_of(knowledge), owners_of(knowledge)
+    print("\n| build | classes | reading ms | with detection ms | more | attribution ms |\n| --- | --- | --- | --- | --- | --- |")
+    shares, attributions = [], []
+    for one in built:
+        extract(one.apk)
+        bare = _fastest(lambda one=one: extract(one.apk))  # type: ignore[misc]
+        whole = _fastest(lambda one=one: infer(extract(one.apk, lens=lens), knowledge))  # type: ignore[misc]
+        read_ = extract(one.apk, lens=lens)
+        proven = {sdk.id for sdk in find_sdks(read_, knowledge) if sdk.tier >= SdkTier.BUNDLED}
+        given = _fastest(lambda read_=read_, proven=proven: find_renamed(read_, knowledge, proven, owner))  # type: ignore[misc]
+        shares.append(whole / bare - 1)
+        attributions.append(given)
+        print(
+            f"| {one.app.name}, {one.level.value} | {len(one.originals)} | {bare * 1000:.0f} | {whole * 1000:.0f}"
+            f" | {shares[-1]:+.0%} | {given * 1000:.0f} |",
+            flush=True,
+        )
+    share, given = statistics.median(shares), statistics.median(attributions)
+    print(f"\nmedian: detection {share:+.0%} of the processor time of reading, attribution {given * 1000:.0f} ms")
+    return share, given
+
+
+def _fastest(run: Callable[[], object]) -> float:
+    times = []
+    for _ in range(RUNS):
+        began = time.process_time()
+        run()
+        times.append(time.process_time() - began)
+    return min(times)
+
+
+def errors(results: Sequence[Result]) -> None:
+    """Print every miss and every false report, so that its cause can be looked for."""
+    print("\nEvery miss and every false report:\n")
+    for one in results:
+        where = f"{one.built.app.name}, {one.built.level.value}"
+        for id_ in sorted(one.presence.missed):
+            print(f"- {where}: {id_} missed ({one.presence.held[id_]} classes left, {source_of(one.built, id_).label})")
+        for id_ in sorted(one.presence.suspected & one.presence.held.keys()):
+            print(f"- {where}: {id_} only suspected ({one.presence.held[id_]} classes left, {source_of(one.built, id_).label})")
+        for id_ in sorted(one.presence.false):
+            print(f"- {where}: {id_} falsely found")
+        for id_ in sorted(one.presence.falsely_suspected):
+            print(f"- {where}: {id_} falsely suspected")
+        for (owner, given, how), count in one.attributed.confused.most_common(4):
+            if count >= 5:
+                print(f"- {where}: {count} classes of {owner} given to {given} ({how})")
+
+
+def main(names: Sequence[str]) -> int:
+    """Build, read and print; return 1 where a bound is broken."""
+    knowledge, others = load(), peers()
+    results: list[Result] = []
+    for app in apps().values():
+        if names and app.name not in names:
+            continue
+        for level in levels(app):
+            results.append(read(build(app, level), others))
+    collecting = {id_ for id_, sdk in knowledge.sdks.items() if sdk.collects}
+    bounds: list[tuple[str, bool]] = []
+
+    everything = by_level(results, "All SDKs and libraries", lambda one, id_: True)
+    by_level(results, "SDKs that are able to collect something", lambda one, id_: id_ in collecting)
+    named = by_level(
+        results,
+        "Of which a class at least still has its name",
+        lambda one, id_: id_ in one.presence.named,
+    )
+    known = by_level(
+        results,
+        f"With a fingerprint made from other versions of the same line, {ENOUGH} classes or more left",
+        lambda one, id_: one.presence.held[id_] >= ENOUGH and source_of(one.built, id_).label == "unseen",
+    )
+    newer = by_level(
+        results,
+        f"With a fingerprint made from an older line, {ENOUGH} classes or more left",
+        lambda one, id_: one.presence.held[id_] >= ENOUGH and source_of(one.built, id_).label == "newer",
+    )
+    by_sdk(results)
+    totals = by_class(results)
+    by_peer(results, others)
+    share, given = cost([one.built for one in results if one.built.level in (Level.PLAIN, Level.FLAT)])
+    errors(results)
+    for peer in others:
+        print(f"\n{peer.name}: labels that stand for nothing here: {', '.join(sorted(peer.unmapped))}")
+
+    plain, flat = everything[Level.PLAIN], known[Level.FLAT]
+    bounds += [
+        ("unobfuscated: precision 0.99", plain.found >= 0.99 * (plain.found + plain.false)),
+        ("unobfuscated: recall 0.98", plain.found >= 0.98 * plain.pairs),
+        ("names kept by rules: recall 0.97", named[Level.KEPT].found >= 0.97 * named[Level.KEPT].pairs),
+        ("flat, known line: recall 0.95", flat.found >= 0.95 * flat.pairs),
+        ("flat: precision 0.98", everything[Level.FLAT].found >= 0.98 * (everything[Level.FLAT].found + flat.false)),
+        ("flat, newer line: recall 0.80, with suspected", _both(newer[Level.FLAT]) >= 0.80 * newer[Level.FLAT].pairs),
+        ("attribution by sensitive reference: recall 0.80", totals[Level.FLAT].sites_right >= 0.80 * totals[Level.FLAT].sites_mine),
+        ("attribution by sensitive reference: precision 0.97", _precise(totals[Level.FLAT])),
+        ("detection: 25 % of reading", share <= 0.25),
+        ("attribution: 50 ms", given <= 0.050),
+    ]
+    print()
+    for what, kept in bounds:
+        print(f"{'kept  ' if kept else 'BROKEN'} {what}")
+    return 0 if all(kept for _, kept in bounds) else 1
+
+
+def _both(tally: Tally) -> int:
+    return tally.found + tally.suspected
+
+
+def _precise(sum_: Attributed) -> bool:
+    return sum_.sites_right >= 0.97 * (sum_.sites_right + sum_.sites_wrong)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Unavailable as reason:
+        sys.exit(f"cannot measure: {reason}")
