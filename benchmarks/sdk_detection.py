@@ -1,7 +1,8 @@
 """How well SDKs are recognised in whole apps, as built and renamed, next to Exodus' signatures and LibChecker's rules.
 
 ``python benchmarks/sdk_detection.py [APP …]``: the apps of ``tests/real/sdk_builds`` are built (some minutes, the first
-time) and read by the auditor as any build is; of every class it is known whose it is. Prints its tables in Markdown. Exit 1 where a bound is broken.
+time) and read by the auditor as any build is; of every class it is known whose it is. Prints its tables in Markdown.
+Exit 1 where a bound is broken.
 
 Exodus' list is fetched with the other artefacts (it ships in the package ``mobsf``). LibChecker's rules are in no package
 registry: ``AUDITOR_LIBCHECKER_RULES`` names their ``rules.db``, and without it that column is left out.
