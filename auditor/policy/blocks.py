@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 from auditor.policy.flow import Flow, Piece
 from auditor.policy.lexicon import Lexicon, squeeze
 from auditor.policy.numbering import number_of
-from auditor.policy.records import Form, Record, Value, joined_text
+from auditor.policy.permissions import constants_in, named_in
+from auditor.policy.records import Form, Record, Value, breaks_off, joined_text
 
 __all__ = ["LabelHit", "label_before", "labels_in", "name_of_line", "records_of_blocks"]
 
 _COLON = re.compile(r"[：:∶︰|]")
 _HARD = "；;。！!？?，,\n|【"
 _REACH = 28
+_HALF = 12
+"""Characters of a label that may stand on the next line."""
 _LONGEST_NAME = 60
+_LONGEST_ITEM = 60
 _LONGEST_GAP = 2
 """Lines without a label between two labels of one block."""
 _SENTENCE = re.compile(r"[。；;！!？?]")
@@ -85,6 +89,8 @@ class _Block:
     paragraphs: set[int] = field(default_factory=set)
     first: str = ""
     last: Value | None = None
+    field: str = ""
+    """Field of the last value."""
 
 
 class _Assembler:
@@ -112,17 +118,37 @@ class _Assembler:
             if (empty and not token.piece.heading) or (follows and not _SENTENCE.search(block.last.text[-1:])):
                 self._extend(block, token)
                 return
+            if not token.piece.heading and self._goes_on(block, token):
+                self._extend(block, token)
+                return
         self.pending.append(token)
         if len(self.pending) > _LONGEST_GAP + 2:
             keep = self.pending[-1]
             self.close()
             self.pending = [keep]
 
+    def _goes_on(self, block: _Block, token: _Token) -> bool:
+        """Tell whether a line goes on with the value above: the rest of an address, or one more item of a list of lines."""
+        last, text = block.last, token.text.strip()
+        if last is None:
+            return False
+        if block.field in ("url", "site"):
+            return breaks_off(last.text, text)
+        if len(text) > _LONGEST_ITEM or _SENTENCE.search(text):
+            return False
+        if block.field == "permissions":
+            return bool(constants_in(text, self.lexicon, listed=True)) or bool(named_in(text, self.lexicon))
+        return block.field == "data" and squeeze(text).strip("、，,") in self.lexicon.data.known
+
     def _extend(self, block: _Block, token: _Token) -> None:
         last = block.last
         if last is None:
             return
-        last.text = f"{last.text}、{token.text}" if token.piece.item and last.text else joined_text((last.text, token.text))
+        listed = token.piece.item or block.field in ("permissions", "data")
+        if block.field in ("url", "site") and breaks_off(last.text, token.text):
+            last.text += token.text.strip()
+        else:
+            last.text = f"{last.text}、{token.text}" if listed and last.text else joined_text((last.text, token.text))
         last.lines = (*last.lines, token.piece.line)
         block.record.pieces.append(token.piece)
 
@@ -157,6 +183,7 @@ class _Assembler:
         self.block.spellings.add(squeeze(hit.label))
         self.block.paragraphs.add(token.piece.block)
         self.block.last = value
+        self.block.field = hit.field
         if not self.block.record.pieces or self.block.record.pieces[-1] is not token.piece:
             self.block.record.pieces.append(token.piece)
 
@@ -210,6 +237,7 @@ def name_of_line(text: str, lexicon: Lexicon) -> str:
 
 
 def _tokens(run: Sequence[Piece], lexicon: Lexicon) -> Iterator[_Token]:
+    run = list(_mended(run, lexicon))
     bare = [lexicon.label(piece.text) if not _COLON.search(piece.text) else "" for piece in run]
     for index, piece in enumerate(run):
         text = piece.text
@@ -234,6 +262,25 @@ def _tokens(run: Sequence[Piece], lexicon: Lexicon) -> Iterator[_Token]:
             yield _Token(piece, before)
         for hit in hits:
             yield _Token(piece, text, hit)
+
+
+def _mended(run: Sequence[Piece], lexicon: Lexicon) -> Iterator[Piece]:
+    """Yield the lines; one that ends in the first half of a label is joined with the next, which starts with the other."""
+    skip = False
+    for index, piece in enumerate(run):
+        if skip:
+            skip = False
+            continue
+        below = run[index + 1] if index + 1 < len(run) else None
+        head = _COLON.search(below.text[:_HALF]) if below is not None and below.block == piece.block else None
+        if below is not None and head is not None and head.start() and not labels_in(below.text, lexicon):
+            half = below.text[: head.start()]
+            label, field_ = label_before(f"{piece.text[-_HALF:]}{half}", lexicon)
+            if field_ and len(half) < len(label) and not lexicon.label(piece.text):
+                skip = True
+                piece.text += below.text
+                below.text, below.used = "", True
+        yield piece
 
 
 def _upright(bare: Sequence[str], index: int) -> bool:

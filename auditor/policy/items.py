@@ -286,10 +286,15 @@ def _purpose_after(text: str, lexicon: Lexicon) -> str:
 
 def read_name_lists(flow: Flow, lexicon: Lexicon, sdks: Sdks) -> None:
     """Read "第三方SDK名称：A、B、C，使用场景…" and "公司：A SDK、B SDK"."""
-    for piece in list(flow.free()):
+    free = list(flow.free())
+    for index, piece in enumerate(free):
         text = piece.text
         hits = labels_in(text, lexicon)
         if hits and hits[0].field == "name":
+            below = free[index + 1] if index + 1 < len(free) else None
+            in_block = below is not None and any(hit.field not in ("name", "other") for hit in labels_in(below.text, lexicon))
+            if len(hits) == 1 and in_block and "，" not in text:
+                continue  # a block of its own: several names of one thing
             value = text[hits[0].value_start : hits[0].value_end]
             names = _listed_names(value, lexicon)
             if len(names) >= 2:

@@ -19,6 +19,7 @@ Value = TypeVar("Value")
 _FULL_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x2236: ":", 0xFE30: ":", 0xA0: " "}
 _AROUND = "*_`【】[]「」『』〔〕\"'“”‘’()（）<>《》:：∶|.。·•-—–、，,;； \t\u3000"
 _INDEX = re.compile(r"[\s(（]*(?:\d{1,3}|[一二三四五六七八九十]{1,3}|[①-⑳]|[a-zA-Z](?=[.、)）]))\s*[.、)）．:：]?\s*(?=\D)")
+_LINKING = re.compile("(?<!目)的")
 _LAST_BRACKET = re.compile(r"[（(]([^（）()]{1,12})[)）]\s*\Z")
 _INFLECTED = 5
 """English words of so many letters are found in their inflected forms, too."""
@@ -223,7 +224,7 @@ class Lexicon:
 
 def _label_key(text: str) -> str:
     key = squeeze(_LAST_BRACKET.sub("", text.strip().rstrip("：:∶|* "))).strip(_AROUND)
-    return key.replace("的", "") if not key.isascii() else key
+    return key if key.isascii() else _LINKING.sub("", key)
 
 
 def _by_permission(entries: Sequence[PermissionWords]) -> dict[str, tuple[str, ...]]:

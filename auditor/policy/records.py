@@ -11,7 +11,7 @@ from auditor.model import Confidence, Passage
 from auditor.policy.document import Line
 from auditor.policy.flow import Piece, passage
 
-__all__ = ["Form", "Record", "Value", "joined_text", "url_of", "urls_in"]
+__all__ = ["Form", "Record", "Value", "breaks_off", "joined_text", "url_of", "urls_in"]
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'“”，。；、（）【】《》|\]]{3,400}", re.IGNORECASE)
 _WHOLE_URL = re.compile(r"https?://\S{3,400}\Z", re.IGNORECASE)
@@ -148,7 +148,16 @@ def _urls_of(value: Value) -> Iterator[str]:
 def _broken(texts: Sequence[str]) -> str:
     """Return an address that goes on on the next line."""
     for index, text in enumerate(texts[:-1]):
-        urls = urls_in(text)
-        if urls and text.rstrip().endswith(urls[-1]) and _CONTINUES.match(texts[index + 1].strip()):
-            return urls[-1] + texts[index + 1].strip()
+        if breaks_off(text, texts[index + 1]):
+            start = max(match.start() for match in _URL.finditer(text))
+            return text[start:].rstrip() + texts[index + 1].strip()
     return ""
+
+
+def breaks_off(text: str, below: str) -> bool:
+    """Tell whether an address at the end of a line goes on on the line below."""
+    matches = list(_URL.finditer(text))
+    rest = below.strip()
+    if not matches or matches[-1].end() != len(text.rstrip()) or not _CONTINUES.match(rest):
+        return False
+    return text.rstrip()[-1] in "./-_=&?%#" or any(mark in rest for mark in "/=?&%") or rest.endswith((".html", ".htm"))

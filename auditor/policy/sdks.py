@@ -242,6 +242,8 @@ class Sdks:
         """Add a row, or what it says anew to the row of the same SDK."""
         row.name = " ".join(row.name.split())
         known = self._known(row) if not row.id else None
+        if known is not None and self._for_two_platforms(known, row):
+            known = None
         if known is None and len(self.rows) < _MOST_ROWS:
             if not row.id:
                 self.resolve(row)
@@ -255,6 +257,22 @@ class Sdks:
         self._merge(known, row)
         self._index(known)
         return known
+
+    def _for_two_platforms(self, known: SdkRow, row: SdkRow) -> bool:
+        """Tell two rows of one SDK for two platforms by the identifiers they take, and give them their platforms."""
+        if known.platform is not None or row.platform is not None or not (known.listed and row.listed):
+            return False
+        kinds = [{self._kind(type_) for type_ in one.data} - {None} for one in (known, row)]
+        if any(len(kind) != 1 for kind in kinds) or kinds[0] == kinds[1]:
+            return False
+        known.platform, row.platform = kinds[0].pop(), kinds[1].pop()
+        return True
+
+    def _kind(self, type_: str) -> Platform | None:
+        for platform in Platform:
+            if type_ in self.lexicon.words(f"{platform.value}_data"):
+                return platform
+        return None
 
     def _keys(self, row: SdkRow) -> Iterator[str]:
         if key := name_key(row.name, self.lexicon):

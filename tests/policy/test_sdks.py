@@ -380,6 +380,47 @@ def test_a_value_of_nothing_declares_nothing(drafted):
     assert [(one.name, one.data) for one in draft.declaration.sdks] == [("华为推送SDK", ()), ("电信SDK", ("network_info", "imsi"))]
 
 
+WRAPPED = """某某隐私政策
+第三方SDK清单
+1.4.1 友盟SDK
+使用目
+的：统计分析
+收集信息：
+IMEI
+MAC地址
+权限：
+android.permission.INTERNET
+android.permission.READ_PHONE_STATE
+隐私政策：https://developer.umeng.com/docs/119267/
+detail/182050
+1.4.2 个推、个像、个数SDK
+使用目的：推送
+收集信息：OAID
+隐私政策链接：
+https://docs.getui.com/privacy/
+"""
+
+
+def test_labels_and_addresses_broken_over_lines_and_values_one_per_line(drafted):
+    draft = drafted(WRAPPED)
+    assert names(draft) == ["友盟SDK", "个推、个像、个数SDK"]
+    umeng = row(draft, "友盟SDK")
+    assert (umeng.purpose, umeng.data) == ("统计分析", ("imei", "mac_address"))
+    assert umeng.permissions == ("android.permission.INTERNET", "android.permission.READ_PHONE_STATE")
+    assert umeng.url == "https://developer.umeng.com/docs/119267/detail/182050"
+    assert row(draft, "个推、个像、个数SDK").url == "https://docs.getui.com/privacy/"
+    assert draft.declaration.permissions == ()
+
+
+def test_the_same_sdk_listed_twice_is_told_apart_by_the_identifiers_of_its_platform(drafted):
+    block = "SDK名称：微信SDK\n用途：登录\n收集信息：{}\n隐私政策：https://weixin.qq.com/a\n"
+    draft = drafted(f"第三方SDK清单\n{block.format('Android ID、OAID')}{block.format('IDFA')}")
+    assert [(one.name, one.data, one.platforms) for one in draft.declaration.sdks] == [
+        ("微信SDK", ("android_id", "oaid"), frozenset({Platform.ANDROID})),
+        ("微信SDK", ("idfa",), frozenset({Platform.IOS})),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -327,7 +327,7 @@ _PLATFORM = """
 _NOT_A_LIBRARYS = re.compile(
     r"^\s*-(?:verbose|dump|print\w*|dontobfuscate|dontshrink|dontoptimize|optimi[sz]\w*|applymapping|repackageclasses|"
     r"flattenpackagehierarchy|injars|outjars|libraryjars|include|basedirectory|ignorewarnings|android|"
-    r"keepattributes)\b.*$",
+    r"keepattributes)\b.*$(?:\n(?!\s*[-#@]).*$)*",
     re.MULTILINE,
 )
 """Options with which a library would decide over the whole app; the build tools forbid them too, or take them together."""

@@ -17,6 +17,7 @@ import yaml
 import auditor.knowledge
 from auditor.extract.jvm.classfile import ClassFileError, read_class
 from auditor.infer.renamed import MINIFIED
+from auditor.infer.sdks import owners_of
 from auditor.knowledge.schema import Knowledge
 from auditor.model import Conduct, Confidence, Origin, SdkTier
 from tests.real.sdk_builds import toolchain
@@ -151,9 +152,10 @@ class Attributed:
 
 
 def attributed(built: Built, conduct: Conduct, knowledge: Knowledge) -> Attributed:
-    """Compare whom renamed classes were given to with whom they belong to."""
+    """Compare whom renamed classes are given to with whom they belong to: by inference, or by a package that kept its name."""
     known = {one.id for one in knowledge.fingerprints}
     given = {one.class_: one for one in conduct.attributions if one.owner in knowledge.sdks}
+    by_name = owners_of(knowledge)
     by_part = {part.id: part for part in built.app.parts}
     result = Attributed()
     for name, original in built.originals.items():
@@ -166,16 +168,17 @@ def attributed(built: Built, conduct: Conduct, knowledge: Knowledge) -> Attribut
             result.mine += 1
             result.sites_mine += weight
         one = given.get(name)
-        if one is None:
+        how = one.origin.value if one is not None else Origin.NAME.value
+        whose = (one.owner,) if one is not None else by_name(name)
+        if len(whose) != 1:
             continue
-        if one.owner == owner:
+        if whose[0] == owner:
             result.right += 1
             result.sites_right += weight
-        elif part is None or one.owner not in part.arguable:
+        elif part is None or whose[0] not in part.arguable:
             result.wrong += 1
             result.sites_wrong += weight
-            how = "propagated" if one.origin is Origin.PROPAGATED else "literal"
-            result.confused[owner or (part.id if part else "the app"), one.owner, how] += 1
+            result.confused[owner or (part.id if part else "the app"), whose[0], how] += 1
     return result
 
 
