@@ -20,6 +20,7 @@ __all__ = [
     "Checked",
     "Clause",
     "CodeUnit",
+    "Collection",
     "Conduct",
     "Confidence",
     "DataType",
@@ -298,6 +299,9 @@ class Fact:
         return (self.kind.value, self.name, self.value, self.location.file, self.location.at, self.by, self.traits)
 
 
+MOST_EVIDENCE = 12
+"""So many facts a collection keeps; all of them stand in the facts of the build."""
+
 HASHED = "blake2b:"
 """Prefix of a literal known by its hash alone: ``blake2b:<16 hex digits>:<length in characters>``."""
 
@@ -469,6 +473,36 @@ class Call:
     can_succeed: bool
     """Whether an ordinary app with this manifest gets an answer on any device the build installs on."""
     why_not: Text | None = None
+    severity: Severity = Severity.INFO
+    """How much it says when seen alone; INFO = context only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """One kind of personal data that one owner's code can collect. See docs/explanation/collection-evidence.md."""
+
+    type: str
+    """Data-type id."""
+    owner: OwnerKind
+    """Whose code."""
+    sdk: str
+    """Canonical id, where the owner is an SDK."""
+    confidence: Confidence
+    """How sure it is that the code can collect it. Below medium it contradicts nothing."""
+    evidence: tuple[Fact, ...]
+    """What shows it, strongest first; at most ``MOST_EVIDENCE`` facts."""
+    count: int
+    """How many facts show it, those left out included."""
+    severity: Severity = Severity.INFO
+    """How much the strongest of them says when seen alone; INFO = context only."""
+    may: bool = False
+    """Only a way to it: the argument or the further call that decides is not shown."""
+    permission_held: bool | None = None
+    """Whether the build asks for a permission that is needed; None where none is."""
+    can_succeed: bool = True
+    """Whether an ordinary app with this manifest gets an answer. One that cannot collects nothing; it is shown."""
+    why_not: Text | None = None
+    """Why it cannot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -479,6 +513,8 @@ class Conduct:
     """Sorted by id."""
     calls: tuple[Call, ...] = ()
     """Call sites that can read personal data; only where they were looked for. Sorted by place."""
+    collections: tuple[Collection, ...] = ()
+    """What can be collected and by whom: one per data type and owner, sorted by both."""
     attributions: tuple[Attribution, ...] = ()
     """Renamed classes whose owner was inferred, sorted by class. Every other class is its name's, or unattributed."""
     gaps: tuple[Gap, ...] = ()

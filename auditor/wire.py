@@ -18,6 +18,7 @@ from auditor.model import (
     Build,
     Checked,
     Clause,
+    Collection,
     Conduct,
     Confidence,
     Declaration,
@@ -369,6 +370,7 @@ def facts_to_wire(
             }
             for call in conduct.calls
         ],
+        "collections": [_collection(one) for one in conduct.collections],
         "classes_count": len({name for unit in build.code for name in unit.classes}),
         "symbols_count": len({fact.name for fact in build.of(FactKind.SYMBOL)}),
         "native_libraries": _names(build, FactKind.NATIVE_LIBRARY),
@@ -377,6 +379,21 @@ def facts_to_wire(
         "privacy_manifests": _privacy_manifests(build),
         "facts": [_fact(fact) for fact in build.facts if fact.kind not in _SHOWN_FACTS],
         "gaps": [_gap(gap) for gap in gaps],
+    }
+
+
+def _collection(one: Collection) -> dict[str, Any]:
+    return {
+        "type": one.type,
+        "owner": {"kind": one.owner.value, "sdk": one.sdk or None},
+        "confidence": one.confidence.word,
+        "severity": one.severity.word,
+        "may": one.may,
+        "permission_held": one.permission_held,
+        "can_succeed": one.can_succeed,
+        "why_not": _text(one.why_not) if one.why_not else None,
+        "count": one.count,
+        "evidence": [_fact(fact) for fact in one.evidence],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from auditor.infer.collects import merged, of_calls
 from auditor.infer.packed import find_packing
 from auditor.infer.renamed import find_renamed
 from auditor.infer.sdks import find_sdks, owners_of
@@ -15,16 +16,19 @@ __all__ = ["infer"]
 
 
 def infer(build: Build, knowledge: Knowledge) -> Conduct:
-    """Say which SDKs are in a build, and what hides its code."""
+    """Say which SDKs are in a build, what its code can collect, and what hides it."""
     named = find_sdks(build, knowledge)
     proven = {sdk.id for sdk in named if sdk.tier >= SdkTier.BUNDLED}
     renamed = find_renamed(build, knowledge, proven, owners_of(knowledge))
     # an SDK that is only named and whose code was found under other names is in the build
     inferred = {sdk.id for sdk in renamed.sdks}
     sdks = sorted((*renamed.sdks, *(sdk for sdk in named if sdk.id not in inferred)), key=lambda sdk: sdk.id)
+    calls = _calls(build, knowledge, renamed.attributions)
     return Conduct(
         sdks=with_versions(tuple(sdks), build, knowledge),
-        calls=_calls(build, knowledge, renamed.attributions),
+        calls=calls,
+        # every source of signs gives its own; this is the one place where they come together
+        collections=merged((*of_calls(calls),)),
         attributions=renamed.attributions,
         gaps=find_packing(build, knowledge),
     )

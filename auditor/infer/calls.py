@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from auditor.infer.permissions import effective_ranges, minimum_level
 from auditor.knowledge.api_schema import ApiMethod, ApiRole, Apis, ApiTable, Need
 from auditor.knowledge.schema import Knowledge
-from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, OwnerKind, Text
+from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, OwnerKind, Severity, Text
 
 __all__ = ["find_calls", "wanted_arguments", "wanted_methods"]
 
@@ -64,7 +64,7 @@ def find_calls(
         if not fitting:
             continue
         method = max(fitting, key=lambda one: len(one.descriptor))
-        data, may, needs_one_of = _meaning(method, fact, apis)
+        data, may, needs_one_of, severity = _meaning(method, fact, apis)
         if not data and not may:
             continue
         owner, sdk, origin = _owner(fact.by, owners, inferred, apis, own)
@@ -81,6 +81,7 @@ def find_calls(
                 permission_held=held,
                 can_succeed=why_not is None,
                 why_not=why_not,
+                severity=severity,
             )
         )
     return tuple(sorted(calls, key=lambda call: (call.site.location, call.site.name)))
@@ -104,26 +105,29 @@ def _own_package(app_id: str) -> str:
     return ".".join(segments[:-1] if len(segments) > 3 else segments)
 
 
-def _meaning(method: ApiMethod, fact: Fact, apis: Apis) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return what a call reads, what it may be a way to, and the permissions of which it needs one."""
+def _meaning(
+    method: ApiMethod, fact: Fact, apis: Apis
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], Severity]:
+    """Return what a call reads, what it may be a way to, the permissions of which it needs one, and how much it says."""
     if not method.arguments:
-        return method.data, method.may, method.permissions
+        return method.data, method.may, method.permissions, method.severity
     value = fact.value
     table = method.arguments[0].table
     if not value or table in _TABLES_OF_THEIR_OWN:
-        return method.data, method.may, method.permissions
+        return method.data, method.may, method.permissions, method.severity
     if value.startswith('"'):
         found = apis.decide(table, value[1:-1])
     else:
         named = [one for one in apis.fields if one.table is table and f"{one.class_}.{one.name}" == value]
         if named:
-            return named[0].data, named[0].may, named[0].permissions or method.permissions
+            return named[0].data, named[0].may, named[0].permissions or method.permissions, named[0].severity
         found = apis.decide(table, value)
     data = tuple(dict.fromkeys(id_ for one in found for id_ in one.data))
     may = tuple(dict.fromkeys(id_ for one in found for id_ in one.may))
     permissions = tuple(dict.fromkeys(name for one in found for name in one.permissions))
     # the constant is known and names nothing personal: the call reads nothing that counts
-    return data, may, permissions or method.permissions
+    severity = max((one.severity for one in found), default=method.severity)
+    return data, may, permissions or method.permissions, severity
 
 
 def _owner(
