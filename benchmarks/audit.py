@@ -23,6 +23,9 @@ RUNS = 5
 START_UP = 0.7
 """CPU seconds an audit may take beside four times the floor."""
 
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""An installed package has its byte code beside it; a checkout writes it in the first run, unless it is told not to."""
+
 ANDROGUARD = """
 import sys
 from loguru import logger
@@ -45,7 +48,7 @@ class Cost:
 def run(command: Sequence[str], out: Path | None = None) -> Cost:
     """Run a command to its end and return what it cost."""
     with (out or Path(os.devnull)).open("wb") as sink:
-        process = subprocess.Popen(command, stdout=sink, stderr=subprocess.DEVNULL, cwd=ROOT)
+        process = subprocess.Popen(command, stdout=sink, stderr=subprocess.DEVNULL, cwd=ROOT, env=_ENVIRONMENT)
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1, 3):
