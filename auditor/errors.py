@@ -6,6 +6,7 @@ AuditorError                the root; carries a message and a hint
 │   ├── DeclarationError    … it is the declaration
 │   └── KnowledgeError      … it is the shipped (or a user's own) knowledge
 ├── PolicyError             the file cannot be read as a policy document at all
+├── SideFileError           a file given beside the build (mapping, merger report) cannot be used
 ├── WireError               a JSON document is not the result it claims to be
 └── OutputError             a report cannot be written where it was asked for
 
@@ -54,6 +55,10 @@ class KnowledgeError(Mistakes):
 
 class PolicyError(AuditorError):
     """The file cannot be read as a policy document at all."""
+
+
+class SideFileError(AuditorError):
+    """A file given beside the build (mapping, merger report) cannot be used, or belongs to another build."""
 
 
 class WireError(AuditorError):

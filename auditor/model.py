@@ -7,6 +7,7 @@ and other nouns, so that each value is hashable, comparable and safe to send to 
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, IntEnum
@@ -177,7 +178,8 @@ class FactKind(Enum):
     """Name = ``min``, ``target`` or ``max``; value = API level (Android) or minimum system version (iOS)."""
     COMPONENT = "component"
     """Name = class; value = application, activity, activity-alias, service, receiver, provider or
-    app-component-factory; traits exported, process, authorities, permission, enabled, target as written or implied."""
+    app-component-factory; traits exported, process, authorities, permission, enabled, target as written or implied;
+    ``written`` = the class's name in the file, where a mapping restored it."""
     META_DATA = "meta-data"
     """Name = key; value = value or resource reference; by = the component that holds it, empty for the application.
     iOS: a localised name of a bundle; by = the bundle; trait ``language``."""
@@ -190,6 +192,15 @@ class FactKind(Enum):
     ASSET = "asset"
     """Name = path of a packaged file inside the build that may tell something; value = first line of a version file
     (``META-INF/*.version``), else empty."""
+    BUILD_TOOL = "build-tool"
+    """What made a DEX file, as it says itself: name = ``R8``, ``D8`` …; value = its version; traits ``mode``,
+    ``pg-map-id`` (of the mapping it wrote)."""
+    MAPPING = "mapping"
+    """Mapping given beside the build: name = its file; value = its SHA-256; traits ``classes`` = how many names it restored,
+    ``pg-map-id``."""
+    MERGER_REPORT = "merger-report"
+    """Manifest merger's report given beside the build: name = its file; value = its SHA-256; trait ``elements`` = how many
+    elements it names."""
     DEX = "dex"
     """Name = path of a DEX file; value = its version (``035``); traits ``classes`` = how many it defines."""
     CODE_PACKAGE = "code-package"
@@ -197,7 +208,8 @@ class FactKind(Enum):
     CALL = "call"
     """Call site of a method that was looked for: name = class and method, dotted; value = the constant argument that says
     what the call is about, a string in quotes (empty where none matters or none is shown); by = class that calls; the
-    location names caller and offset; traits ``descriptor``, ``via`` (the class of the build the call goes through)."""
+    location names caller and offset; traits ``descriptor``, ``via`` (the class of the build the call goes through), ``written`` (the calling
+    class's name in the file, where a mapping restored it)."""
     CONSTANT = "constant"
     """Static final field of a class that was looked for: name = class and field, dotted; value = its value as text."""
     LITERAL = "literal"
@@ -242,6 +254,10 @@ class FactKind(Enum):
     """What a packaged file says of the version of a library in the build: name = the library, as the file names it (Maven's
     ``group:artifact``, a title); value = its version; by = the form of the file (``pom.properties``, ``MANIFEST.MF``,
     ``.version``)."""
+    BROUGHT = "brought"
+    """Who brought an element of the manifest, by the merger report given beside the build: name = what the element names;
+    value = the element; by = the library's coordinates, empty for the app's own manifest; the location is in the report;
+    traits ``action`` (added, merged, injected, implied), ``reason``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,6 +334,15 @@ class CodeUnit:
     """(class, the literals looked for that its code uses), both sorted; classes that use none are left out."""
     references: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(class, the other classes *of the build* it refers to), both sorted; only where they were asked for."""
+    written: tuple[tuple[str, str], ...] = ()
+    """(class, its name in the file), for classes whose names a mapping restored; sorted."""
+
+    def at(self, name: str) -> str:
+        """Return how evidence names a class: as the file does, with the restored name beside it."""
+        index = bisect_left(self.written, (name, ""))
+        if index < len(self.written) and self.written[index][0] == name:
+            return f"{self.written[index][1]} (was {name})"
+        return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -421,6 +446,8 @@ class Origin(Enum):
 
     NAME = "name"
     """By its own name."""
+    MAPPING = "mapping"
+    """By the name that the build's mapping restores."""
     LITERAL = "literal"
     """Renamed; by the literals its code uses. Inferred."""
     PROPAGATED = "propagated"
@@ -819,6 +846,8 @@ class Audit:
     """Every clause the rules cite."""
     names: tuple[tuple[str, Text], ...] = ()
     """Display names for subjects that are ids (permissions, keys, SDKs, data types)."""
+    beside: tuple[Fact, ...] = ()
+    """The files given beside the build that the result rests on: MAPPING, MERGER_REPORT."""
 
     def table(self, table: Table) -> tuple[Row, ...]:
         """Return the rows of one table."""

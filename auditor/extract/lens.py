@@ -22,6 +22,9 @@ class Lens:
     """Static fields whose constant value is wanted: ``com.example.BuildConfig.VERSION_NAME``."""
     methods: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Methods whose calls are wanted: dotted class -> names, whatever their parameters."""
+    exact: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The same for classes the build has under short names: every class has methods of such names, so calls that only
+    inherit one are not looked for."""
     arguments: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(class, method) -> the parameter, from 0, whose constant says what the call is about."""
     renamed: re.Pattern[str] | None = None

@@ -68,6 +68,8 @@ def find_calls(
         if not data and not may:
             continue
         owner, sdk, origin = _owner(fact.by, owners, inferred, apis, own)
+        if origin is Origin.NAME and fact.trait("written"):
+            origin = Origin.MAPPING
         held = bool(asked & set(needs_one_of)) if needs_one_of else None
         why_not = _why_not(method, held, needs_one_of, asked, levels)
         calls.append(

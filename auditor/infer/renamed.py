@@ -207,7 +207,7 @@ def _own_literals(id_: str, holders: Mapping[str, list[str]], speaks: Mapping[st
 def _evidence(
     id_: str, holders: Mapping[str, list[str]], speaks: Mapping[str, frozenset[str]], build: Build
 ) -> Iterable[Fact]:
-    files = {name: unit.file for unit in build.code for name, _ in unit.literals}
+    units = {name: unit for unit in build.code for name, _ in unit.literals}
     for literal in _own_literals(id_, holders, speaks)[:_SHOWN]:
         name = holders[literal][0]
-        yield Fact(kind=FactKind.LITERAL, name=literal, location=Location(file=files[name], at=name), value="inferred")
+        yield Fact(kind=FactKind.LITERAL, name=literal, location=Location(file=units[name].file, at=units[name].at(name)), value="inferred")

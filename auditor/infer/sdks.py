@@ -143,16 +143,17 @@ def _classes(build: Build, traces: _Traces, found: dict[str, _Evidence]) -> None
         for name in unit.classes:
             if symbols is not None:
                 for sdk, strength in symbols.claims(name):
-                    fact = Fact(kind=FactKind.CLASS, name=name, location=Location(file=unit.file, at=name))
+                    fact = Fact(kind=FactKind.CLASS, name=name, location=Location(file=unit.file, at=unit.at(name)))
                     _add(found[sdk], TraceKind.CLASS, strength, fact)
                     found[sdk].proving_classes += strength is Strength.PROVES
             package, claims = traces.packages.owners(name)
             if claims and not _is_generated(name):
                 packages[package, unit.file].append(name)
+    units = {unit.file: unit for unit in build.code}
     for (package, file), names in packages.items():
         for sdk, strength in traces.packages.owners(names[0])[1]:
             fact = Fact(
-                kind=FactKind.CODE_PACKAGE, name=package, location=Location(file=file, at=names[0]), value=str(len(names))
+                kind=FactKind.CODE_PACKAGE, name=package, location=Location(file=file, at=units[file].at(names[0])), value=str(len(names))
             )
             _add(found[sdk], TraceKind.PACKAGE, strength, fact)
             if strength is Strength.PROVES:

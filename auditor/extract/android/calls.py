@@ -54,19 +54,23 @@ class Calls:
 
 
 def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
-    """Return the call sites a lens looks for. ``strings`` maps string indices to the wanted method names among them."""
+    """Return the call sites a lens looks for. ``strings`` maps string indices to the wanted strings among them."""
+    names = frozenset(name for wanted in lens.methods.values() for name in wanted)
+    exact = frozenset(name for wanted in lens.exact.values() for name in wanted)
     methods = _Methods(tables)
     parents = dict(_parents(tables))
     flags = bytearray(len(methods))
     sure: set[int] = set()
     for index, name_index in enumerate(methods.names):
         name = strings.get(name_index)
-        if name is None:
+        if name not in names and name not in exact:
             continue
         owner = tables.type_name(methods.owner_index(index))
-        if name in lens.methods.get(owner, ()):
+        if name in lens.methods.get(owner, ()) or name in lens.exact.get(owner, ()):
             flags[index] = 1
             sure.add(index)
+        elif name not in names:
+            continue
         elif owner in parents or not owner.startswith(("android.", "java.", "javax.", "dalvik.", "org.w3c.", "org.xml.")):
             flags[index] = 1
     if not any(flags):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import struct
+from bisect import bisect_left
 from collections.abc import Mapping
 
 from auditor.extract.android.calls import read_calls
@@ -18,6 +21,9 @@ from auditor.model import HASHED, FactKind, Table, Text
 __all__ = ["read_code"]
 
 _CODE = (Table.SDKS, Table.DATA)
+_MARKER = b"~~"
+_MARKED = re.compile(rb"~~([A-Z][A-Za-z0-9]{1,9})(\{.{,2000}\})\Z", re.DOTALL)
+_MOST_MARKERS = 16
 _SHORTEST = 8
 """Bytes a literal has at least to tell anything."""
 
@@ -30,13 +36,13 @@ def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collect
         tables = Tables(data, header)
         for name, value in constants(tables, lens.constants):
             collect.fact(FactKind.CONSTANT, name, place, name.rpartition(".")[0], value=value)
+        _tool(tables, place, collect)
         found = _strings(tables, lens, collect)
         bad, exhausted = _literals(tables, place, found, lens, collect)
         if lens.hashed and lens.renamed is not None and collect.renamed(place):
             _hashed(tables, place, lens, collect)
         if lens.methods:
-            names = frozenset(name for wanted in lens.methods.values() for name in wanted)
-            calls = read_calls(tables, lens, {index: text for index, text in found.items() if text in names})
+            calls = read_calls(tables, lens, found)
             collect.calls(place, calls)
             bad, exhausted = max(bad, calls.bad), exhausted | calls.exhausted
         if lens.renamed is not None:
@@ -74,9 +80,31 @@ def _strings(tables: Tables, lens: Lens, collect: Collector) -> dict[int, str]:
     """Return the strings the lens has a use for, by index."""
     wanted = collect.wanted_strings
     if not wanted:
-        names = (name for wanted_names in lens.methods.values() for name in wanted_names)
+        names = (name for one in (lens.methods, lens.exact) for wanted_names in one.values() for name in wanted_names)
         wanted.update((_as_mutf8(text), text) for text in (*lens.literals, *names))
     return {index: wanted[raw] for index, raw in enumerate(tables.strings) if raw in wanted}
+
+
+def _tool(tables: Tables, place: str, collect: Collector) -> None:
+    """Record what made the file, as the marker says that R8 and D8 leave among its strings."""
+    at = bisect_left(tables.strings, _MARKER)
+    for raw in tables.strings[at : at + _MOST_MARKERS]:
+        match = _MARKED.match(raw)
+        if match is None:
+            return
+        try:
+            says = json.loads(match[2])
+        except ValueError:
+            continue
+        texts = {key: value for key, value in says.items() if isinstance(value, str)}
+        collect.fact(
+            FactKind.BUILD_TOOL,
+            match[1].decode(),
+            place,
+            value=texts.get("version", ""),
+            mode=texts.get("compilation-mode", ""),
+            pg_map_id=texts.get("pg-map-id", ""),
+        )
 
 
 def _literals(
