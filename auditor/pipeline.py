@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor import __version__
+from auditor.beside import NOTHING, Beside
 from auditor.declaration import read_declaration
 from auditor.errors import BuildError
 from auditor.knowledge.load import clauses_for, load
@@ -20,6 +21,7 @@ from auditor.model import (
     Conduct,
     Confidence,
     Declaration,
+    FactKind,
     Finding,
     Gap,
     Location,
@@ -80,22 +82,46 @@ class Facts:
 
 
 def read_build(
-    path: Path, *, knowledge: Knowledge | None = None, calls: bool = False, progress: Progress | None = None
+    path: Path,
+    *,
+    knowledge: Knowledge | None = None,
+    calls: bool = False,
+    beside: Beside = NOTHING,
+    progress: Progress | None = None,
 ) -> Facts:
-    """Read a build and say which SDKs are in it. Raises BuildError when it cannot be opened as a build at all.
+    """Read a build and say which SDKs are in it. Raises BuildError when it cannot be opened as a build at all, SideFileError
+    when a file given beside it cannot be used.
 
     ``knowledge`` is what to know; by default what the package ships. ``calls`` also looks for the calls that can read
     personal data.
     """
-    from auditor.extract import extract
     from auditor.infer import infer
 
     tell = progress or _quiet
     knowledge = knowledge or load()
     tell(_OPENING)
-    build = extract(path, lens=lens_of(knowledge, calls=calls))
+    build = _with_beside(path, lens_of(knowledge, calls=calls), beside)
     tell(_INFERRING)
     return Facts(build=build, conduct=infer(build, knowledge), tool=_tool(knowledge))
+
+
+def _with_beside(path: Path, lens: Lens, beside: Beside) -> Build:
+    """Read a build, by the names its mapping restores, with what the merger report says of its manifest."""
+    from auditor.extract import extract
+
+    if beside.mapping is None:
+        build = extract(path, lens=lens)
+    else:
+        from auditor.beside.mapping import open_mapping
+        from auditor.beside.restore import by_written_names, restored
+
+        names = open_mapping(beside.mapping)
+        build = restored(extract(path, lens=by_written_names(lens, names)), names, lens.methods)
+    if beside.merger_report is not None:
+        from auditor.beside.merger import with_provenance
+
+        build = with_provenance(build, beside.merger_report)
+    return build
 
 
 def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
@@ -132,17 +158,18 @@ def audit_build(
     *,
     shown_as: str | None = None,
     knowledge: Knowledge | None = None,
+    beside: Beside = NOTHING,
     progress: Progress | None = None,
 ) -> Audit:
     """Audit a build against a declaration, which is read first so that its mistakes show at once.
 
     ``shown_as`` is the declaration's path as reports print it. Raises DeclarationError with every mistake of the
     declaration, PolicyError where it is a document and no policy, BuildError when the build cannot be opened as one, or is
-    a library and no app.
+    a library and no app, SideFileError when a file given beside it cannot be used.
     """
     knowledge = knowledge or load()
     declared, gaps = declared_in(declaration, shown_as=shown_as, knowledge=knowledge)
-    facts = read_build(build, knowledge=knowledge, progress=progress)
+    facts = read_build(build, knowledge=knowledge, beside=beside, progress=progress)
     if facts.build.identity.kind is BuildKind.LIBRARY:
         raise BuildError(
             f"{facts.build.identity.label} is a library, no app: a policy is declared for apps",
@@ -213,6 +240,7 @@ def judge(
         rules=tuple(rule.info for rule in RULES),
         clauses=clauses_for(knowledge, cited),
         names=tuple(_names(case.rows, knowledge)),
+        beside=facts.build.of(FactKind.MAPPING, FactKind.MERGER_REPORT),
     )
 
 

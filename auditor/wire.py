@@ -129,6 +129,7 @@ def audit_to_wire(audit: Audit) -> dict[str, Any]:
             {"id": clause.id, "cite": _text(clause.cite), "summary": _text(clause.summary)} for clause in audit.clauses
         ],
         "names": {subject: _text(name) for subject, name in sorted(audit.names, key=lambda pair: pair[0])},
+        **({"beside": [_fact(fact) for fact in audit.beside]} if audit.beside else {}),
     }
 
 
@@ -501,6 +502,7 @@ def audit_from_wire(document: object) -> Audit:
         rules=top.each("rules", _read_rule),
         clauses=top.each("clauses", _read_clause),
         names=_read_names(top.nested("names")),
+        beside=top.each("beside", _read_fact) if "beside" in top.value else (),
     )
 
 

@@ -22,6 +22,7 @@ DOORS: dict[str, set[str]] = {
     "wire": NOUNS,
     "_native": set(),
     "extract": {*NOUNS, "archive", "_native"},
+    "beside": {*NOUNS, "extract.lens"},
     "knowledge": {*NOUNS, "records"},
     "declaration": {*NOUNS, "records", "knowledge"},
     "policy": {*NOUNS, "records", "knowledge", "declaration"},
@@ -29,8 +30,8 @@ DOORS: dict[str, set[str]] = {
     "tables": {*NOUNS, "knowledge", "infer.permissions"},
     "rules": {*NOUNS, "tables", "knowledge.schema"},
     "report": {*NOUNS, "wire"},
-    "pipeline": {*NOUNS, "__init__", "extract", "infer", "knowledge", "declaration", "policy", "tables", "rules", "wire"},
-    "cli": {*NOUNS, "__init__", "pipeline", "policy", "report", "wire", "records", "rules", "knowledge", "infer.permissions"},
+    "pipeline": {*NOUNS, "__init__", "beside", "extract", "infer", "knowledge", "declaration", "policy", "tables", "rules", "wire"},
+    "cli": {*NOUNS, "__init__", "beside", "pipeline", "policy", "report", "wire", "records", "rules", "knowledge", "infer.permissions"},
 }
 """Room -> the rooms (or single modules) it may import from, besides itself."""
 

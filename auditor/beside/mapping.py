@@ -23,13 +23,12 @@ _MEMBER = re.compile(
     r"\s+(?:(?P<from>\d+):(?:(?P<to>\d+):)?)?(?P<type>\S+)\s+(?P<name>[^\s(]+)(?P<arguments>\([^\s)]*\))?"
     r"(?::(?P<line>\d+)(?::(?P<last>\d+))?)?\s+->\s+(?P<written>\S+)\s*\Z"
 )
-_RESIDUAL = re.compile(r"[\"']?id[\"']?\s*:\s*[\"']com\.android\.tools\.r8\.residualsignature[\"'].*[\"']?signature[\"']?\s*:\s*[\"']([^\"']+)")
+_RESIDUAL = re.compile(r"[\"']com\.android\.tools\.r8\.residualsignature[\"'].*\bsignature[\"']?\s*:\s*[\"']([^\"']+)")
 _HEADER = re.compile(r"#\s*(compiler|pg_map_id|pg_map_hash):\s*(.*?)\s*\Z")
 _REMOVED = "R8$$REMOVED$$CLASS$$"
 """What R8 calls a class of which only inlined code is left."""
-_PRIMITIVES = {"void": "V", "boolean": "Z", "byte": "B", "short": "S", "char": "C", "int": "I", "long": "J", "float": "F", "double": "D"}
+_PRIMITIVES = {"V": "void", "Z": "boolean", "B": "byte", "S": "short", "C": "char", "I": "int", "J": "long", "F": "float", "D": "double"}
 _ARROW = b" -> "
-_LONGEST_LINE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +94,12 @@ class NameMap:
         names = {f"{one.class_ or self.class_(class_)}.{one.name}" for one in fitting or candidates}
         return names.pop() if len(names) == 1 else None
 
+    def field(self, name: str) -> str:
+        """Return ``com.vendor.Foo.BAR`` for a field of the build, given dotted."""
+        class_, _, field = name.rpartition(".")
+        found = {one.name for one in self.members(class_) if one.written == field and one.parameters is None and not one.class_}
+        return f"{self.class_(class_)}.{found.pop() if len(found) == 1 else field}"
+
     def parameters(self, descriptor: str) -> tuple[str, ...]:
         """Return the parameter types of a DEX descriptor, as the source names them."""
         return tuple(self.type_(one) for one in _types(descriptor.partition(")")[0].removeprefix("(")))
@@ -102,7 +107,7 @@ class NameMap:
     def type_(self, written: str) -> str:
         """Return a type of the build (``[La/b;``) as the source names it (``com.vendor.Foo[]``)."""
         bare = written.lstrip("[")
-        name = self.class_(bare[1:-1].replace("/", ".")) if bare[:1] == "L" else _NAMED.get(bare, bare)
+        name = self.class_(bare[1:-1].replace("/", ".")) if bare[:1] == "L" else _PRIMITIVES.get(bare, bare)
         return name + "[]" * (len(written) - len(bare))
 
     def descriptor(self, written: str) -> str:
@@ -170,9 +175,8 @@ def open_mapping(path: Path) -> NameMap:
     found = NameMap(path=path, file=path.name, sha256="", map_id="", whole=True, originals={})
     body = None
     with _opened(path) as file:
-        offset = number = 0
-        for raw in file:
-            number += 1
+        offset = 0
+        for number, raw in enumerate(file, 1):
             offset += len(raw)
             first = raw[0]
             if first in b" \t":
@@ -226,7 +230,10 @@ def _opened(path: Path) -> BinaryIO:
 
 def _hash(file: BinaryIO, start: int) -> str:
     file.seek(start)
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    state = hashlib.sha256()
+    while block := file.read(1 << 20):
+        state.update(block)
+    return state.hexdigest()
 
 
 def _text(raw: bytes, number: int, path: Path) -> str:
@@ -242,7 +249,6 @@ def _malformed(path: Path, number: int, text: str, expected: str) -> SideFileErr
     return SideFileError(f"{path.name}:{number}: {shown!r} is no line of a mapping; expected {expected}", _HINT)
 
 
-_NAMED = {letter: name for name, letter in _PRIMITIVES.items()}
 _IN_DESCRIPTOR = re.compile(r"L([^;]+);")
 _ONE_TYPE = re.compile(r"\[*(?:L[^;]+;|[A-Z])")
 

@@ -6,8 +6,8 @@ and below it what was done (``ADDED from [group:artifact:version] path:line:colu
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,13 +28,13 @@ _LONGEST = 64 << 20
 _HINT = "give the manifest-merger-*-report.txt of this build (build/outputs/logs)"
 
 
-def read_merger_report(path: Path) -> tuple[Fact, ...]:
-    """Return who brought each named element, sorted. Raises SideFileError where it is no such report.
+def read_merger_report(path: Path) -> tuple[tuple[Fact, ...], str]:
+    """Return who brought each named element, sorted, and the file's SHA-256. Raises SideFileError where it is no such report.
 
     One fact per element and library: the first record tells the action. What was rejected is in no manifest and is left out.
     """
-    text = _read(path)
-    lines = text.split("\n")
+    content = _read(path)
+    lines = content.decode("utf-8", "replace").split("\n")
     start = next((number for number, line in enumerate(lines) if line.startswith(_HEADLINE)), None)
     if start is None:
         raise SideFileError(f"{path.name} is no report of the manifest merger: {_HEADLINE!r} is not in it", _HINT)
@@ -55,14 +55,14 @@ def read_merger_report(path: Path) -> tuple[Fact, ...]:
             element, name = key[1], key[2] or ""
         else:
             raise _malformed(path, number, line)
-    return tuple(sorted(found.values(), key=lambda fact: fact.key))
+    return tuple(sorted(found.values(), key=lambda fact: fact.key)), hashlib.sha256(content).hexdigest()
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > _LONGEST:
             raise SideFileError(f"{path.name} is larger than {_LONGEST >> 20} MB, which no report of the manifest merger is", _HINT)
-        return path.read_text("utf-8", "replace")
+        return path.read_bytes()
     except OSError as error:
         raise SideFileError(f"{path} cannot be opened ({error.strerror})", "check the path of the merger report") from None
 
@@ -91,8 +91,10 @@ def _malformed(path: Path, number: int, line: str) -> SideFileError:
     return SideFileError(f"{path.name}:{number}: {shown!r} is no line of a merger report", _HINT)
 
 
-def with_provenance(build: Build, brought: tuple[Fact, ...], file: str) -> Build:
-    """Return a build with who brought what. Raises SideFileError where the report is another build's."""
+def with_provenance(build: Build, report: Path) -> Build:
+    """Return a build with who brought what. Raises SideFileError where the report is none, or another build's."""
+    brought, sha256 = read_merger_report(report)
+    file = report.name
     if build.identity.platform is not Platform.ANDROID:
         raise SideFileError(f"{file}: an iOS build has no manifest merger", "give it with an Android build")
     elements = {(_plain(fact.value), fact.name) for fact in brought}
@@ -103,7 +105,14 @@ def with_provenance(build: Build, brought: tuple[Fact, ...], file: str) -> Build
         raise SideFileError(
             f"{file} belongs to another build: of the {len(held)} permissions and components of this one it names {named}", _HINT
         )
-    return replace(build, facts=tuple(sorted({*build.facts, *brought}, key=lambda fact: fact.key)))
+    itself = Fact(
+        kind=FactKind.MERGER_REPORT,
+        name=file,
+        value=sha256,
+        location=Location(file=file),
+        traits=(("elements", str(len(elements))),),
+    )
+    return replace(build, facts=tuple(sorted({*build.facts, *brought, itself}, key=lambda fact: fact.key)))
 
 
 def _plain(element: str) -> str:

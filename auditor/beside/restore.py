@@ -151,9 +151,8 @@ def _fact(fact: Fact, names: NameMap, wanted: Mapping[str, frozenset[str]]) -> I
     if fact.kind is FactKind.CALL:
         yield from _call(fact, names, wanted)
     elif fact.kind is FactKind.CONSTANT:
-        class_, _, field = fact.name.rpartition(".")
-        fields = {one.name for one in names.members(class_) if one.written == field and one.parameters is None and not one.class_}
-        name = f"{names.class_(class_)}.{fields.pop() if len(fields) == 1 else field}"
+        class_ = fact.name.rpartition(".")[0]
+        name = names.field(fact.name)
         yield fact if name == fact.name else _changed(fact, name=name, at=f"{class_} (was {names.class_(class_)})", written=fact.name)
     elif fact.kind is FactKind.COMPONENT:
         name, target = names.class_(fact.name), fact.trait("target")
@@ -181,18 +180,20 @@ def _call(fact: Fact, names: NameMap, wanted: Mapping[str, frozenset[str]]) -> I
     caller, _, offset = fact.location.at.rpartition(" +0x")
     head, opened, parameters = caller.partition("(")
     own, _, own_name = head.rpartition(".")
-    was = names.method(own, own_name, f"({parameters}") if opened else None
+    was = (names.method(own, own_name, f"({parameters}") if opened else None) or names.class_(own)
     via = fact.trait("via") or ""
     changed = _changed(
         fact,
         name=name,
         by=names.class_(fact.by),
-        at=f"{caller} (was {was or names.class_(own)}) +0x{offset}" if (was or names.class_(own)) not in (head, own) else fact.location.at,
+        at=fact.location.at if was in (head, own) else f"{caller} (was {was}) +0x{offset}",
         descriptor=names.descriptor(descriptor),
         via=names.class_(via),
         written=fact.by if names.class_(fact.by) != fact.by else "",
     )
-    yield changed
+    # the constant that an argument is shown to be may be a field's
+    field = "" if fact.value.startswith('"') else fact.value
+    yield replace(changed, value=names.field(field)) if "." in field else changed
 
 
 def _changed(fact: Fact, *, name: str, by: str | None = None, at: str | None = None, **traits: str) -> Fact:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from auditor.beside import Beside
 from auditor.cli import ExitCode
 from auditor.cli.declare import declare as declare  # the group looks its commands up here
 from auditor.cli.lint import lint_policy as lint_policy
@@ -38,6 +39,18 @@ _own_knowledge = click.option(
     metavar="DIR",
     help="Folder with your own SDK descriptions (*.yaml), added to those that ship.",
 )
+_mapping = click.option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="mapping.txt that R8 or ProGuard wrote for the build: gives its classes and methods their names back.",
+)
+_merger_report = click.option(
+    "--merger-report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="manifest-merger-*-report.txt of the build: names the library that brought each permission and component.",
+)
 _fail_on = click.option(
     "--fail-on",
     type=click.Choice(_LEVELS),
@@ -59,6 +72,8 @@ _fail_on = click.option(
 )
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="Format on standard output (text, unless -o is given).")
 @_fail_on
+@_mapping
+@_merger_report
 @_own_knowledge
 @_language
 def audit(
@@ -67,6 +82,8 @@ def audit(
     outputs: tuple[Output, ...],
     format_: str | None,
     fail_on: str,
+    mapping: Path | None,
+    merger_report: Path | None,
     own_sdks: Path | None,
     language: str,
 ) -> int:
@@ -79,11 +96,12 @@ def audit(
     from auditor.pipeline import audit_build
     from auditor.report import FORMATS
 
-    claim(outputs, (build, declaration))
+    beside = Beside(mapping=mapping, merger_report=merger_report)
+    claim(outputs, (build, declaration, *beside.paths))
     speak = Language(language)
     with Progress(speak) as progress, _mistakes_in(declaration):
         result = audit_build(
-            build, declaration, shown_as=shown(declaration), knowledge=_known(own_sdks), progress=progress
+            build, declaration, shown_as=shown(declaration), knowledge=_known(own_sdks), beside=beside, progress=progress
         )
         for output in outputs:
             write(output, FORMATS[output.format].render([result], speak))
@@ -96,10 +114,18 @@ def audit(
 @_build
 @click.option("-o", "--output", "outputs", multiple=True, type=OutputType(("text", "json")), help="Write to a file.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), help="Format on standard output (text, unless -o is given).")
+@_mapping
+@_merger_report
 @_own_knowledge
 @_language
 def facts(
-    build: Path, outputs: tuple[Output, ...], format_: str | None, own_sdks: Path | None, language: str
+    build: Path,
+    outputs: tuple[Output, ...],
+    format_: str | None,
+    mapping: Path | None,
+    merger_report: Path | None,
+    own_sdks: Path | None,
+    language: str,
 ) -> int:
     """Show what BUILD holds: identity, permissions, usage strings, SDKs, and what could not be read.
 
@@ -114,10 +140,11 @@ def facts(
     from auditor.report.facts_text import render_facts
     from auditor.wire import dumps, facts_to_wire
 
-    claim(outputs, (build,))
+    beside = Beside(mapping=mapping, merger_report=merger_report)
+    claim(outputs, (build, *beside.paths))
     speak = Language(language)
     with Progress(speak) as progress:
-        found = read_build(build, knowledge=_known(own_sdks), calls=True, progress=progress)
+        found = read_build(build, knowledge=_known(own_sdks), calls=True, beside=beside, progress=progress)
     wire = facts_to_wire(found.build, found.conduct, found.tool, effective=effective_ranges(found.build))
 
     def rendered(wanted: str) -> str:

@@ -18,6 +18,7 @@ _WORDS = {
     "signer": Text(zh="签名证书", en="Signing certificates"),
     "classes": Text(zh="定义的类", en="Classes defined"),
     "library": Text(zh="库", en="library"),
+    "beside": Text(zh="随安装包提供的文件", en="Files given beside the build"),
     "gaps": Text(zh="未能读取", en="Could not be read"),
     "none": Text(zh="无", en="none"),
     "max": Text(zh="仅到 API", en="up to API"),
@@ -46,6 +47,12 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
     yield f"{identity.platform.value}{kind}  {levels}"
     yield f"sha256 {identity.sha256}  {identity.size} bytes"
     yield f"auditor {tool.version}  knowledge {tool.knowledge}"
+    beside = [
+        f"{fact.name}  sha256 {fact.value}  {', '.join(f'{name} {value}' for name, value in fact.traits)}"
+        for fact in build.of(FactKind.MAPPING, FactKind.MERGER_REPORT)
+    ]
+    if beside:
+        yield from section("beside", beside)
     yield from section("signer", [f"{one.scheme}  {one.sha256}  {one.subject}" for one in identity.signer])
     if identity.platform is Platform.ANDROID:
         asked = []

@@ -371,6 +371,9 @@ class _Writer:
             pairs.append((words("signer") + " SHA-256", one_line(sha256)))
         if not identity.signer:
             pairs.append((words("signer"), words("signer.none")))
+        for fact in self.audit.beside:
+            pairs.append((words.fact_kind(fact.kind), one_line(fact.name)))
+            pairs.append((words.fact_kind(fact.kind) + " SHA-256", one_line(fact.value)))
         return tuple((name, value) for name, value in pairs if value)
 
     def _declaration(self) -> tuple[tuple[str, str], ...]:

@@ -355,3 +355,36 @@ def test_no_help_shows_its_own_markup() -> None:
         assert shown.startswith(f"Usage: auditor {name}")
         assert "\\" not in shown
         assert "`" not in shown.partition("Options:")[2]
+
+
+# -- files beside the build -------------------------------------------------------------------------------------------
+
+
+def test_a_mapping_and_a_merger_report_are_named_in_every_result(builds: Path) -> None:
+    (builds / "mapping.txt").write_text("com.example.app.MainActivity -> com.example.app.MainActivity:\n", "utf-8")
+    log = "-- Merging decision tree log ---\nuses-permission#android.permission.CAMERA\nADDED from [org.scan:scan:1.0] /x:1:1\n"
+    (builds / "merger.txt").write_text(log, "utf-8")
+    given = ("--mapping", "mapping.txt", "--merger-report", "merger.txt")
+    audit = json.loads(auditor("audit", "app.apk", "-d", "fits.yaml", "--format", "json", *given, cwd=builds).stdout)
+    assert [(one["kind"], one["name"]) for one in audit["beside"]] == [("mapping", "mapping.txt"), ("merger-report", "merger.txt")]
+    shown = auditor("audit", "app.apk", "-d", "fits.yaml", "--format", "html", *given, cwd=builds).stdout
+    assert "mapping.txt" in shown
+    assert "merger.txt" in auditor("facts", "app.apk", *given, cwd=builds).stdout
+    found = json.loads(auditor("facts", "app.apk", "--format", "json", *given, cwd=builds).stdout)
+    assert [one["by"] for one in found["facts"] if one["kind"] == "brought"] == ["org.scan:scan:1.0"]
+
+
+def test_a_mapping_that_is_none_ends_with_2_and_its_line(builds: Path) -> None:
+    (builds / "broken.txt").write_text("p.A -> a:\nrubbish\n", "utf-8")
+    for command in (("facts", "app.apk"), ("audit", "app.apk", "-d", "fits.yaml")):
+        done = auditor(*command, "--mapping", "broken.txt", cwd=builds)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("auditor: broken.txt:2: 'rubbish' is no line of a mapping")
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_report_is_never_written_over_the_mapping(builds: Path) -> None:
+    (builds / "kept.txt").write_text("p.A -> a:\n", "utf-8")
+    done = auditor("facts", "app.apk", "--mapping", "kept.txt", "-o", "text=kept.txt", cwd=builds)
+    assert done.returncode == 2
+    assert (builds / "kept.txt").read_text("utf-8") == "p.A -> a:\n"

@@ -94,7 +94,7 @@ def _tool(tables: Tables, place: str, collect: Collector) -> None:
             return
         try:
             says = json.loads(match[2])
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         texts = {key: value for key, value in says.items() if isinstance(value, str)}
         collect.fact(
