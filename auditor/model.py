@@ -15,6 +15,7 @@ from enum import Enum, IntEnum
 __all__ = [
     "Attribution",
     "Audit",
+    "Bringer",
     "Build",
     "BuildKind",
     "Call",
@@ -39,11 +40,13 @@ __all__ = [
     "Identity",
     "Language",
     "Location",
+    "ManifestEntry",
     "Origin",
     "OwnerKind",
     "Passage",
     "Platform",
     "PolicySource",
+    "Provenance",
     "Row",
     "RuleInfo",
     "Sdk",
@@ -532,6 +535,54 @@ class Collection:
     """Why it cannot."""
 
 
+class Provenance(Enum):
+    """How it is known who brought an entry of the merged manifest."""
+
+    MANIFEST = "manifest"
+    """The own manifests of SDKs in the build are known to hold it. The app may write it as well."""
+    CLASS = "class"
+    """A component whose class is an SDK's by its name; whether its manifest brings it, or the app wrote it down, is not known."""
+    APP = "app"
+    """A component whose class stands below the app's own package."""
+    UNKNOWN = "unknown"
+    """Nobody known brings it. Never taken for the app's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bringer:
+    """An SDK or library whose own manifest is known to hold an entry."""
+
+    id: str
+    """Canonical SDK id; for a library the name of its fingerprint."""
+    versions: tuple[str, ...] = ()
+    """Versions read that hold it, oldest first; versions that do not tell what they are, are left out."""
+    without: tuple[str, ...] = ()
+    """Versions read of the same artefacts that do not hold it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestEntry:
+    """One permission, component or query of an app's merged manifest, and who brought it."""
+
+    fact: Fact
+    """The entry; where the manifest writes it more than once, the first in order."""
+    provenance: Provenance
+    by: tuple[Bringer, ...] = ()
+    """Whose own manifests are known to hold it, sorted by id."""
+    class_of: tuple[str, ...] = ()
+    """Of a component: whose class it is by its name, sorted."""
+
+    @property
+    def whom(self) -> tuple[str, ...]:
+        """Whom to ask: those whose manifests hold it, else those whose class it is."""
+        return tuple(one.id for one in self.by) or self.class_of
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The order entries are sorted in."""
+        return (self.fact.kind.value, self.fact.value, self.fact.name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conduct:
     """What a build is able to do, by facts and knowledge."""
@@ -544,6 +595,8 @@ class Conduct:
     """What can be collected and by whom: one per data type and owner, sorted by both."""
     attributions: tuple[Attribution, ...] = ()
     """Renamed classes whose owner was inferred, sorted by class. Every other class is its name's, or unattributed."""
+    manifest: tuple[ManifestEntry, ...] = ()
+    """Who brought each permission, component and query of the manifest, in the order of kind, value and name."""
     gaps: tuple[Gap, ...] = ()
     """Gaps found while inferring (a packed application, for one); added to the build's own."""
 
@@ -844,6 +897,8 @@ class Audit:
     """The catalogue of every rule that ran."""
     clauses: tuple[Clause, ...]
     """Every clause the rules cite."""
+    manifest: tuple[ManifestEntry, ...] = ()
+    """Who brought what into the manifest; empty for iOS."""
     names: tuple[tuple[str, Text], ...] = ()
     """Display names for subjects that are ids (permissions, keys, SDKs, data types)."""
     beside: tuple[Fact, ...] = ()

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from auditor.errors import KnowledgeError
 from auditor.knowledge.schema import (
     NO_POLICY_WORDS,
+    Brings,
+    BroughtManifest,
     Category,
     ClauseKnowledge,
     Cover,
@@ -272,6 +274,7 @@ def knowledge_from(
         usage_keys={key: _usage_key(key, entry) for key, entry in plain["usage_keys"].items()},
         usage_key_covers=tuple(_cover(entry) for entry in plain["usage_key_covers"]),
         sdks={id_: _sdk(id_, entry) for id_, entry in plain["sdks"].items()},
+        brings={id_: _brings(id_, entry) for id_, entry in plain.get("brings", {}).items()},
         fingerprints=fingerprints,
         seeds={} if seeds is None else seeds,
         packers={id_: _packer(id_, entry) for id_, entry in plain["packers"].items()},
@@ -395,6 +398,23 @@ def _sdk(id_: str, entry: dict[str, Any]) -> SdkKnowledge:
                 pattern=re.compile(one["pattern"]) if "pattern" in one else None,
             )
             for one in entry.get("versions", ())
+        ),
+    )
+
+
+def _brings(id_: str, entry: dict[str, Any]) -> Brings:
+    return Brings(
+        id=id_,
+        packages=tuple(entry.get("packages", ())),
+        manifests=tuple(
+            BroughtManifest(
+                line=one["line"],
+                versions=tuple(one["versions"]),
+                permissions=tuple(one.get("permissions", ())),
+                components=tuple((kind, name) for kind, name in one.get("components", ())),
+                queries=tuple((kind, name) for kind, name in one.get("queries", ())),
+            )
+            for one in entry["manifests"]
         ),
     )
 

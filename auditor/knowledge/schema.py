@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from auditor.knowledge.api_schema import Apis
 
 __all__ = [
+    "Brings",
+    "BroughtManifest",
     "Category",
     "ClauseKnowledge",
     "Cover",
@@ -156,6 +158,35 @@ class SdkKnowledge:
     permissions: tuple[str, ...] = ()
     """Android permissions its own manifests ask for, as read from artefacts; ``${applicationId}`` stands for the app's."""
     versions: tuple[VersionSource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BroughtManifest:
+    """What the own manifests of one artefact of an SDK or library hold, the same in each of some versions.
+
+    Names are as written: ``${applicationId}`` and other placeholders stand for what the app's build fills in.
+    """
+
+    line: str
+    """Which artefact: Maven's ``group:artifact``, or the name of a file without its version."""
+    versions: tuple[str, ...]
+    """Those read, oldest first; empty text where the artefact does not tell its version."""
+    permissions: tuple[str, ...] = ()
+    components: tuple[tuple[str, str], ...] = ()
+    """(kind of component, class)."""
+    queries: tuple[tuple[str, str], ...] = ()
+    """(kind of query, name)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brings:
+    """What an SDK or library is known to bring into the manifest of an app."""
+
+    id: str
+    """Canonical SDK id; for a library the name of its fingerprint."""
+    packages: tuple[str, ...]
+    """Of a library, which is no SDK: the Java packages of its classes."""
+    manifests: tuple[BroughtManifest, ...]
 
 
 SDK_CATEGORIES = frozenset(
@@ -412,6 +443,8 @@ class Knowledge:
     packers: Mapping[str, PackerKnowledge]
     clauses: Mapping[str, ClauseKnowledge]
     categories: Mapping[str, Category]
+    brings: Mapping[str, Brings] = field(default_factory=dict)
+    """What libraries' own manifests hold, by id."""
     fingerprints: Sequence[Fingerprint] = ()
     """One per line, sorted by id and line. Like the seeds read when first asked for: not every build holds renamed code."""
     seeds: Mapping[str, str] = field(default_factory=dict)

@@ -69,6 +69,7 @@ def read_yaml(directory: Path) -> Plain:
         "sdks": (sdks := _sdks(sorted((directory / "sdks").glob("*.yaml")), "sdks", mistakes, known, {})),
         "fingerprints": (fingerprints := _fingerprints(directory, mistakes, sdks)),
         "seeds": _seeds(directory, mistakes, {one["id"] for one in fingerprints}),
+        "brings": _brings(directory, mistakes, sdks),
     }
     plain["apis"] = _apis(directory / APIS, mistakes, known, plain.get("permissions", {}), plain.get("usage_keys", {}))
     if (directory / POLICY_WORDS).exists():
@@ -643,6 +644,58 @@ def _excepted(record: Record, own: Collection[str]) -> tuple[str, ...]:
         return ""
 
     return record.texts("except", fault=fault)
+
+
+# -- manifests: one file per SDK or library -------------------------------------------------------------------------
+
+_COMPONENTS = ("activity", "activity-alias", "service", "receiver", "provider")
+_QUERIES = ("package", "intent", "provider")
+
+
+def _brings(directory: Path, mistakes: list[Mistake], sdks: Collection[str]) -> Plain:
+    found: Plain = {}
+    for path in sorted((directory / "manifests").glob("*.yaml")):
+        name = f"manifests/{path.name}"
+        record = read_record(name, path.read_bytes(), mistakes, name)
+        if record is None:
+            continue
+        id_ = record.text("id", required=True)
+        if id_ != path.stem or not _ID.match(id_):
+            record.wrong(f"the id of {name} must be {path.stem!r}, in lower-case letters, digits and dashes", "id")
+        packages = record.texts("packages", fault=lambda package: _pattern_fault(TraceKind.PACKAGE, package))
+        if bool(packages) is (path.stem in sdks):
+            record.wrong("packages are listed of a library, and only of what is no SDK described here", "packages")
+        manifests = [_manifest(entry) for entry in record.records("manifests", required=True)]
+        found[path.stem] = _slim(packages=list(packages), manifests=manifests)
+        record.done()
+    return found
+
+
+def _manifest(record: Record) -> Plain:
+    versions = []
+    for read in record.records("read", required=True):
+        versions.append(read.text("version"))
+        read.text("ref", required=True)
+        if not _SHA256.match(read.text("sha256", required=True)):
+            read.wrong(f"{read.what}.sha256 is no SHA-256 in lower-case hexadecimal digits", "sha256")
+        read.done()
+    plain = _slim(
+        line=record.text("line", required=True),
+        permissions=list(record.texts("permissions", fault=_sdk_permission_fault)),
+        components=_by_kind(record, "components", _COMPONENTS),
+        queries=_by_kind(record, "queries", _QUERIES),
+    )
+    record.done()
+    return {"versions": versions, **plain}
+
+
+def _by_kind(record: Record, key: str, kinds: Collection[str]) -> list[list[str]]:
+    listed = record.record(key)
+    if listed is None:
+        return []
+    found = [[kind, name] for kind in kinds for name in listed.texts(kind)]
+    listed.done()
+    return found
 
 
 # -- fingerprints: one file per SDK, library or family --------------------------------------------------------------

@@ -24,7 +24,7 @@ from typing import NoReturn
 
 import yaml
 
-__all__ = ["Artefact", "Package", "Tampered", "Unavailable", "artefacts", "cache", "fetch", "obtain", "read_list"]
+__all__ = ["Artefact", "Package", "Tampered", "Unavailable", "artefacts", "cache", "fetch", "members", "obtain", "read_list"]
 
 _LIST = Path(__file__).with_name("artefacts.yaml")
 _PATIENCE = 900
@@ -152,7 +152,7 @@ def _fetch_package(package: Package, listed: Iterable[Artefact]) -> None:
             _failed[package] = unavailable
             raise
     _check(str(package), data, package.sha256)
-    contents = _members(data, [artefact.path for artefact in wanted if artefact.path])
+    contents = members(data, [artefact.path for artefact in wanted if artefact.path])
     for artefact in wanted:
         content = contents[artefact.path] if artefact.path else data
         _check(f"{package} ! {artefact.path}", content, artefact.sha256)
@@ -173,8 +173,8 @@ def _keep(path: Path, content: bytes) -> None:
     os.replace(part.name, path)
 
 
-def _members(data: bytes, paths: Iterable[str]) -> dict[str, bytes]:
-    """Return the named members of a ZIP or tar archive, which is read in memory and never unpacked."""
+def members(data: bytes, paths: Iterable[str]) -> dict[str, bytes]:
+    """Return the named members of a ZIP or tar archive, read in memory and never unpacked; raises Tampered without one."""
     wanted = set(paths)
     if not wanted:
         return {}

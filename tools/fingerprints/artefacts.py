@@ -23,7 +23,7 @@ import yaml
 from tests.real import fetch as builds
 from tools.fingerprints.reading import Code, read_artefact, read_smali
 
-__all__ = ["Described", "Libraries", "Source", "described", "libraries", "sources"]
+__all__ = ["Described", "Libraries", "Source", "blob", "described", "libraries", "sources"]
 
 _HERE = Path(__file__).parent
 _LIST = _HERE / "artefacts.yaml"
@@ -169,11 +169,16 @@ def _git(name: str, *arguments: str, given: bytes = b"") -> bytes:
     return done.stdout
 
 
-def _blob(name: str, commit: str, file: Mapping[str, str]) -> Code:
+def blob(name: str, commit: str, file: Mapping[str, str]) -> bytes:
+    """Return a listed file of a repository; raises Unavailable, and Tampered where it is not the pinned one."""
     data = _git(name, "cat-file", "blob", f"{commit}:{file['path']}")
     if (found := hashlib.sha256(data).hexdigest()) != file["sha256"]:
         raise builds.Tampered(f"{name}@{commit}:{file['path']}: SHA-256 is {found}, pinned is {file['sha256']}")
-    return read_artefact(data)
+    return data
+
+
+def _blob(name: str, commit: str, file: Mapping[str, str]) -> Code:
+    return read_artefact(blob(name, commit, file))
 
 
 def _smali(name: str, commit: str) -> Code:

@@ -1,0 +1,1 @@
+"""Makes what is known of the manifests libraries bring: see ``tools/README.md``."""
