@@ -790,8 +790,8 @@ class Row:
     sdk: Sdk | None = None
     """The SDK found, in the SDK table."""
     asked_by: tuple[str, ...] = ()
-    """In the permission table: the SDKs found whose own manifests ask for the permission, sorted; none = the app itself,
-    or somebody unknown."""
+    """In the permission table: the SDKs found and the libraries whose own manifests ask for the permission, sorted; none =
+    the app itself, or somebody unknown."""
     note: Text | None = None
     """What a reader has to know to understand the state."""
 

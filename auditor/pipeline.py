@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -239,7 +239,8 @@ def judge(
         gaps=gaps,
         rules=tuple(rule.info for rule in RULES),
         clauses=clauses_for(knowledge, cited),
-        names=tuple(_names(case.rows, knowledge)),
+        manifest=facts.conduct.manifest,
+        names=tuple(_names(_subjects(case.rows, facts.conduct), knowledge)),
         beside=facts.build.of(FactKind.MAPPING, FactKind.MERGER_REPORT),
     )
 
@@ -335,8 +336,12 @@ def _with_doubts(checked: Sequence[Checked], gaps: Sequence[Gap]) -> tuple[Check
     )
 
 
-def _names(rows: Sequence[Row], knowledge: Knowledge) -> Iterator[tuple[str, Text]]:
-    for subject in sorted({row.subject for row in rows}):
+def _subjects(rows: Sequence[Row], conduct: Conduct) -> set[str]:
+    return {row.subject for row in rows} | {id_ for entry in conduct.manifest for id_ in entry.whom}
+
+
+def _names(subjects: Collection[str], knowledge: Knowledge) -> Iterator[tuple[str, Text]]:
+    for subject in sorted(subjects):
         if sdk := knowledge.sdks.get(subject):
             yield subject, sdk.name
         elif permission := knowledge.permissions.get(subject):

@@ -117,14 +117,10 @@ def _absent(hidden: bool) -> tuple[State, Text | None]:
     return State.NOT_FOUND, None
 
 
-def _askers(build: Build, conduct: Conduct, knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
-    """Return, for each permission, the SDKs in the build whose own manifests are known to ask for it."""
-    askers: dict[str, list[str]] = defaultdict(list)
-    for sdk in conduct.sdks:
-        if sdk.tier > SdkTier.NAMED:
-            for name in knowledge.sdks[sdk.id].permissions:
-                askers[name.replace("${applicationId}", build.identity.app_id)].append(sdk.id)
-    return {name: tuple(sorted(ids)) for name, ids in askers.items()}
+def _askers(conduct: Conduct) -> dict[str, tuple[str, ...]]:
+    """Return, for each permission, whose own manifests in the build are known to ask for it."""
+    asked = (FactKind.PERMISSION, FactKind.PERMISSION_SDK23)
+    return {entry.fact.name: tuple(one.id for one in entry.by) for entry in conduct.manifest if entry.fact.kind in asked}
 
 
 def _permissions(
@@ -138,7 +134,7 @@ def _permissions(
     found: dict[str, list[Fact]] = defaultdict(list)
     for fact in build.of(FactKind.PERMISSION, FactKind.PERMISSION_SDK23):
         found[fact.name].append(fact)
-    askers = _askers(build, conduct, knowledge)
+    askers = _askers(conduct)
     never = Text(
         zh="在本应用可安装的任何设备上都不会授予（maxSdkVersion 过低，或系统已取消该权限）",
         en="no device the app installs on grants it: its maxSdkVersion is too low, or the system dropped it",

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from auditor.errors import WireError
 from auditor.model import (
     Audit,
+    Bringer,
     Build,
     Checked,
     Clause,
@@ -34,9 +35,11 @@ from auditor.model import (
     Gap,
     Identity,
     Location,
+    ManifestEntry,
     Passage,
     Platform,
     PolicySource,
+    Provenance,
     Row,
     RuleInfo,
     Sdk,
@@ -128,6 +131,7 @@ def audit_to_wire(audit: Audit) -> dict[str, Any]:
         "clauses": [
             {"id": clause.id, "cite": _text(clause.cite), "summary": _text(clause.summary)} for clause in audit.clauses
         ],
+        "manifest": [_manifest_entry(one) for one in audit.manifest],
         "names": {subject: _text(name) for subject, name in sorted(audit.names, key=lambda pair: pair[0])},
         **({"beside": [_fact(fact) for fact in audit.beside]} if audit.beside else {}),
     }
@@ -289,6 +293,15 @@ def _sdk(sdk: Sdk) -> dict[str, Any]:
     }
 
 
+def _manifest_entry(one: ManifestEntry) -> dict[str, Any]:
+    return {
+        **_fact(one.fact),
+        "provenance": one.provenance.value,
+        "brought_by": [{"id": by.id, "versions": list(by.versions), "without": list(by.without)} for by in one.by],
+        "class_of": list(one.class_of),
+    }
+
+
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
@@ -372,6 +385,7 @@ def facts_to_wire(
             for call in conduct.calls
         ],
         "collections": [_collection(one) for one in conduct.collections],
+        "manifest": [_manifest_entry(one) for one in conduct.manifest],
         "classes_count": len({name for unit in build.code for name in unit.classes}),
         "symbols_count": len({fact.name for fact in build.of(FactKind.SYMBOL)}),
         "native_libraries": _names(build, FactKind.NATIVE_LIBRARY),
@@ -501,6 +515,8 @@ def audit_from_wire(document: object) -> Audit:
         gaps=top.each("gaps", _read_gap),
         rules=top.each("rules", _read_rule),
         clauses=top.each("clauses", _read_clause),
+        # absent from documents of releases that did not ask who brought what
+        manifest=top.each("manifest", _read_manifest_entry) if "manifest" in top.value else (),
         names=_read_names(top.nested("names")),
         beside=top.each("beside", _read_fact) if "beside" in top.value else (),
     )
@@ -798,6 +814,19 @@ def _read_sdk(wire: _Object) -> Sdk:
         evidence=wire.each("evidence", _read_fact),
         version=wire.optional_text("version"),
     )
+
+
+def _read_manifest_entry(wire: _Object) -> ManifestEntry:
+    return ManifestEntry(
+        fact=_read_fact(wire),
+        provenance=wire.member("provenance", Provenance),
+        by=wire.each("brought_by", _read_bringer),
+        class_of=wire.texts("class_of"),
+    )
+
+
+def _read_bringer(wire: _Object) -> Bringer:
+    return Bringer(id=wire.text("id"), versions=wire.texts("versions"), without=wire.texts("without"))
 
 
 def _read_finding(wire: _Object) -> Finding:

@@ -143,6 +143,16 @@ rules = st.builds(
 clauses = st.builds(model.Clause, id=words, cite=texts, summary=texts)
 
 
+bringers = st.builds(model.Bringer, id=words, versions=tuples(words), without=tuples(words))
+manifest_entries = st.builds(
+    model.ManifestEntry,
+    fact=facts,
+    provenance=st.sampled_from(model.Provenance),
+    by=tuples(bringers, key=lambda one: one.id),
+    class_of=tuples(words),
+)
+
+
 @st.composite
 def audits(draw):
     """Any audit whose parts are in the order the model asks for."""
@@ -167,5 +177,6 @@ def audits(draw):
         gaps=draw(tuples(gaps, key=lambda gap: gap.key)),
         rules=draw(tuples(rules, key=lambda rule: rule.id)),
         clauses=draw(tuples(clauses, key=lambda clause: clause.id)),
+        manifest=draw(tuples(manifest_entries, key=lambda one: one.key)),
         names=tuple(sorted(draw(st.dictionaries(words, texts, max_size=2)).items())),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from auditor.knowledge.schema import TraceKind
-from auditor.model import Conduct, Fact, Platform, SdkTier, State, Table
+from auditor.model import Bringer, Conduct, Fact, ManifestEntry, Platform, Provenance, SdkTier, State, Table
 from auditor.tables import compare
 from tests.factories import (
     build,
@@ -226,25 +226,17 @@ def test_a_key_of_another_apple_system_is_not_applicable() -> None:
     assert [row.state.value for row in case.table(Table.USAGE_KEYS)] == ["not-applicable"]
 
 
-def test_a_permission_says_which_sdk_s_manifest_asks_for_it() -> None:
-    asking = sdk("acme-push", *proves("com.acme.push"), permissions=(P + "CAMERA", "${applicationId}.permission.PUSH"))
-    known = knowledge(asking, HTTP)
-    own = "com.example.shop.permission.PUSH"
-    found = build(permission("CAMERA"), permission("INTERNET"), permission(own))
-    case = compare(found, conduct(found_sdk("acme-push"), found_sdk("http")), declaration(), known)
-    assert {row.subject: row.asked_by for row in case.table(Table.PERMISSIONS)} == {
-        P + "CAMERA": ("acme-push",),
-        P + "INTERNET": (),
-        own: ("acme-push",),
-    }
-
-
-def test_an_sdk_that_is_only_named_asked_for_nothing() -> None:
-    asking = sdk("acme-push", permissions=(P + "CAMERA",))
-    case = compare(
-        build(permission("CAMERA")), conduct(found_sdk("acme-push", tier=SdkTier.NAMED)), declaration(), knowledge(asking)
+def test_a_permission_says_whose_manifests_ask_for_it() -> None:
+    camera, internet = permission("CAMERA"), permission("INTERNET")
+    brought = (
+        ManifestEntry(fact=camera, provenance=Provenance.MANIFEST, by=(Bringer(id="acme-push"), Bringer(id="http"))),
+        ManifestEntry(fact=internet, provenance=Provenance.UNKNOWN),
     )
-    assert [row.asked_by for row in case.table(Table.PERMISSIONS)] == [()]
+    case = compare(build(camera, internet), Conduct(manifest=brought), declaration(), knowledge(HTTP))
+    assert {row.subject: row.asked_by for row in case.table(Table.PERMISSIONS)} == {
+        P + "CAMERA": ("acme-push", "http"),
+        P + "INTERNET": (),
+    }
 
 
 def test_an_undeclared_permission_says_what_kind_it_is_where_that_settles_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.infer.collects import merged, of_calls
+from auditor.infer.manifest import find_manifest
 from auditor.infer.packed import find_packing
 from auditor.infer.renamed import find_renamed
 from auditor.infer.sdks import find_sdks, owners_of
@@ -24,12 +25,14 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
     inferred = {sdk.id for sdk in renamed.sdks}
     sdks = sorted((*renamed.sdks, *(sdk for sdk in named if sdk.id not in inferred)), key=lambda sdk: sdk.id)
     calls = _calls(build, knowledge, renamed.attributions)
+    versioned = with_versions(tuple(sdks), build, knowledge)
     return Conduct(
-        sdks=with_versions(tuple(sdks), build, knowledge),
+        sdks=versioned,
         calls=calls,
         # every source of signs gives its own; this is the one place where they come together
         collections=merged((*of_calls(calls),)),
         attributions=renamed.attributions,
+        manifest=find_manifest(build, versioned, knowledge),
         gaps=find_packing(build, knowledge),
     )
 

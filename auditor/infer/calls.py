@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from auditor.infer.permissions import effective_ranges, minimum_level
+from auditor.infer.sdks import own_package
 from auditor.knowledge.api_schema import ApiMethod, ApiRole, Apis, ApiTable, Need
 from auditor.knowledge.schema import Knowledge
 from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, OwnerKind, Severity, Text
@@ -56,7 +57,7 @@ def find_calls(
     inferred = {one.class_: one for one in attributions}
     asked = {name for name, levels in effective_ranges(build).items() if levels is not None}
     levels = _Levels(minimum_level(build), _target(build))
-    own = _own_package(build.identity.app_id)
+    own = own_package(build.identity.app_id)
     calls = []
     for fact in facts:
         descriptor = fact.trait("descriptor") or ""
@@ -99,12 +100,6 @@ class _Levels:
 def _target(build: Build) -> int:
     found = [fact.value for fact in build.of(FactKind.SDK_LEVEL) if fact.name == "target"]
     return int(found[0]) if found and found[0].isdecimal() and len(found[0]) < 6 else 1
-
-
-def _own_package(app_id: str) -> str:
-    """Return the package an app's own classes stand below: its id without the last segment, where enough is left."""
-    segments = app_id.split(".")
-    return ".".join(segments[:-1] if len(segments) > 3 else segments)
 
 
 def _meaning(

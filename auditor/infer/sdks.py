@@ -16,7 +16,7 @@ from functools import lru_cache
 from auditor.knowledge.schema import Knowledge, Strength, TraceKind
 from auditor.model import Build, Confidence, Fact, FactKind, Location, Sdk, SdkTier
 
-__all__ = ["PackageIndex", "find_sdks", "owners_of"]
+__all__ = ["PackageIndex", "claimants_of", "find_sdks", "own_package", "owners_of"]
 
 _MANY_CLASSES = 3
 """From this many proving classes on, an SDK is bundled beyond doubt; below, it may be a stub."""
@@ -134,6 +134,23 @@ def owners_of(knowledge: Knowledge) -> Callable[[str], tuple[str, ...]]:
         return tuple(id_ for id_, strength in packages.owners(name)[1] if strength is Strength.PROVES)
 
     return owners
+
+
+def claimants_of(knowledge: Knowledge) -> Callable[[str], tuple[str, ...]]:
+    """Return the function from a class's name to the SDKs whose it is: those it proves, else those it speaks for."""
+    packages = _traces_of(knowledge).packages
+
+    def claimants(name: str) -> tuple[str, ...]:
+        claims = packages.owners(name)[1]
+        return tuple(id_ for id_, strength in claims if strength is Strength.PROVES) or tuple(id_ for id_, _ in claims)
+
+    return claimants
+
+
+def own_package(app_id: str) -> str:
+    """Return the package an app's own classes stand below: its id without the last segment, where enough is left."""
+    segments = app_id.split(".")
+    return ".".join(segments[:-1] if len(segments) > 3 else segments)
 
 
 def _classes(build: Build, traces: _Traces, found: dict[str, _Evidence]) -> None:

@@ -413,8 +413,9 @@ def _brings(id_: str, entry: dict[str, Any]) -> Brings:
                 permissions=tuple(one.get("permissions", ())),
                 components=tuple((kind, name) for kind, name in one.get("components", ())),
                 queries=tuple((kind, name) for kind, name in one.get("queries", ())),
+                packages=tuple(one.get("packages", ())),
             )
-            for one in entry["manifests"]
+            for one in entry.get("manifests", ())
         ),
     )
 

@@ -176,6 +176,8 @@ class BroughtManifest:
     """(kind of component, class)."""
     queries: tuple[tuple[str, str], ...] = ()
     """(kind of query, name)."""
+    packages: tuple[str, ...] = ()
+    """Java packages its classes stand in, or below; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

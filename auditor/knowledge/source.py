@@ -684,6 +684,7 @@ def _manifest(record: Record) -> Plain:
         permissions=list(record.texts("permissions", fault=_sdk_permission_fault)),
         components=_by_kind(record, "components", _COMPONENTS),
         queries=_by_kind(record, "queries", _QUERIES),
+        packages=list(record.texts("packages", fault=lambda package: _pattern_fault(TraceKind.PACKAGE, package))),
     )
     record.done()
     return {"versions": versions, **plain}

@@ -19,6 +19,7 @@ _WORDS = {
     "classes": Text(zh="定义的类", en="Classes defined"),
     "library": Text(zh="库", en="library"),
     "beside": Text(zh="随安装包提供的文件", en="Files given beside the build"),
+    "manifest": Text(zh="清单内容的来源", en="Manifest: who brought what"),
     "gaps": Text(zh="未能读取", en="Could not be read"),
     "none": Text(zh="无", en="none"),
     "max": Text(zh="仅到 API", en="up to API"),
@@ -81,6 +82,13 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
     )
     if identity.platform is Platform.ANDROID:
         yield from section("native", sorted({fact.name for fact in build.of(FactKind.NATIVE_LIBRARY)}))
+        brought = []
+        for entry in conduct.manifest:
+            what = " ".join(part for part in (entry.fact.kind.value, entry.fact.value, entry.fact.name) if part)
+            by = ", ".join(entry.whom)
+            brought.append(f"{what}  {entry.provenance.value}" + (f" {by}" if by else ""))
+        if brought:
+            yield from section("manifest", brought)
     yield ""
     yield f"{_WORDS['classes'].in_(language)} ({len({name for unit in build.code for name in unit.classes})})"
     gaps = sorted({*build.gaps, *conduct.gaps}, key=lambda gap: gap.key)

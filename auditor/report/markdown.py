@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from auditor.model import Audit, Language, Severity, Verdict
-from auditor.report.outline import Card, Group, Outline, Side, TableView, outline
+from auditor.report.outline import Brought, Card, Group, Outline, Side, TableView, outline
 from auditor.report.words import Words
 
 __all__ = ["render"]
@@ -82,6 +82,9 @@ def _lines(one: Outline, words: Words) -> Iterator[str]:
             counts = words.listed([f"{word} {number}" for _, word, number in table.counts])
             yield from _fold(f"{table.title}{colon}{counts}", _rows(table, words))
             yield ""
+    if one.brought:
+        yield from _fold(words("brought"), _brought(one.brought, words))
+        yield ""
     yield from _fold(words("identity"), _identity(one))
 
 
@@ -157,6 +160,20 @@ def _rows(table: TableView, words: Words) -> Iterator[str]:
     if len(table.rows) > MOST_ROWS:
         yield ""
         yield words("rows.more", n=len(table.rows) - MOST_ROWS)
+
+
+def _brought(rows: Sequence[Brought], words: Words) -> Iterator[str]:
+    yield words("brought.note")
+    yield ""
+    cells = []
+    for row in rows:
+        components = [code(name) for name in row.components]
+        if row.by_class:
+            components += [escape(words("brought.class")), *(code(name) for name in row.by_class)]
+        who = escape(row.who) + (f"<br>{escape(row.note)}" if row.note else "")
+        cells.append((who, *("<br>".join(cell) for cell in (map(code, row.permissions), components, map(code, row.queries)))))
+    heads = (words("brought.who"), words("brought.permissions"), words("brought.components"), words("brought.queries"))
+    yield from _table(heads, cells)
 
 
 def _identity(one: Outline) -> Iterator[str]:

@@ -6,7 +6,7 @@ All strings of an Outline are made by one_line: text, HTML and Markdown only lay
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -22,7 +22,9 @@ from auditor.model import (
     Finding,
     Language,
     Location,
+    ManifestEntry,
     Platform,
+    Provenance,
     Row,
     Severity,
     State,
@@ -33,6 +35,7 @@ from auditor.report.plain import one_line, paragraphs
 from auditor.report.words import Words
 
 __all__ = [
+    "Brought",
     "Card",
     "Evidence",
     "GapNote",
@@ -49,6 +52,8 @@ __all__ = [
 
 MOST_EVIDENCE = 25
 """Pieces of evidence shown per finding; the JSON form holds all."""
+MOST_BROUGHT = 40
+"""Entries shown per cell of who brought what into the manifest."""
 MOST_FOUND = 3
 """Places shown per row."""
 
@@ -177,6 +182,19 @@ class TableView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What one SDK or library, the app itself or nobody known brought into the manifest."""
+
+    who: str
+    note: str
+    permissions: tuple[str, ...]
+    components: tuple[str, ...]
+    by_class: tuple[str, ...]
+    """Components known as its own by their classes alone."""
+    queries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleNote:
     """One rule of the catalogue."""
 
@@ -223,6 +241,7 @@ class Outline:
     accepted: tuple[Card, ...]
     gaps: tuple[GapNote, ...]
     tables: tuple[TableView, ...]
+    brought: tuple[Brought, ...]
     rules: tuple[RuleNote, ...]
     clauses: tuple[tuple[str, str], ...]
 
@@ -237,6 +256,11 @@ def place(location: Location) -> str:
     if _LINE.match(location.at):
         return one_line(f"{location.file}:{location.at}")
     return one_line(str(location))
+
+
+def in_order(versions: Iterable[str]) -> list[str]:
+    """Return versions oldest first: numbers in them count as numbers."""
+    return sorted(versions, key=lambda text: ([int(part) for part in re.findall(r"\d{1,18}", text)], text))
 
 
 def _grouped(cards: Sequence[Card], key: Callable[[Card], Key]) -> list[tuple[Key, tuple[Card, ...]]]:
@@ -327,6 +351,7 @@ class _Writer:
                 for gap in audit.gaps
             ),
             tables=tuple(self._table(table, linked) for table in Table),
+            brought=self._brought(),
             rules=tuple(
                 RuleNote(
                     id=one_line(rule.id),
@@ -462,6 +487,48 @@ class _Writer:
         return self.words("policy.place", place=one_line(location.at or location.file))
 
     # -- tables -------------------------------------------------------------------------------------------------------
+
+    def _brought(self) -> tuple[Brought, ...]:
+        """Return who brought what: those one can ask by name, then the app, then nobody known."""
+        words = self.words
+        entries: dict[str, list[ManifestEntry]] = {}
+        for entry in self.audit.manifest:
+            for id_ in entry.whom or (entry.provenance.value,):
+                entries.setdefault(id_, []).append(entry)
+        named = sorted(entries.keys() - {Provenance.APP.value, Provenance.UNKNOWN.value})
+        rows = []
+        for id_ in (*named, Provenance.APP.value, Provenance.UNKNOWN.value):
+            if found := entries.get(id_):
+                if id_ in named:
+                    versions = {version for entry in found for one in entry.by if one.id == id_ for version in one.versions}
+                    who = self.names.get(id_) or one_line(id_)
+                    listed = words.listed([one_line(version) for version in in_order(versions)])
+                    note = words("brought.versions", versions=listed) if versions else ""
+                else:
+                    who, note = words(f"brought.{id_}"), words(f"brought.{id_}.note")
+                rows.append(self._brought_by(found, who, note))
+        return tuple(rows)
+
+    def _brought_by(self, entries: Sequence[ManifestEntry], who: str, note: str) -> Brought:
+        def listed(*kinds: FactKind, by_class: bool = False) -> tuple[str, ...]:
+            fitting = [
+                one_line(entry.fact.name.removeprefix("android.permission."))
+                for entry in entries
+                if entry.fact.kind in kinds and (entry.provenance is Provenance.CLASS) is by_class
+            ]
+            # an activity and a query may bear one name in several roles
+            fitting = list(dict.fromkeys(fitting))
+            more = len(fitting) - MOST_BROUGHT
+            return (*fitting[:MOST_BROUGHT], self.words("found.more", n=more)) if more > 1 else tuple(fitting)
+
+        return Brought(
+            who=who,
+            note=note,
+            permissions=listed(FactKind.PERMISSION, FactKind.PERMISSION_SDK23),
+            components=listed(FactKind.COMPONENT),
+            by_class=listed(FactKind.COMPONENT, by_class=True),
+            queries=listed(FactKind.QUERY),
+        )
 
     def _table(self, table: Table, linked: dict[str, list[tuple[str, str]]]) -> TableView:
         rows = sorted(

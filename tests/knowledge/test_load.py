@@ -28,7 +28,7 @@ from auditor.knowledge.load import (
     read_yaml,
 )
 from auditor.knowledge.schema import Knowledge
-from tests.knowledge.test_source import write
+from tests.knowledge.test_source import MANIFEST, write
 
 HERE = Path(module.__file__).parent
 
@@ -125,7 +125,7 @@ _JSON = st.recursive(
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    return compile_knowledge(read_yaml(write(tmp_path_factory.mktemp("small"))))
+    return compile_knowledge(read_yaml(write(tmp_path_factory.mktemp("small"), manifests__amap=MANIFEST)))
 
 
 @settings(max_examples=200)

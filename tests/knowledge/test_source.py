@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from auditor.errors import KnowledgeError
 from auditor.knowledge.load import compile_knowledge, knowledge_from, read_yaml
-from auditor.knowledge.schema import Knowledge, Strength, TraceKind
+from auditor.knowledge.schema import Brings, BroughtManifest, Knowledge, Strength, TraceKind
 from auditor.model import Platform, Text
 
 SMALL = {
@@ -104,7 +104,8 @@ def write(directory: Path, **changes: str | None) -> Path:
     """Write the small knowledge; ``data_types="…"`` replaces a file, ``sdks__x`` stands for ``sdks/x.yaml``."""
     files: dict[str, str | None] = dict(SMALL)
     files |= {f"{name.replace('__', '/')}.yaml": text for name, text in changes.items()}
-    (directory / "sdks").mkdir(parents=True, exist_ok=True)
+    for folder in ("sdks", "manifests"):
+        (directory / folder).mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         if text is not None:
             (directory / name).write_text(dedent(text), encoding="utf-8")
@@ -291,6 +292,62 @@ def test_an_sdk_is_read_as_it_stands(tmp_path):
 )  # fmt: skip
 def test_a_mistake(tmp_path, name, old, new, mistake):
     assert mistakes(write(tmp_path, **edited(name, old, new))) == [mistake]
+
+
+MANIFEST = """\
+    id: amap
+    manifests:
+    - line: com.amap.api:location
+      read: [{version: '5.0', ref: an artefact, sha256: 0123456789abcdef}, {ref: another, sha256: 0123456789abcdef}]
+      packages: [com.amap.api]
+      permissions: [a.CAMERA, '${applicationId}.permission.X']
+      components: {service: [com.amap.api.location.APSService]}
+      queries: {package: [com.autonavi.minimap]}
+    """
+
+
+def test_a_manifest_is_read_as_it_stands(tmp_path):
+    library = "id: lib\npackages: [org.lib]\nmanifests: []\n"
+    found = known(write(tmp_path, manifests__amap=MANIFEST, manifests__lib=library)).brings
+    assert found["lib"] == Brings(id="lib", packages=("org.lib",), manifests=())
+    assert found["amap"] == Brings(
+        id="amap",
+        packages=(),
+        manifests=(
+            BroughtManifest(
+                line="com.amap.api:location",
+                versions=("5.0", ""),
+                permissions=("a.CAMERA", "${applicationId}.permission.X"),
+                components=(("service", "com.amap.api.location.APSService"),),
+                queries=(("package", "com.autonavi.minimap"),),
+                packages=("com.amap.api",),
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        ("id: amap", "id: amp", "1: the id of manifests/amap.yaml must be 'amap', in lower-case letters, digits and dashes"),
+        ("id: amap", "id: amap\n    packages: [com.loc]",
+         "2: packages are listed of a library, and only of what is no SDK described here"),
+        ("'5.0', ref: an artefact, ", "'5.0', ", "4: read[0] lacks 'ref'"),
+        ("another, sha256: 0123", "another, sha256: 012G", "4: read[1].sha256 is no SHA-256 in lower-case hexadecimal digits"),
+        ("{service:", "{services:", "7: unknown key 'services' in manifests[0].components (did you mean 'service'?)"),
+        ("a.CAMERA,", "CAMERA,", "6: manifests[0].permissions: 'CAMERA' is no full permission name"),
+        ("packages: [com.amap.api]", "packages: [com.amap.]",
+         "5: manifests[0].packages: 'com.amap.' must be whole segments joined by dots, without a dot or star at the end"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_manifest(tmp_path, old, new, mistake):
+    assert MANIFEST.count(old) == 1
+    assert mistakes(write(tmp_path, manifests__amap=MANIFEST.replace(old, new))) == [f"manifests/amap.yaml:{mistake}"]
+
+
+def test_a_manifest_of_what_is_no_sdk_names_the_library_s_packages(tmp_path):
+    (mistake,) = mistakes(write(tmp_path, manifests__lib="id: lib\nmanifests: []\n"))
+    assert mistake == "manifests/lib.yaml:1: packages are listed of a library, and only of what is no SDK described here"
 
 
 def test_two_sdks_may_be_supported_or_named_by_one_package(tmp_path):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from auditor.model import (
     Audit,
+    Bringer,
     Checked,
     Clause,
     Confidence,
+    Fact,
     FactKind,
     Identity,
+    ManifestEntry,
     Platform,
+    Provenance,
     RuleInfo,
     SdkTier,
     Severity,
@@ -224,7 +228,33 @@ def drifted() -> Audit:
         checked=_checked(),
         rules=rules(),
         clauses=(CAC, PIPL),
+        manifest=brought(),
         names=NAMES,
+    )
+
+
+def brought() -> tuple[ManifestEntry, ...]:
+    """Entries of the manifest of every provenance."""
+    def component(name: str, kind: str) -> Fact:
+        return make.fact(FactKind.COMPONENT, name, kind, at=f"application/{kind}")
+
+    push = Bringer(id="getui-push", versions=("4.3.5", "4.10.0"), without=("3.0.0",))
+    bugly = Bringer(id="bugly", versions=("4.1.9",))
+    query = make.fact(FactKind.QUERY, "com.tencent.mm", "package", at="queries/package")
+    return (
+        ManifestEntry(fact=component("com.example.shop.MainActivity", "activity"), provenance=Provenance.APP),
+        ManifestEntry(
+            fact=component("com.igexin.sdk.GActivity", "activity"), provenance=Provenance.CLASS, class_of=("getui-push",)
+        ),
+        ManifestEntry(
+            fact=component("com.igexin.sdk.PushService", "service"),
+            provenance=Provenance.MANIFEST,
+            by=(push,),
+            class_of=("getui-push",),
+        ),
+        ManifestEntry(fact=make.permission("CAMERA"), provenance=Provenance.UNKNOWN),
+        ManifestEntry(fact=make.permission("INTERNET"), provenance=Provenance.MANIFEST, by=(bugly, push)),
+        ManifestEntry(fact=query, provenance=Provenance.UNKNOWN),
     )
 
 

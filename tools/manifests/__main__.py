@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import re
 import sys
@@ -51,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         old.unlink()
     for id_, reads in sorted(found.items()):
         if any(one.brings for one in reads):
-            (_TARGET / f"{id_}.yaml").write_text(yaml_text(id_, reads), encoding="utf-8")
+            packages = () if id_ in _described() else _own(id_)
+            (_TARGET / f"{id_}.yaml").write_text(yaml_text(id_, packages, reads), encoding="utf-8")
     print(f"{sum(map(len, found.values()))} manifests of {len(found)} ids")
     return 0
 
@@ -80,12 +82,22 @@ def _read() -> Iterator[Read]:
 
 
 def _one(file: Mapping[str, Any], data: bytes, line: str, ref: str, version: str, sha256: str) -> Iterator[Read]:
-    found = read_manifest(data)
+    found = read_manifest(data, _own(file["sdk"]), file.get("filled", ""))
     if found is not None:
         brings, named = found
         told = version or str(file.get("version", ""))
         base = PurePosixPath(ref).name
         yield Read(file["sdk"], line, version_of(told.partition("copy in")[0], base, named), ref, sha256, brings)
+
+
+@functools.cache
+def _own(id_: str) -> tuple[str, ...]:
+    """Return the packages of an SDK, or of a library that is none."""
+    described = _described().get(id_)
+    return (*described.proves, *described.supports) if described else repositories.libraries().packages[id_]
+
+
+_described = functools.cache(lambda: repositories.described(_TARGET.parent))
 
 
 def _line(path: str) -> str:
@@ -96,9 +108,12 @@ def _line(path: str) -> str:
     return stem
 
 
-def yaml_text(id_: str, reads: Sequence[Read]) -> str:
-    """Return the YAML file of one id; the same text for the same manifests."""
-    out = ["# Made by `python -m tools.manifests`; edit its list, not this file.", f"id: {id_}", "manifests:"]
+def yaml_text(id_: str, packages: Sequence[str], reads: Sequence[Read]) -> str:
+    """Return the YAML file of one id; the same text for the same manifests. ``packages`` are those of a library."""
+    out = ["# Made by `python -m tools.manifests`; edit its list, not this file.", f"id: {id_}"]
+    if packages:
+        out.append(f"packages: [{', '.join(packages)}]")
+    out.append("manifests:")
     blocks: dict[tuple[str, Brings], list[Read]] = {}
     for one in sorted(reads, key=lambda one: (one.line, _order(one.version), one.ref)):
         blocks.setdefault((one.line, one.brings), []).append(one)
@@ -107,6 +122,8 @@ def yaml_text(id_: str, reads: Sequence[Read]) -> str:
         for one in made:
             version = f"version: {json.dumps(one.version)}, " if one.version else ""
             out.append(f"  - {{{version}ref: {json.dumps(one.ref, ensure_ascii=False)}, sha256: {json.dumps(one.sha256)}}}")
+        if brings.packages:
+            out.append(f"  packages: [{', '.join(brings.packages)}]")
         if brings.permissions:
             out += ["  permissions:", *(f"  - {json.dumps(name)}" for name in brings.permissions)]
         for key, entries in (("components", brings.components), ("queries", brings.queries)):
