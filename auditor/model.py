@@ -538,12 +538,14 @@ class Collection:
 class Provenance(Enum):
     """How it is known who brought an entry of the merged manifest."""
 
+    REPORT = "report"
+    """The merger report given beside the build names the libraries."""
     MANIFEST = "manifest"
     """The own manifests of SDKs in the build are known to hold it. The app may write it as well."""
     CLASS = "class"
     """A component whose class is an SDK's by its name; whether its manifest brings it, or the app wrote it down, is not known."""
     APP = "app"
-    """A component whose class stands below the app's own package."""
+    """A component whose class stands below the app's own package; or an entry the merger report says the app alone wrote."""
     UNKNOWN = "unknown"
     """Nobody known brings it. Never taken for the app's own."""
 
@@ -553,7 +555,7 @@ class Bringer:
     """An SDK or library whose own manifest is known to hold an entry."""
 
     id: str
-    """Canonical SDK id; for a library the name of its fingerprint."""
+    """Canonical SDK id; for a library the name of its fingerprint, or its coordinates in the merger report."""
     versions: tuple[str, ...] = ()
     """Versions read that hold it, oldest first; versions that do not tell what they are, are left out."""
     without: tuple[str, ...] = ()

@@ -38,11 +38,16 @@ def find_manifest(build: Build, sdks: Iterable[Sdk], knowledge: Knowledge) -> tu
     if not facts:
         return ()
     known = _Known(build, sdks, knowledge, facts)
+    reported = _reported(build, knowledge)
     whose = _whose_class(knowledge)
     own = own_package(build.identity.app_id)
     found = []
     for entry, fact in facts.items():
-        by = known.bringers(entry)
+        by = reported.get(_element(entry))
+        provenance = Provenance.REPORT if by else Provenance.APP
+        if by is None:
+            by = known.bringers(entry)
+            provenance = Provenance.MANIFEST if by else Provenance.UNKNOWN
         class_of: tuple[str, ...] = ()
         app = False
         if fact.kind is FactKind.COMPONENT:
@@ -50,12 +55,8 @@ def find_manifest(build: Build, sdks: Iterable[Sdk], knowledge: Knowledge) -> tu
             names = [name for name in (fact.name, fact.trait("target")) if name]
             class_of = next((ids for name in names if (ids := whose(name))), ())
             app = not class_of and bool(own) and any(f"{name}.".startswith(f"{own}.") for name in names)
-        if by:
-            provenance = Provenance.MANIFEST
-        elif class_of:
-            provenance = Provenance.CLASS
-        else:
-            provenance = Provenance.APP if app else Provenance.UNKNOWN
+        if provenance is Provenance.UNKNOWN and (class_of or app):
+            provenance = Provenance.CLASS if class_of else Provenance.APP
         found.append(ManifestEntry(fact=fact, provenance=provenance, by=by, class_of=class_of))
     return tuple(sorted(found, key=lambda one: one.key))
 
@@ -64,6 +65,33 @@ def _entry(fact: Fact) -> _Entry:
     if fact.kind in (FactKind.COMPONENT, FactKind.QUERY):
         return fact.kind, fact.value, fact.name
     return FactKind.PERMISSION, "", fact.name
+
+
+# -- what the merger report says ------------------------------------------------------------------------------------
+
+
+def _element(entry: _Entry) -> tuple[str, str]:
+    """Return what the manifest merger calls an entry: its element and name."""
+    return entry[1] or "uses-permission", entry[2]
+
+
+def _reported(build: Build, knowledge: Knowledge) -> dict[tuple[str, str], tuple[Bringer, ...]]:
+    """Return who the report given beside the build says brought each element; nobody = the app alone."""
+    facts = build.of(FactKind.BROUGHT)
+    if not facts:
+        return {}
+    ids = {manifest.line: id_ for id_, brings in knowledge.brings.items() for manifest in brings.manifests if ":" in manifest.line}
+    found: dict[tuple[str, str], dict[str, set[str]]] = {}
+    for fact in facts:
+        element = "uses-permission" if fact.value.startswith("uses-permission") else fact.value
+        libraries = found.setdefault((element, fact.name), {})
+        if fact.by:
+            line, _, version = fact.by.rpartition(":") if fact.by.count(":") > 1 else (fact.by, "", "")
+            libraries.setdefault(ids.get(line, line), set()).add(version)
+    return {
+        element: tuple(Bringer(id=id_, versions=_sorted(filter(None, versions))) for id_, versions in sorted(libraries.items()))
+        for element, libraries in found.items()
+    }
 
 
 # -- what manifests are known to bring ------------------------------------------------------------------------------

@@ -233,6 +233,32 @@ def test_a_known_manifest_tells_more_than_the_class():
     assert (entry.provenance, entry.whom, entry.class_of) == (Provenance.MANIFEST, ("map",), ("push",))
 
 
+# -- the merger report ----------------------------------------------------------------------------------------------
+
+
+def test_a_merger_report_settles_it():
+    knowledge_ = known(PUSH, push=(brought("com.acme:push", "1.0", permissions=(P + "CAMERA", P + "INTERNET")),))
+    asked = [permission(name) for name in ("CAMERA", "INTERNET", "READ_SMS")]
+    said = [
+        fact(FactKind.BROUGHT, P + "CAMERA", "uses-permission", by=""),
+        fact(FactKind.BROUGHT, P + "INTERNET", "uses-permission-sdk-23", by="com.acme:push:1.0.3"),
+        fact(FactKind.BROUGHT, P + "INTERNET", "uses-permission", by=":module"),
+        fact(FactKind.BROUGHT, "com.acme.push.S", "service", by="org.other:lib:9"),
+        fact(FactKind.BROUGHT, "com.peer", "package", by=""),
+    ]
+    found = build(*asked, component("com.acme.push.S"), component("com.acme.push.T"), query("com.peer"), *said)
+    entries = {one.fact.name: one for one in find_manifest(found, [found_sdk("push")], knowledge_)}
+    assert {name: (one.provenance, one.by, one.class_of) for name, one in entries.items()} == {
+        P + "CAMERA": (Provenance.APP, (), ()),
+        P + "INTERNET": (Provenance.REPORT, (Bringer(id=":module"), Bringer(id="push", versions=("1.0.3",))), ()),
+        P + "READ_SMS": (Provenance.UNKNOWN, (), ()),
+        "com.acme.push.S": (Provenance.REPORT, (Bringer(id="org.other:lib", versions=("9",)),), ("push",)),
+        "com.acme.push.T": (Provenance.CLASS, (), ("push",)),
+        "com.peer": (Provenance.APP, (), ()),
+    }
+    assert entries[P + "CAMERA"].whom == ()
+
+
 # -- what is no app's merged manifest -------------------------------------------------------------------------------
 
 
