@@ -18,6 +18,7 @@ __all__ = [
     "Bringer",
     "Build",
     "BuildKind",
+    "Bundle",
     "Call",
     "Checked",
     "Clause",
@@ -47,6 +48,8 @@ __all__ = [
     "Platform",
     "PolicySource",
     "Provenance",
+    "Reference",
+    "ReferenceKind",
     "Row",
     "RuleInfo",
     "Sdk",
@@ -216,7 +219,8 @@ class FactKind(Enum):
     CONSTANT = "constant"
     """Static final field of a class that was looked for: name = class and field, dotted; value = its value as text."""
     LITERAL = "literal"
-    """String literal used by code, as evidence: name = the literal; the location says which class uses it."""
+    """String literal used by code, as evidence: name = the literal; the location says which class uses it.
+    iOS: a string that was looked for, in the data of an image; by and traits as SELECTOR."""
     CLASS = "class"
     """Defined Objective-C or Swift class as evidence: name = its name; the location's file is the image."""
     FRAMEWORK = "framework"
@@ -228,7 +232,8 @@ class FactKind(Enum):
     """iOS: name = install name of a library a Mach-O image links; value = ``weak`` or empty; by = the image.
     Of an object file, what it asks the linker for: ``CoreLocation.framework``, ``libz``."""
     IMAGE = "image"
-    """Mach-O image: name = path; value = ``encrypted`` or ``plain``; traits ``archs``, ``min-os``, ``platform``, ``type``."""
+    """Mach-O image: name = path; value = ``encrypted`` or ``plain``; traits ``archs``, ``min-os``, ``sdk`` (the
+    version it was built with), ``platform``, ``type``."""
     USAGE_STRING = "usage-string"
     """Name = ``NS…UsageDescription`` key; value = text; by = language of the text (``Base`` = Info.plist itself);
     trait ``variant`` = suffix of a key for some devices only (``~ipad``)."""
@@ -250,7 +255,13 @@ class FactKind(Enum):
     PRIVACY_TRACKING = "privacy-manifest-tracking"
     """Name = path of the privacy manifest; value = true or false; traits ``domains``."""
     SYMBOL = "symbol"
-    """Imported C symbol or class of a Mach-O image: name = symbol; by = the image."""
+    """Imported C symbol or class of a Mach-O image: name = symbol; by = the image. Of those that were looked for also the
+    methods that use them; traits as SELECTOR."""
+    SELECTOR = "selector"
+    """Objective-C selector that was looked for and that a Mach-O image refers to: name = selector; by = the image; the
+    location names the method that does, or the two between whose code it is done; traits ``class`` = the method's class,
+    ``between`` = the classes of the two, ``beside`` = the symbols of the classes without which it means nothing and that
+    the same code names; comma separated."""
     SIGNING = "signing"
     """Name = a property of the signature (team-id, scheme); value = its value."""
     VERSION = "version"
@@ -337,6 +348,8 @@ class CodeUnit:
     """(class, the literals looked for that its code uses), both sorted; classes that use none are left out."""
     references: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(class, the other classes *of the build* it refers to), both sorted; only where they were asked for."""
+    linked: tuple[str, ...] = ()
+    """Of a linked Mach-O image, its classes in the order they were linked in: those of one library stand together."""
     written: tuple[tuple[str, str], ...] = ()
     """(class, its name in the file), for classes whose names a mapping restored; sorted."""
 
@@ -507,6 +520,77 @@ class Call:
     """How much it says when seen alone; INFO = context only."""
 
 
+class ReferenceKind(Enum):
+    """What of an interface the code of an image names."""
+
+    CLASS = "class"
+    """The class alone."""
+    SELECTOR = "selector"
+    """A method of a class: both are named."""
+    SYMBOL = "symbol"
+    """A C function or variable."""
+    STRING = "string"
+    """Only a string with its name, by which it can be reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One interface to personal data that one owner's code in an iOS image names. A reference is not a call."""
+
+    kind: ReferenceKind
+    name: str
+    """``CLLocationManager``, ``CLLocationManager startUpdatingLocation``, ``_getifaddrs`` or the string."""
+    image: str
+    """Path of the image, or of the static library."""
+    data: tuple[str, ...]
+    """Data-type ids it reads where it is used."""
+    may: tuple[str, ...]
+    """Data-type ids it can be a way to."""
+    owner: OwnerKind
+    """Whose code, by the class that uses it, else by the framework the image is."""
+    sdk: str
+    """Canonical id, where the owner is an SDK."""
+    origin: Origin | None
+    """How the owner was found; None where there is none."""
+    confidence: Confidence
+    """How sure it is that the code uses it."""
+    severity: Severity
+    """How much it says when seen alone; INFO = context only."""
+    evidence: tuple[Fact, ...]
+    """The names in the image, and the methods that use them."""
+    usage_keys: tuple[str, ...] = ()
+    """Info.plist keys of which one must be there; empty = it needs none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """One bundle of an iOS build that holds code or a privacy manifest."""
+
+    path: str
+    """``Payload/X.app/PlugIns/Y.appex``."""
+    kind: str
+    """``app`` (a watch app and an app clip too), ``extension``, ``framework``, ``bundle`` or ``test``."""
+    identifier: str
+    """Bundle identifier of a framework; empty for others."""
+    images: tuple[str, ...]
+    """Paths of its images, sorted."""
+    loaded_by: tuple[str, ...]
+    """Paths of the apps and extensions in whose processes its code runs, sorted; itself where it runs by itself."""
+    usage_keys: tuple[str, ...]
+    """Usage-description keys its Info.plist has, sorted."""
+    manifest: tuple[Fact, ...] | None
+    """What its privacy manifest states, in order; None where it has none."""
+    encrypted: bool
+    """Whether the App Store's encryption hides what one of its images refers to."""
+    sdk: str
+    """Version of the SDK its first image was built with; empty where it does not say."""
+
+    @property
+    def name(self) -> str:
+        """The directory's own name: ``Y.appex``."""
+        return self.path.rpartition("/")[2]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """One kind of personal data that one owner's code can collect. See docs/explanation/collection-evidence.md."""
@@ -593,6 +677,10 @@ class Conduct:
     """Sorted by id."""
     calls: tuple[Call, ...] = ()
     """Call sites that can read personal data; only where they were looked for. Sorted by place."""
+    references: tuple[Reference, ...] = ()
+    """Interfaces to personal data that iOS code names; only where they were looked for. Sorted by image and name."""
+    bundles: tuple[Bundle, ...] = ()
+    """The bundles of an iOS build, sorted by path."""
     collections: tuple[Collection, ...] = ()
     """What can be collected and by whom: one per data type and owner, sorted by both."""
     attributions: tuple[Attribution, ...] = ()

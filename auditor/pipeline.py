@@ -127,6 +127,7 @@ def _with_beside(path: Path, lens: Lens, beside: Beside) -> Build:
 def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
     """Return what to look for in code: what SDKs are known by after renaming, and calls where they are wanted."""
     from auditor.extract.lens import Lens
+    from auditor.infer.ios_references import wanted_names
     from auditor.infer.renamed import MINIFIED
 
     literals = frozenset(literal for one in knowledge.fingerprints for literal in one.literals)
@@ -134,6 +135,7 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
         one.name for sdk in knowledge.sdks.values() for one in sdk.versions if one.kind is VersionKind.CONSTANT
     )
     methods, arguments = _wanted_calls(knowledge) if calls else ({}, {})
+    names = wanted_names(knowledge)
     return Lens(
         literals=literals,
         hashed=knowledge.seeds,
@@ -141,6 +143,9 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
         renamed=MINIFIED,
         methods=methods,
         arguments=arguments,
+        selectors=names.selectors,
+        strings=names.strings,
+        symbols=names.symbols,
     )
 
 

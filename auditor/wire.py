@@ -40,6 +40,7 @@ from auditor.model import (
     Platform,
     PolicySource,
     Provenance,
+    Reference,
     Row,
     RuleInfo,
     Sdk,
@@ -77,6 +78,7 @@ _SHOWN_FACTS = frozenset(
         FactKind.PRIVACY_COLLECTED,
         FactKind.PRIVACY_TRACKING,
         FactKind.SYMBOL,
+        FactKind.SELECTOR,
         FactKind.CALL,
     }
 )
@@ -384,6 +386,7 @@ def facts_to_wire(
             }
             for call in conduct.calls
         ],
+        "references": [_reference(one) for one in conduct.references],
         "collections": [_collection(one) for one in conduct.collections],
         "manifest": [_manifest_entry(one) for one in conduct.manifest],
         "classes_count": len({name for unit in build.code for name in unit.classes}),
@@ -408,6 +411,25 @@ def _collection(one: Collection) -> dict[str, Any]:
         "can_succeed": one.can_succeed,
         "why_not": _text(one.why_not) if one.why_not else None,
         "count": one.count,
+        "evidence": [_fact(fact) for fact in one.evidence],
+    }
+
+
+def _reference(one: Reference) -> dict[str, Any]:
+    return {
+        "kind": one.kind.value,
+        "name": one.name,
+        "image": one.image,
+        "data": list(one.data),
+        "may": list(one.may),
+        "owner": {
+            "kind": one.owner.value,
+            "sdk": one.sdk or None,
+            "origin": one.origin.value if one.origin else None,
+        },
+        "confidence": one.confidence.word,
+        "severity": one.severity.word,
+        "usage_keys": list(one.usage_keys),
         "evidence": [_fact(fact) for fact in one.evidence],
     }
 

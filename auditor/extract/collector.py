@@ -52,6 +52,7 @@ class Collector:
         self._facts: set[Fact] = set()
         self._gaps: set[Gap] = set()
         self._code: dict[str, set[str]] = {}
+        self._linked: dict[str, tuple[str, ...]] = {}
         self._literals: dict[str, dict[str, set[str]]] = {}
         self._edges: list[tuple[str, Callable[[], tuple[list[str], list[str]]], array[int]]] = []
         self._renamed: dict[str, set[str]] = {}
@@ -69,9 +70,11 @@ class Collector:
         """Record something that could not be read, and the tables it leaves in doubt."""
         self._gaps.add(Gap(location=Location(file=file, at=at), reason=reason, hides=frozenset(hides)))
 
-    def code(self, file: str, classes: Iterable[str]) -> None:
-        """Record the classes a DEX file or Mach-O image defines."""
+    def code(self, file: str, classes: Iterable[str], linked: tuple[str, ...] = ()) -> None:
+        """Record the classes a DEX file or Mach-O image defines; ``linked`` has them in the order of linking."""
         self._code.setdefault(file, set()).update(classes)
+        if linked:
+            self._linked.setdefault(file, linked)
 
     def literal(self, file: str, class_: str, literal: str) -> None:
         """Record that a class's code uses a literal the lens looks for."""
@@ -158,6 +161,7 @@ class Collector:
                     (name, tuple(sorted(others)))
                     for name, others in sorted(references.get(file, {}).items())
                 ),
+                linked=self._linked.get(file, ()),
             )
             for file, classes in sorted(self._code.items())
         )

@@ -30,3 +30,10 @@ class Lens:
     renamed: re.Pattern[str] | None = None
     """Names that a minifier makes. Which class refers to which is recorded once several classes so named use one of
     the literals: only then does anybody ask."""
+    selectors: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Objective-C selectors whose use by a Mach-O image is wanted. One that means something only beside certain classes has
+    the symbols of these; where a function is seen to use it without any of them, that use is nobody's concern."""
+    strings: frozenset[str] = frozenset()
+    """Strings wanted in the data of Mach-O images, exact: names by which code reaches what it does not link."""
+    symbols: frozenset[str] = frozenset()
+    """Imported symbols of Mach-O images (``_getifaddrs``, ``_OBJC_CLASS_$_UIDevice``) of which it is wanted who uses them."""

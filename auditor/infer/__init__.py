@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.infer.collects import merged, of_calls
+from auditor.infer.ios_bundles import find_bundles
 from auditor.infer.manifest import find_manifest
 from auditor.infer.packed import find_packing
 from auditor.infer.renamed import find_renamed
 from auditor.infer.sdks import find_sdks, owners_of
 from auditor.infer.versions import with_versions
 from auditor.knowledge.schema import Knowledge
-from auditor.model import Attribution, Build, Call, Conduct, FactKind, SdkTier
+from auditor.model import (
+    Attribution,
+    Build,
+    Bundle,
+    Call,
+    Collection,
+    Conduct,
+    FactKind,
+    Platform,
+    Reference,
+    Sdk,
+    SdkTier,
+)
 
 __all__ = ["infer"]
 
@@ -26,11 +39,15 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
     sdks = sorted((*renamed.sdks, *(sdk for sdk in named if sdk.id not in inferred)), key=lambda sdk: sdk.id)
     calls = _calls(build, knowledge, renamed.attributions)
     versioned = with_versions(tuple(sdks), build, knowledge)
+    bundles = find_bundles(build) if build.identity.platform is Platform.IOS else ()
+    references, referred = _references(build, knowledge, sdks, bundles)
     return Conduct(
         sdks=versioned,
         calls=calls,
+        references=references,
+        bundles=bundles,
         # every source of signs gives its own; this is the one place where they come together
-        collections=merged((*of_calls(calls),)),
+        collections=merged((*of_calls(calls), *referred)),
         attributions=renamed.attributions,
         manifest=find_manifest(build, versioned, knowledge),
         gaps=find_packing(build, knowledge),
@@ -44,3 +61,15 @@ def _calls(build: Build, knowledge: Knowledge, attributions: Sequence[Attributio
     from auditor.infer.calls import find_calls
 
     return find_calls(build, knowledge, owners_of(knowledge), attributions)
+
+
+def _references(
+    build: Build, knowledge: Knowledge, sdks: Sequence[Sdk], bundles: Sequence[Bundle]
+) -> tuple[tuple[Reference, ...], tuple[Collection, ...]]:
+    """Return what iOS code names, and what it can collect by that."""
+    if build.identity.platform is not Platform.IOS:
+        return (), ()
+    from auditor.infer.ios_references import collections_of, find_references
+
+    references = find_references(build, knowledge, sdks, bundles)
+    return references, tuple(collections_of(references, bundles))

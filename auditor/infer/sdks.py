@@ -16,7 +16,7 @@ from functools import lru_cache
 from auditor.knowledge.schema import Knowledge, Strength, TraceKind
 from auditor.model import Build, Confidence, Fact, FactKind, Location, Sdk, SdkTier
 
-__all__ = ["PackageIndex", "claimants_of", "find_sdks", "own_package", "owners_of"]
+__all__ = ["PackageIndex", "claimants_of", "class_owner_of", "find_sdks", "framework_owner_of", "own_package", "owners_of"]
 
 _MANY_CLASSES = 3
 """From this many proving classes on, an SDK is bundled beyond doubt; below, it may be a stub."""
@@ -151,6 +151,25 @@ def own_package(app_id: str) -> str:
     """Return the package an app's own classes stand below: its id without the last segment, where enough is left."""
     segments = app_id.split(".")
     return ".".join(segments[:-1] if len(segments) > 3 else segments)
+
+
+def class_owner_of(knowledge: Knowledge) -> Callable[[str], str]:
+    """Return the function from an Objective-C or Swift class to the id of the one SDK that has such a class, or ""."""
+    return _sole_claim(_traces_of(knowledge).names.get(TraceKind.CLASS, _NameIndex()))
+
+
+def framework_owner_of(knowledge: Knowledge) -> Callable[[str], str]:
+    """Return the function from the name of a framework to the id of the one SDK it is, or ""."""
+    return _sole_claim(_traces_of(knowledge).names.get(TraceKind.FRAMEWORK, _NameIndex()))
+
+
+def _sole_claim(names: _NameIndex) -> Callable[[str], str]:
+    def owner(name: str) -> str:
+        claims = set(names.claims(name))
+        ids = {id_ for id_, strength in claims if strength is Strength.PROVES} or {id_ for id_, _ in claims}
+        return ids.pop() if len(ids) == 1 else ""
+
+    return owner
 
 
 def _classes(build: Build, traces: _Traces, found: dict[str, _Evidence]) -> None:

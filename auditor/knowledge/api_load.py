@@ -7,6 +7,7 @@ from typing import Any
 
 from auditor.knowledge.api_schema import (
     ApiArgument,
+    ApiClass,
     ApiConstant,
     ApiField,
     ApiKind,
@@ -17,6 +18,8 @@ from auditor.knowledge.api_schema import (
     ApiSelector,
     ApiSymbol,
     ApiTable,
+    CollectedType,
+    ListedSdk,
     Need,
     RequiredReason,
 )
@@ -47,6 +50,11 @@ def apis_from(compiled: bytes) -> Apis:
         required_reasons=tuple(_required_reason(entry) for entry in plain["required_reasons"]),
         bystanders=tuple(plain["bystanders"]),
         not_bystanders=tuple(plain["not_bystanders"]),
+        classes=tuple(_class(entry) for entry in plain["classes"]),
+        collected_types=tuple(_collected_type(entry) for entry in plain["collected_types"]),
+        purposes=tuple(plain["purposes"]),
+        listed_sdks=tuple(_listed_sdk(entry) for entry in plain["listed_sdks"]),
+        vendor_files=tuple(plain["vendor_files"]),
     )
 
 
@@ -129,12 +137,33 @@ def _constant(entry: dict[str, Any]) -> ApiConstant:
     )
 
 
+def _class(entry: dict[str, Any]) -> ApiClass:
+    return ApiClass(
+        class_=entry["class"],
+        framework=entry.get("framework", ""),
+        data=tuple(entry["data"]),
+        usage_keys=tuple(entry.get("usage_keys", ())),
+        private=entry.get("private", False),
+    )
+
+
+def _collected_type(entry: dict[str, Any]) -> CollectedType:
+    return CollectedType(
+        value=entry["value"], name=_text(entry["name"]), data=tuple(entry.get("data", ())), source=entry["source"]
+    )
+
+
+def _listed_sdk(entry: dict[str, Any]) -> ListedSdk:
+    return ListedSdk(name=entry["name"], frameworks=tuple(entry.get("frameworks", ())), source=entry["source"])
+
+
 def _selector(entry: dict[str, Any]) -> ApiSelector:
     return ApiSelector(
         class_=entry["class"],
         selector=entry["selector"],
         framework=entry.get("framework", ""),
         data=tuple(entry.get("data", ())),
+        may=tuple(entry.get("may", ())),
         severity=_SEVERITIES[entry["severity"]],
         usage_keys=tuple(entry.get("usage_keys", ())),
         generic=entry.get("generic", False),
@@ -161,6 +190,7 @@ def _symbol(entry: dict[str, Any]) -> ApiSymbol:
         note=_text(entry.get("note")),
         source=entry["source"],
         unverified=entry.get("unverified", False),
+        usage_keys=tuple(entry.get("usage_keys", ())),
     )
 
 

@@ -11,6 +11,7 @@ from auditor.model import Severity, Text
 __all__ = [
     "NO_APIS",
     "ApiArgument",
+    "ApiClass",
     "ApiConstant",
     "ApiField",
     "ApiKind",
@@ -21,6 +22,8 @@ __all__ = [
     "ApiSymbol",
     "ApiTable",
     "Apis",
+    "CollectedType",
+    "ListedSdk",
     "Need",
     "RequiredReason",
 ]
@@ -257,6 +260,20 @@ def _commands(value: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApiClass:
+    """One Objective-C class whose being referenced says something by itself."""
+
+    class_: str
+    framework: str
+    """Empty for what is not public."""
+    data: tuple[str, ...]
+    """Data-type ids that such classes are there for."""
+    usage_keys: tuple[str, ...]
+    """Info.plist keys of which one must be there for the class to be of any use; empty = it needs none."""
+    private: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiSelector:
     """One Objective-C method. A build shows selectors and classes apart: both must be referenced."""
 
@@ -265,6 +282,8 @@ class ApiSelector:
     framework: str
     """Empty for what is not public."""
     data: tuple[str, ...]
+    may: tuple[str, ...]
+    """Data-type ids it can be a way to: another call decides, or an argument; or it only writes such data."""
     severity: Severity
     usage_keys: tuple[str, ...]
     """Info.plist keys of which one must be there for it to be called at all; empty = it needs none."""
@@ -300,6 +319,30 @@ class ApiSymbol:
     note: Text
     source: str
     unverified: bool
+    usage_keys: tuple[str, ...] = ()
+    """As for selectors."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectedType:
+    """One value of NSPrivacyCollectedDataType."""
+
+    value: str
+    name: Text
+    data: tuple[str, ...]
+    """Data-type ids it covers."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSdk:
+    """An SDK on Apple's list of those that must ship a privacy manifest."""
+
+    name: str
+    """As the list has it; its framework is called so."""
+    frameworks: tuple[str, ...]
+    """Further names of its framework."""
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,6 +382,15 @@ class Apis:
     """Java packages of support libraries: what they call, they call for whoever calls them. The longest match counts,
     and one in ``not_bystanders`` takes it back."""
     not_bystanders: tuple[str, ...]
+    classes: tuple[ApiClass, ...] = ()
+    """Of iOS, sorted by name."""
+    collected_types: tuple[CollectedType, ...] = ()
+    """What a privacy manifest may say is collected."""
+    purposes: tuple[str, ...] = ()
+    """What it may say it is collected for."""
+    listed_sdks: tuple[ListedSdk, ...] = ()
+    vendor_files: tuple[str, ...] = ()
+    """Patterns of the names of libraries that are Apple's own, wherever an app carries them."""
 
     def decide(self, table: ApiTable, value: str) -> tuple[ApiConstant, ...]:
         """Return what ``value`` is in a table: every bit of it that counts, else the longest constant it matches.

@@ -818,7 +818,7 @@ def _apis(
     usage_keys: Collection[str],
 ) -> Plain:
     known = _Known(data_types, permissions, usage_keys)
-    plain: Plain = {name: [] for name in (*_API_SECTIONS, "bystanders", "not_bystanders")}
+    plain: Plain = {name: [] for name in (*_API_SECTIONS, "bystanders", "not_bystanders", "purposes", "vendor_files")}
     if not directory.exists():
         return plain
     seen: dict[tuple[str, ...], str] = {}
@@ -828,6 +828,7 @@ def _apis(
     readers["android_fields.yaml"] = lambda record: {"fields": _fields(record, known, seen)}
     readers["android_constants.yaml"] = lambda record: {"constants": _constants(record, known, seen)}
     readers["ios.yaml"] = lambda record: _ios(record, known, seen)
+    readers["ios_privacy.yaml"] = lambda record: _ios_privacy(record, known)
     readers["bystanders.yaml"] = _bystanders
     for name, read in readers.items():
         # every one of them: a folder that lacks a file would know less without saying so
@@ -846,9 +847,12 @@ _API_SECTIONS = {
     "methods": _api_key("class", "name", "descriptor"),
     "fields": _api_key("class", "name"),
     "constants": _api_key("table", "value"),
+    "classes": _api_key("class"),
     "selectors": _api_key("class", "selector"),
     "symbols": _api_key("name"),
     "required_reasons": _api_key("category"),
+    "collected_types": _api_key("value"),
+    "listed_sdks": _api_key("name"),
 }
 """Lists of the compiled file, and what they are sorted by."""
 
@@ -1014,6 +1018,7 @@ def _constants(record: Record, known: _Known, seen: dict[tuple[str, ...], str]) 
 def _ios(record: Record, known: _Known, seen: dict[tuple[str, ...], str]) -> Plain:
     sources = _sources(record)
     selectors: list[Plain] = []
+    alone_means: list[Plain] = []
     classes = _Ids()
     for group in record.records("classes", required=True):
         class_ = classes.take(group, "class")
@@ -1022,6 +1027,11 @@ def _ios(record: Record, known: _Known, seen: dict[tuple[str, ...], str]) -> Pla
         framework, private = group.text("framework"), group.boolean("private")
         if bool(framework) is private:
             group.wrong(f"{class_!r} is either of a framework or private", "framework")
+        if (alone := group.record("alone")) is not None:
+            keys = list(alone.texts("usage_keys", among=known.usage_keys))
+            data = list(alone.texts("data", required=True, among=known.data_types))
+            alone_means.append({"class": class_, "data": data, **_slim(framework=framework, private=private, usage_keys=keys)})
+            alone.done()
         for entry in group.records("selectors", required=True):
             plain = {
                 "class": class_,
@@ -1052,6 +1062,7 @@ def _ios(record: Record, known: _Known, seen: dict[tuple[str, ...], str]) -> Pla
                 **_slim(
                     string=string,
                     framework=entry.text("framework"),
+                    usage_keys=[] if string else list(entry.texts("usage_keys", among=known.usage_keys)),
                     noisy=entry.boolean("noisy"),
                     private=entry.boolean("private"),
                     until=_ios_version(entry, "until"),
@@ -1061,7 +1072,49 @@ def _ios(record: Record, known: _Known, seen: dict[tuple[str, ...], str]) -> Pla
             symbols.append(plain)
             entry.done()
     reasons = _required_reasons(record, known, sources)
-    return {"selectors": selectors, "symbols": symbols, "required_reasons": reasons}
+    return {"classes": alone_means, "selectors": selectors, "symbols": symbols, "required_reasons": reasons}
+
+
+def _ios_privacy(record: Record, known: _Known) -> Plain:
+    sources = _sources(record)
+    values, names = _Ids(), _Ids()
+    types: list[Plain] = []
+    for entry in record.records("collected_types", required=True):
+        value = values.take(entry, "value")
+        if value and not value.startswith(_COLLECTED):
+            entry.wrong(f"{value!r} does not begin with {_COLLECTED}", "value")
+        types.append(
+            {
+                "value": value,
+                "name": _both(entry.both("name")),
+                "source": entry.choice("source", sources, required=True),
+                **_slim(data=list(entry.texts("data", among=known.data_types))),
+            }
+        )
+        entry.done()
+    listed: list[Plain] = []
+    for entry in record.records("listed_sdks", required=True):
+        listed.append(
+            {
+                "name": names.take(entry, "name"),
+                "source": entry.choice("source", sources, required=True),
+                **_slim(frameworks=list(entry.texts("frameworks"))),
+            }
+        )
+        entry.done()
+
+    def purpose(value: str) -> str:
+        return "" if value.startswith(_COLLECTED + "Purpose") else f"{value!r} does not begin with {_COLLECTED}Purpose"
+
+    return {
+        "collected_types": types,
+        "purposes": list(record.texts("purposes", required=True, fault=purpose)),
+        "listed_sdks": listed,
+        "vendor_files": list(record.texts("vendor_files")),
+    }
+
+
+_COLLECTED = "NSPrivacyCollectedDataType"
 
 
 def _ios_version(record: Record, key: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Build, BuildKind, Conduct, FactKind, Language, Platform, Text, Tool
+from auditor.model import Build, BuildKind, Conduct, FactKind, Language, Platform, Reference, Severity, Text, Tool
 
 __all__ = ["render_facts"]
 
@@ -13,6 +13,7 @@ _WORDS = {
     "implied": Text(zh="系统随之授予的权限", en="Permissions granted along with them"),
     "usage": Text(zh="用途说明", en="Usage strings"),
     "sdks": Text(zh="第三方 SDK", en="Third-party SDKs"),
+    "references": Text(zh="代码引用的个人信息接口", en="Interfaces to personal data that the code refers to"),
     "native": Text(zh="原生库", en="Native libraries"),
     "frameworks": Text(zh="内嵌框架", en="Embedded frameworks"),
     "signer": Text(zh="签名证书", en="Signing certificates"),
@@ -80,6 +81,8 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
             for sdk in conduct.sdks
         ],
     )
+    if identity.platform is Platform.IOS:
+        yield from section("references", [_reference(one) for one in conduct.references if one.severity > Severity.INFO])
     if identity.platform is Platform.ANDROID:
         yield from section("native", sorted({fact.name for fact in build.of(FactKind.NATIVE_LIBRARY)}))
         brought = []
@@ -93,3 +96,8 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
     yield f"{_WORDS['classes'].in_(language)} ({len({name for unit in build.code for name in unit.classes})})"
     gaps = sorted({*build.gaps, *conduct.gaps}, key=lambda gap: gap.key)
     yield from section("gaps", [f"{gap.location}: {gap.reason.in_(language)}" for gap in gaps])
+
+
+def _reference(one: Reference) -> str:
+    data = ", ".join(one.data) or f"({', '.join(one.may)})"
+    return f"{one.name}  {data}  {one.confidence.word}  {one.sdk or one.owner.value}  {one.evidence[0].location}"

@@ -8,9 +8,10 @@ a linker writes, so that LLVM's tools and dyld's rules find nothing to object to
 from __future__ import annotations
 
 import hashlib
+import itertools
 import plistlib
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.forge.tego import noise
@@ -81,6 +82,7 @@ class _Section:
     pointers: list[tuple[int, _Place | str]] = field(default_factory=list)
     """(offset, a place in this image or the name of an imported symbol)."""
     reserved1: int = 0
+    reserved2: int = 0
     offset: int = 0
     address: int = 0
 
@@ -115,6 +117,8 @@ def write_macho(
     rpaths: Sequence[str] = (),
     strings: Sequence[str] = (),
     selectors: Sequence[str] = (),
+    methods: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    relative_methods: bool = False,
     install_name: str = "@rpath/Forged.framework/Forged",
     platform: str = "ios",
     min_os: str = "12.0",
@@ -130,8 +134,11 @@ def write_macho(
     ``classes`` are Objective-C class names, Swift's in their mangled form; ``imports`` maps further imported symbols
     to the library that has them, which must be among ``libraries``. ``pointer_format`` is a DYLD_CHAINED_PTR_* value
     (2 or 6; 1, 9 or 12 on arm64e), 0 for addresses with LC_DYLD_INFO_ONLY. ``stripped`` leaves only imports in the symbol
-    table, ``export_classes`` puts the classes into the export trie. ``encrypted`` scrambles ``__TEXT`` as the App Store
-    does and says so. ``simulator_entitlements`` stand in a section, as in simulator builds.
+    table, ``export_classes`` puts the classes into the export trie. ``methods`` maps a class to the instance methods it has,
+    and each of them to what its code takes: ``@selector``, ``+Class`` (an import), ``"string`` (a CFString), ``_function``
+    (calls an import); only of arm64 images. ``relative_methods`` writes their lists as newer compilers do. ``encrypted``
+    scrambles ``__TEXT`` as the App Store does and says so. ``simulator_entitlements`` stand in a section, as in simulator
+    builds.
     """
     image = _Image(
         arch=arch,
@@ -143,6 +150,8 @@ def write_macho(
         rpaths=tuple(rpaths),
         strings=tuple(strings),
         selectors=tuple(selectors),
+        methods=dict(methods or {}),
+        relative_methods=relative_methods,
         install_name=install_name,
         platform=platform,
         min_os=min_os,
@@ -167,6 +176,8 @@ class _Image:
     rpaths: tuple[str, ...]
     strings: tuple[str, ...]
     selectors: tuple[str, ...]
+    methods: dict[str, Mapping[str, Sequence[str]]]
+    relative_methods: bool
     install_name: str
     platform: str
     min_os: str
@@ -188,6 +199,12 @@ class _Image:
     symbol_counts: tuple[int, int] = (0, 0)
     """Defined and undefined symbols."""
     got: int = 0
+    functions: list[_Place] = field(default_factory=list)
+    """Where each function starts, ``main`` first."""
+    stubbed: list[str] = field(default_factory=list)
+    """Imports that have a stub."""
+    patches: list[Callable[[], None]] = field(default_factory=list)
+    """What can be written only when every section has its place."""
 
     @property
     def wide(self) -> bool:
@@ -223,6 +240,17 @@ class _Image:
             literals.string(string)
         if self.simulator_entitlements is not None:
             self.section("__TEXT", "__entitlements", 0, 0).data += plistlib.dumps(dict(self.simulator_entitlements))
+        for uses in (names for methods in self.methods.values() for names in methods.values()):
+            for use in uses:
+                if use.startswith("+"):
+                    self.imports.setdefault(f"_OBJC_CLASS_$_{use[1:]}", FOUNDATION)
+                elif use.startswith('"'):
+                    self.imports.setdefault("___CFConstantStringClassReference", FOUNDATION)
+                elif use.startswith("_"):
+                    self.imports.setdefault(use, SYSTEM)
+                    self.stubbed += [use] * (use not in self.stubbed)
+        stubs = self.section("__TEXT", "__stubs", 0x80000408, 2)
+        lists = self.section("__TEXT", "__objc_methlist", 0, 3)
         if self.classes:
             for symbol in ("_OBJC_CLASS_$_NSObject", "_OBJC_METACLASS_$_NSObject", "__objc_empty_cache"):
                 self.imports.setdefault(symbol, OBJC)
@@ -237,17 +265,105 @@ class _Image:
         info.data += struct.pack("<II", 0, 0x40)
         const = self.section("__DATA", "__objc_const", 0, align)
         references = self.section("__DATA", "__objc_selrefs", keep | 5, align)
-        for selector in self.selectors:
+        slots: dict[str, _Place] = {}
+        own = [selector for methods in self.methods.values() for selector in methods] if self.relative_methods else []
+        taken = [use[1:] for methods in self.methods.values() for uses in methods.values() for use in uses if use[0] == "@"]
+        for selector in dict.fromkeys((*self.selectors, *taken, *own)):
+            slots[selector] = _Place(references, len(references.data))
             self.pointer(references, method_names.string(selector))
+        constants = self.section("__DATA", "__cfstring", 0, align)
+        self.functions.append(_Place(text, 0))
+        stubs.reserved1, stubs.reserved2 = len(self.imports), 12
+        for symbol in self.stubbed:
+            self.take(stubs, 16, self.slot(got, symbol), load=True)
+            stubs.data += struct.pack("<I", 0xD61F0200)
+        written: dict[str, list[tuple[str, _Place]]] = {}
+        for name, methods in self.methods.items():
+            for selector, uses in methods.items():
+                place = _Place(text, len(text.data))
+                self.functions.append(place)
+                written.setdefault(name, []).append((selector, place))
+                for use in uses:
+                    if use[0] == "@":
+                        self.take(text, 8, slots[use[1:]], load=True)
+                    elif use[0] == "+":
+                        self.take(text, 8, self.slot(got, f"_OBJC_CLASS_$_{use[1:]}"), load=True)
+                    elif use[0] == '"':
+                        constant = _Place(constants, len(constants.data))
+                        for pointer in ("___CFConstantStringClassReference", None, literals.string(use[1:])):
+                            self.pointer(constants, pointer)
+                        constants.data += len(use[1:]).to_bytes(8, "little")
+                        self.take(text, 8, constant, load=False)
+                    else:
+                        self.branch(text, _Place(stubs, 12 * self.stubbed.index(use)))
+                text.data += ARCHS[self.arch][3]
         data = self.section("__DATA", "__objc_data", 0, align)
         for name in self.classes:
-            self.define(name, class_names.string(name), listed, const, data)
+            found = self.method_list(written.get(name, []), lists if self.relative_methods else const, method_names, slots)
+            self.define(name, class_names.string(name), listed, const, data, found)
         self.sections = [section for section in self.sections if section.data]
 
-    def define(self, name: str, name_at: _Place, listed: _Section, const: _Section, data: _Section) -> None:
-        """Write class_t and class_ro_t of a direct subclass of NSObject without methods, and of its metaclass."""
+    def slot(self, got: _Section, symbol: str) -> _Place:
+        return _Place(got, sorted(self.imports).index(symbol) * self.width)
+
+    def take(self, section: _Section, register: int, target: _Place, *, load: bool) -> None:
+        """Write ADRP, and LDR or ADD, that take what stands at a place or its address."""
+        at = len(section.data)
+        section.data += bytes(8)
+
+        def patch() -> None:
+            pages = (target.address >> 12) - (section.address + at >> 12)
+            low = target.address & 0xFFF
+            first = 0x90000000 | (pages & 3) << 29 | (pages >> 2 & 0x7FFFF) << 5 | register
+            second = (0xF9400000 | low // 8 << 10 if load else 0x91000000 | low << 10) | register << 5 | register
+            section.data[at : at + 8] = struct.pack("<II", first, second)
+
+        self.patches.append(patch)
+
+    def branch(self, section: _Section, target: _Place) -> None:
+        at = len(section.data)
+        section.data += bytes(4)
+
+        def patch() -> None:
+            distance = (target.address - section.address - at) >> 2
+            section.data[at : at + 4] = struct.pack("<I", 0x94000000 | distance & 0x3FFFFFF)
+
+        self.patches.append(patch)
+
+    def method_list(
+        self, methods: Sequence[tuple[str, _Place]], section: _Section, names: _Section, slots: Mapping[str, _Place]
+    ) -> _Place | None:
+        """Write method_list_t, in relative form where there is a section for it."""
+        if not methods:
+            return None
+        section.data += bytes(-len(section.data) % 8)
+        at = _Place(section, len(section.data))
+        relative = section.name == "__objc_methlist"
+        section.data += struct.pack("<II", 0x8000000C if relative else 24, len(methods))
+        for selector, code in methods:
+            if relative:
+                self.distances(section, slots[selector], code)
+            else:
+                for pointer in (names.string(selector), names.string("v16@0:8"), code):
+                    self.pointer(section, pointer)
+        return at
+
+    def distances(self, section: _Section, name: _Place, code: _Place) -> None:
+        at = len(section.data)
+        section.data += bytes(12)
+
+        def patch() -> None:
+            here = section.address + at
+            section.data[at : at + 12] = struct.pack("<iii", name.address - here, 0, code.address - here - 8)
+
+        self.patches.append(patch)
+
+    def define(
+        self, name: str, name_at: _Place, listed: _Section, const: _Section, data: _Section, methods: _Place | None
+    ) -> None:
+        """Write class_t and class_ro_t of a direct subclass of NSObject, and of its metaclass."""
         meta_only = self.read_only(const, 1, 5 * self.width, name_at)
-        only = self.read_only(const, 0, self.width, name_at)
+        only = self.read_only(const, 0, self.width, name_at, methods)
         # FAST_IS_SWIFT_STABLE
         swift = 2 if name.startswith("_Tt") and self.wide else 0
         meta = _Place(data, len(data.data))
@@ -260,10 +376,12 @@ class _Image:
             self.pointer(data, pointer)
         self.pointer(listed, self.class_places[name])
 
-    def read_only(self, const: _Section, flags: int, size: int, name: _Place) -> _Place:
+    def read_only(
+        self, const: _Section, flags: int, size: int, name: _Place, methods: _Place | None = None
+    ) -> _Place:
         at = _Place(const, len(const.data), signed=True)
         const.data += struct.pack("<IIII" if self.wide else "<III", *(flags, size, size, 0)[: 4 if self.wide else 3])
-        for pointer in (None, name, None, None, None, None, None):
+        for pointer in (None, name, methods, None, None, None, None):
             self.pointer(const, pointer)
         return at
 
@@ -287,6 +405,8 @@ class _Image:
             at = self.place(section, at)
         self.data_size = _up(at, PAGE) - self.data_at
         self.link_at = self.data_at + self.data_size
+        for patch in self.patches:
+            patch()
         self.write_links()
         signature_size = len(self.sign(b"\0" * self.signature_at)) if self.signing else 0
         if self.signing:
@@ -410,7 +530,7 @@ class _Image:
                 0,
                 0,
                 section.flags,
-                *(0,) * (3 if self.wide else 2),
+                *(section.reserved1, section.reserved2, 0)[: 3 if self.wide else 2],
             )
         return _command(LC_SEGMENT_64 if self.wide else LC_SEGMENT, body)
 
@@ -447,10 +567,11 @@ class _Image:
         if self.export_classes:
             exported |= {f"_OBJC_CLASS_$_{name}": place.address - self.base for name, place in self.class_places.items()}
         parts.append(("exports", _padded(_trie(exported) if exported else b"", 8)))
-        starts = _padded(_uleb(self.sections[0].offset) + b"\0", 8)
+        begins = [0, *(place.address - self.base for place in self.functions)]
+        starts = _padded(b"".join(_uleb(end - start) for start, end in itertools.pairwise(begins)) + b"\0", 8)
         parts += [("starts", starts), ("data in code", b"")]
         symbols, strings, order = self.symbols()
-        indirect = b"".join(struct.pack("<I", order[symbol]) for symbol in sorted(self.imports))
+        indirect = b"".join(struct.pack("<I", order[symbol]) for symbol in (*sorted(self.imports), *self.stubbed))
         parts += [("symbols", symbols), ("indirect", indirect), ("strings", strings)]
         at = self.link_at
         for name, data in parts:
@@ -629,49 +750,85 @@ def write_object(
     imports: Sequence[str] = (),
     platform: str = "ios",
     options: Sequence[str] = (),
+    selectors: Sequence[str] = (),
+    method_names: Sequence[str] = (),
+    strings: Sequence[str] = (),
+    by_symbol: bool = True,
 ) -> bytes:
     """Return an object file (MH_OBJECT) whose symbols define ``classes`` and ask for ``imports``.
 
-    ``options`` are what it asks the linker for: ``-framework CoreLocation``, ``-lz``.
+    It refers to ``selectors``, through a symbol each or (``by_symbol``) by section, and has ``method_names`` it does not refer
+    to; ``strings`` are C strings. ``options`` are what it asks the linker for: ``-framework CoreLocation``, ``-lz``.
     """
     cpu, subtype, wide, code = ARCHS[arch]
     word = "Q" if wide else "I"
     data = code + bytes(-len(code) % 8)
     records = bytes(40 * len(classes))
-    symbols, strings = b"", b"\0"
+    symbols, names = b"", b"\0"
     layout = "<IBBHQ" if wide else "<IBBHI"
     for number, name in enumerate(classes):
-        symbols += struct.pack(layout, len(strings), 0x0F, 2, 0, len(data) + 40 * number)
-        strings += f"_OBJC_CLASS_$_{name}".encode() + b"\0"
+        symbols += struct.pack(layout, len(names), 0x0F, 2, 0, len(data) + 40 * number)
+        names += f"_OBJC_CLASS_$_{name}".encode() + b"\0"
     for name in imports:
-        symbols += struct.pack(layout, len(strings), 0x01, 0, 0, 0)
-        strings += name.encode() + b"\0"
+        symbols += struct.pack(layout, len(names), 0x01, 0, 0, 0)
+        names += name.encode() + b"\0"
+    # the sections that only objects with references have
+    held = b"".join(name.encode() + b"\0" for name in (*method_names, *selectors))
+    held += bytes(-len(held) % 8)
+    literals = b"".join(text.encode() + b"\0" for text in strings)
+    literals += bytes(-len(literals) % 8)
+    width = 8 if wide else 4
+    references, relocations = b"", b""
+    held_at = len(data + records)
+    first_symbol = len(classes) + len(imports)
+    for number in range(len(selectors)):
+        address = held_at + sum(len(one.encode()) + 1 for one in (*method_names, *selectors[:number]))
+        references += (0 if by_symbol else address).to_bytes(width, "little")
+        about = (first_symbol + number | 1 << 27 if by_symbol else 3) | (3 if wide else 2) << 25
+        relocations += struct.pack("<II", number * width, about)
+        if by_symbol:
+            symbols += struct.pack(layout, len(names), 0x0E, 3, 0, address)
+            names += f"l_OBJC_METH_VAR_NAME_.{number}".encode() + b"\0"
+    references += bytes(-len(references) % 8)
+    content = data + records + held + literals + references
     sizes = (56, 68) if not wide else (72, 80)
     asked = b"".join(map(_linker_option, options))
-    commands_size = sizes[0] + 2 * sizes[1] + 24 + 24 + len(asked)
+    commands_size = sizes[0] + 5 * sizes[1] + 24 + 24 + len(asked)
     start = _up((32 if wide else 28) + commands_size, 8)
     section = f"<16s16s2{word}{8 if wide else 7}I"
     rest = (0,) * (3 if wide else 2)
-    segment = struct.pack(f"<16s4{word}4I", b"", 0, len(data + records), start, len(data + records), 7, 7, 2, 0)
+    segment = struct.pack(f"<16s4{word}4I", b"", 0, len(content), start, len(content), 7, 7, 5, 0)
     segment += struct.pack(section, b"__text", b"__TEXT", 0, len(data), start, 2, 0, 0, 0x80000400, *rest)
     records_at = start + len(data)
     segment += struct.pack(
         section, b"__objc_data", b"__DATA", len(data), len(records), records_at, 3, 0, 0, 0, *rest
     )
-    symbols_at = records_at + len(records)
+    at = len(data + records)
+    for section_name, segment_name, part, flags, relocated in (
+        (b"__objc_methname", b"__TEXT", held, 2, b""),
+        (b"__cstring", b"__TEXT", literals, 2, b""),
+        (b"__objc_selrefs", b"__DATA", references, 0x10000005, relocations),
+    ):
+        segment += struct.pack(
+            section, section_name, segment_name, at, len(part), start + at, 3,
+            start + len(content) if relocated else 0, len(relocated) // 8, flags, *rest,
+        )  # fmt: skip
+        at += len(part)
+    symbols_at = start + len(content) + len(relocations)
+    count = len(symbols) // (16 if wide else 12)
     commands = _command(LC_SEGMENT_64 if wide else LC_SEGMENT, segment)
     commands += _command(
         LC_BUILD_VERSION, struct.pack("<4I", PLATFORMS[platform], _version("12.0"), _version("17.0"), 0)
     )
     commands += _command(
         LC_SYMTAB,
-        struct.pack("<4I", symbols_at, len(classes) + len(imports), symbols_at + len(symbols), len(strings)),
+        struct.pack("<4I", symbols_at, count, symbols_at + len(symbols), len(names)),
     )
     commands += asked
     count = 3 + len(options)
     head = struct.pack("<7I", 0xFEEDFACF if wide else 0xFEEDFACE, cpu, subtype, 1, count, len(commands), 0x2000)
     head += bytes(4 if wide else 0) + commands
-    return head + bytes(start - len(head)) + data + records + symbols + strings
+    return head + bytes(start - len(head)) + content + relocations + symbols + names
 
 
 def write_static_library(members: Mapping[str, bytes]) -> bytes:

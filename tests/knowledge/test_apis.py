@@ -588,6 +588,7 @@ SMALL = {
         classes:
         - class: Device
           framework: Kit
+          alone: {data: [camera], usage_keys: [NSX]}
           selectors:
           - {name: 'take:from:', data: [camera], severity: high, usage_keys: [NSX], since: '6.0', source: ref}
         symbols:
@@ -601,6 +602,15 @@ SMALL = {
           members: [{class: Clock, selector: now}]
           reasons: [{code: AB12.1, allows: {zh: 计时, en: timing}}]
           source: ref
+        """,
+    "ios_privacy.yaml": """\
+        sources: {ref: the reference}
+        collected_types:
+        - {value: NSPrivacyCollectedDataTypeLens, name: {zh: 镜头, en: Lens}, data: [camera], source: ref}
+        purposes: [NSPrivacyCollectedDataTypePurposeFun]
+        listed_sdks:
+        - {name: Glass, frameworks: [GlassKit], source: ref}
+        vendor_files: ['libglass*.dylib']
         """,
     "bystanders.yaml": """\
         source: ours
@@ -636,7 +646,11 @@ def test_the_small_interfaces_are_read_as_they_stand(tmp_path):
         "32": (ApiMatch.BIT, False),
     }
     assert [(one.selector, one.usage_keys, one.framework) for one in apis.selectors] == [("take:from:", ("NSX",), "Kit")]
+    assert [(one.class_, one.data, one.usage_keys) for one in apis.classes] == [("Device", ("camera",), ("NSX",))]
     assert {one.name: one.string for one in apis.symbols} == {"_take": False, "take": True}
+    assert [(one.value, one.data) for one in apis.collected_types] == [("NSPrivacyCollectedDataTypeLens", ("camera",))]
+    assert [(one.name, one.frameworks) for one in apis.listed_sdks] == [("Glass", ("GlassKit",))]
+    assert (apis.purposes, apis.vendor_files) == (("NSPrivacyCollectedDataTypePurposeFun",), ("libglass*.dylib",))
     assert apis.required_reasons[0].members == (("Clock", "now"),)
     assert (apis.bystanders, apis.not_bystanders) == (("androidx", "kotlin"), ("androidx.ads",))
 
@@ -673,12 +687,16 @@ def test_a_directory_without_the_folder_knows_none(tmp_path):
         ("android_constants", "match: bit", "match: bits", 5, "'bits' is none of its values"),
         ("android_constants", "value: 32", "value: many", 5, "'many' is no bit"),
         ("android_constants", "settings_keys", "settings_kyes", 2, "unknown key 'settings_kyes'"),
-        ("ios", "'take:from:'", "'take from'", 6, "'take from' is no selector"),
-        ("ios", "[NSX]", "[NSZ]", 6, "'NSZ' is not known"),
-        ("ios", "framework: Kit\n  selectors", "private: false\n  selectors", 3, "'Device' is either of a framework or private"),
-        ("ios", "_take", "take_it", 8, "lacks the underscore"),
-        ("ios", "AB12.1", "AB-1", 16, "'AB-1' is no reason code"),
-        ("ios", "since: '6.0'", "since: soon", 6, "'soon' is no version of iOS"),
+        ("ios", "'take:from:'", "'take from'", 7, "'take from' is no selector"),
+        ("ios", "[NSX], since", "[NSZ], since", 7, "'NSZ' is not known"),
+        ("ios", "framework: Kit\n  alone", "private: false\n  alone", 3, "'Device' is either of a framework or private"),
+        ("ios", "_take", "take_it", 9, "lacks the underscore"),
+        ("ios", "AB12.1", "AB-1", 17, "'AB-1' is no reason code"),
+        ("ios", "since: '6.0'", "since: soon", 7, "'soon' is no version of iOS"),
+        ("ios", "[NSX]}", "[NSZ]}", 5, "'NSZ' is not known"),
+        ("ios_privacy", "data: [camera]", "data: [lens]", 3, "'lens' is not known"),
+        ("ios_privacy", "NSPrivacyCollectedDataTypeLens", "Lens", 3, "'Lens' does not begin with NSPrivacyCollectedDataType"),
+        ("ios_privacy", "NSPrivacyCollectedDataTypePurposeFun", "Fun", 4, "'Fun' does not begin with"),
         ("bystanders", "[androidx, kotlin]", "[androidx., kotlin]", 2, "must be whole segments"),
         ("bystanders", "[androidx.ads]", "[com.ads]", 3, "lies below none of the bystanders"),
     ],

@@ -64,7 +64,7 @@ def _read_image(archive: Archive, collect: Collector, name: str, owner: Bundle |
     if data is None:
         return []
     try:
-        macho = read_macho(data)
+        macho = read_macho(data, collect.lens)
     except MachOError as error:
         collect.gap(file, "", error.reason, *_HIDES)
         return []
@@ -82,9 +82,12 @@ def _read_image(archive: Archive, collect: Collector, name: str, owner: Bundle |
         type=first.kind,
         platform=first.platform,
         min_os=first.min_os,
+        sdk=first.sdk,
     )
     if encrypted:
-        collect.gap(file, "LC_ENCRYPTION_INFO", _ENCRYPTED, *_HIDES)
+        # symbols are not encrypted: what classes it has may be known all the same, what it refers to is not
+        named = not any(image.hidden_classes for image in macho.images)
+        collect.gap(file, "LC_ENCRYPTION_INFO", *((_ENCRYPTED_CODE, Table.DATA) if named else (_ENCRYPTED, *_HIDES)))
     if owner is not None and first.kind in ("static", "object") and not library:
         _static(collect, file, owner)
     signers: list[Signer] = []
@@ -98,6 +101,14 @@ _ENCRYPTED = Text(
     zh="可执行文件已加密（从 App Store 下载的安装包都是如此），其中的类名无法读取；请提供未加密的安装包，例如由 Xcode 归档导出的 .ipa",
     en="is encrypted, as every App Store download is, and its classes cannot be read; supply a build that is not, "
     "for example the .ipa exported from the Xcode archive",
+)
+
+
+_ENCRYPTED_CODE = Text(
+    zh="可执行文件已加密（从 App Store 下载的安装包都是如此），其中引用的方法名和字符串无法读取；"
+    "请提供未加密的安装包，例如由 Xcode 归档导出的 .ipa",
+    en="is encrypted, as every App Store download is, and the methods and strings it refers to cannot be read; supply a build"
+    " that is not, for example the .ipa exported from the Xcode archive",
 )
 
 
@@ -117,7 +128,11 @@ def _collect_code(collect: Collector, file: str, image: Image) -> None:
         collect.fact(FactKind.LINKED_LIBRARY, library.name, file, library.command, value=value, by=file)
     for symbol in image.imports:
         collect.fact(FactKind.SYMBOL, symbol, file, "LC_SYMTAB", by=file)
-    collect.code(file, image.classes)
+    for one in image.references:
+        trait = {1: "class", 2: "between"}.get(len(one.classes))
+        traits = {trait: ",".join(one.classes)} if trait else {}
+        collect.fact(one.kind, one.name, file, one.at, by=file, beside=",".join(one.beside), **traits)
+    collect.code(file, image.classes, image.linked)
     for doubt in image.doubts:
         collect.gap(file, image.arch, doubt, *_HIDES)
 

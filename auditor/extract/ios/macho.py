@@ -16,14 +16,15 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from auditor.extract.ios import objc
+from auditor.extract.ios import arm64, objc, references
 from auditor.extract.ios.ar import AR, THIN, ArError, Member, read_members
-from auditor.model import Text
+from auditor.extract.lens import Lens
+from auditor.model import FactKind, Text
 
-__all__ = ["MAGICS", "Image", "Library", "MachO", "MachOError", "is_code", "read_macho"]
+__all__ = ["MAGICS", "Image", "Library", "MachO", "MachOError", "Reference", "is_code", "read_macho"]
 
 _THIN = {
     b"\xcf\xfa\xed\xfe": True,
@@ -37,6 +38,8 @@ MAGICS = frozenset((*_THIN, _FAT, _FAT64))
 _MAX_SLICES = 32
 _MAX_COMMANDS = 20_000
 _MAX_OPTIONS = 64
+_MAX_SITES = 20_000
+"""Pairs of names and classes kept of one image; what is beyond is known of the image as a whole."""
 _MAX_IMPORTS = 200_000
 """Imported symbols kept of one image; the largest real apps have some 30,000."""
 _MAX_NAME_BYTES = 64 << 20
@@ -67,6 +70,7 @@ _COMMAND = struct.Struct("<II")
 _SEGMENT64, _SECTION64 = struct.Struct("<16sQQQQIIII"), struct.Struct("<16s16sQQIIIIIIII")
 _SEGMENT32, _SECTION32 = struct.Struct("<16sIIIIIIII"), struct.Struct("<16s16sIIIIIIIII")
 _TWO, _THREE, _FOUR, _TEN = (struct.Struct(f"<{n}I") for n in (2, 3, 4, 10))
+_EIGHTEEN = struct.Struct("<18I")
 _NLIST64, _NLIST32 = struct.Struct("<IBBHQ"), struct.Struct("<IBBHI")
 _CHAINS = struct.Struct("<7I")
 _CLASS_SYMBOL = "_OBJC_CLASS_$_"
@@ -95,6 +99,21 @@ class Library:
         return self.command == "LC_LOAD_WEAK_DYLIB"
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that was looked for and that an image refers to."""
+
+    kind: FactKind
+    """SELECTOR, LITERAL or SYMBOL."""
+    name: str
+    at: str
+    """The method that refers to it, ``-[Class selector]``; the methods around it; else the section that has it."""
+    classes: tuple[str, ...] = ()
+    """The class of the method, or those of the methods before and after it."""
+    beside: tuple[str, ...] = ()
+    """Of a selector that means something only beside certain classes, the symbols of those the code takes as well."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """One architecture of a Mach-O file, or all members of a static library."""
@@ -120,6 +139,14 @@ class Image:
     """Section ``__TEXT,__entitlements``: where simulator builds keep them."""
     doubts: tuple[Text, ...]
     """What of it could not be read."""
+    sdk: str = ""
+    """Version of the SDK it was built with; empty where the image does not say."""
+    references: tuple[Reference, ...] = ()
+    """What it refers to, of the names that were looked for, sorted; nothing of an encrypted image."""
+    linked: tuple[str, ...] = ()
+    """The classes a linked image defines, in the order they were linked in: those of one library stand together."""
+    hidden_classes: int = 0
+    """How many classes an encrypted image defines and does not name outside of what is encrypted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,14 +167,15 @@ def is_code(head: bytes) -> bool:
     return head[:4] in (_FAT, _FAT64) and len(head) >= 8 and 0 < int.from_bytes(head[4:8], "big") <= _MAX_SLICES
 
 
-def read_macho(data: bytes) -> MachO:
+def read_macho(data: bytes, lens: Lens | None = None) -> MachO:
     """Read a Mach-O file, universal file or static library. Raises MachOError and nothing else, whatever the bytes.
 
-    What only part of an image withholds is among its ``doubts``.
+    ``lens`` says which names to look for in it. What only part of an image withholds is among its ``doubts``.
     """
     slices = list(_slices(data))
     wanted = [one for one in slices if one.arch == "arm64"] or slices
-    return MachO(archs=tuple(one.arch for one in slices), images=tuple(_read_slice(one) for one in wanted))
+    lens = lens or Lens()
+    return MachO(archs=tuple(one.arch for one in slices), images=tuple(_read_slice(one, lens) for one in wanted))
 
 
 # -- containers ---------------------------------------------------------------------------------------------------
@@ -209,20 +237,21 @@ def _archive_arch(data: bytes, base: int, size: int) -> str:
     return "unknown"
 
 
-def _read_slice(one: _Slice) -> Image:
+def _read_slice(one: _Slice, lens: Lens) -> Image:
     if one.head(8) == AR:
-        return _read_archive(one)
+        return _read_archive(one, lens)
     if one.head(4) not in _THIN or one.size < _MACH_HEADER.size:
         raise MachOError(f"{one.arch} 部分不是 Mach-O 映像", f"holds no Mach-O image for {one.arch}")
-    return _Reader(one).image()
+    return _Reader(one, lens).image()
 
 
-def _read_archive(one: _Slice) -> Image:
+def _read_archive(one: _Slice, lens: Lens) -> Image:
     """Read a static library as one image: what its members define, and what they import from outside."""
     classes: set[str] = set()
     imports: set[str] = set()
     defined: set[str] = set()
     libraries: dict[Library, None] = {}
+    references: set[Reference] = set()
     doubts: dict[str, Text] = {}
     if one.cut:
         doubt = Text(zh="文件在静态库结束之前被截断", en="is cut short: the file ends before the static library does")
@@ -232,7 +261,7 @@ def _read_archive(one: _Slice) -> Image:
     names_left = max(_MAX_NAME_BYTES, one.size)
     try:
         for member in _objects(one, doubts):
-            reader = _Reader(_Slice(one.data, member.start, member.size, one.arch), name_bytes_left=names_left)
+            reader = _Reader(_Slice(one.data, member.start, member.size, one.arch), lens, name_bytes_left=names_left)
             image = reader.image()
             names_left = reader.name_bytes_left
             first = first or image
@@ -240,6 +269,7 @@ def _read_archive(one: _Slice) -> Image:
             imports.update(image.imports)
             defined.update(reader.defined)
             libraries.update(dict.fromkeys(image.libraries))
+            references.update(image.references)
             for doubt in image.doubts:
                 where = Text(zh=f"成员 {member.name}：{doubt.zh}", en=f"has a member, {member.name}, that {doubt.en}")
                 doubts[where.en] = where
@@ -261,6 +291,8 @@ def _read_archive(one: _Slice) -> Image:
         signature=b"",
         simulator_entitlements=b"",
         doubts=tuple(doubts.values()),
+        sdk=first.sdk if first else "",
+        references=tuple(sorted(references, key=_by_name)),
     )
 
 
@@ -281,34 +313,29 @@ def _objects(one: _Slice, doubts: dict[str, Text]) -> Iterator[Member]:
 # -- one image ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    segment: str
-    name: str
-    offset: int
-    size: int
-    """Bytes of it in the file."""
-
-
 @dataclass(slots=True)
 class _Reader:
     """Reads one image; every offset is relative to the image and checked against its size."""
 
     slice: _Slice
+    lens: Lens
     wide: bool = True
     defined: set[str] = field(default_factory=set)
     """Names of the external symbols it defines; only of objects, where the members of a library need them."""
     name_bytes_left: int = _MAX_NAME_BYTES
     _segments: list[tuple[int, int, int]] = field(default_factory=list)
     """(first address, address after the bytes in the file, file offset of the first)."""
-    _sections: list[_Section] = field(default_factory=list)
+    _sections: list[objc.Section] = field(default_factory=list)
     _libraries: list[Library] = field(default_factory=list)
     _doubts: dict[str, Text] = field(default_factory=dict)
     _commands: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """Of the commands that point at data, the fields after the size."""
+    _addresses: list[int] = field(default_factory=list)
+    """Of all segments, in their order."""
     _text_address: int = 0
     _platform: str = ""
     _min_os: str = ""
+    _sdk: str = ""
 
     def image(self) -> Image:
         magic, _, _, file_type, count, size, _ = _MACH_HEADER.unpack_from(self.slice.data, self.slice.base)
@@ -319,14 +346,19 @@ class _Reader:
         kind = _KINDS.get(file_type, f"type-{file_type}")
         cryptid = max(self._commands.get(0x21, (0, 0, 0))[2], self._commands.get(0x2C, (0, 0, 0))[2])
         imports, named = self._symbols(keep_defined=kind == "object")
+        memory = self._memory(kind)
+        hidden = 0
+        order: tuple[str, ...] = ()
         if kind == "object":
             # pointers of an object wait for relocation, but every class it defines has its symbol
             classes = named
         elif cryptid:
             # names lie in the encrypted segment; symbol table and export trie lie outside it
             classes = named | self._exported_classes()
+            hidden = max(0, self._listed() - len(classes))
         else:
-            classes = self._listed_classes()
+            order = self._listed_classes(memory)
+            classes = set(order)
         return Image(
             arch=self.slice.arch,
             kind=kind,
@@ -338,6 +370,10 @@ class _Reader:
             classes=tuple(sorted(classes)),
             signature=self._linked(0x1D, "代码签名", "code signature"),
             simulator_entitlements=self._section_bytes("__TEXT", "__entitlements"),
+            sdk=self._sdk,
+            references=() if cryptid else self._references(memory, kind),
+            hidden_classes=hidden,
+            linked=order,
             doubts=tuple(self._doubts.values()),
         )
 
@@ -380,13 +416,17 @@ class _Reader:
             self._commands.setdefault(command, _THREE.unpack_from(data, at + 8))
         elif command == 0x2 and length >= 24:
             self._commands.setdefault(command, _FOUR.unpack_from(data, at + 8))
+        elif command == 0xB and length >= 80:
+            self._commands.setdefault(command, _EIGHTEEN.unpack_from(data, at + 8))
+        elif command == 0x26 and length >= 16:
+            self._commands.setdefault(command, _TWO.unpack_from(data, at + 8))
         elif command in (0x22, 0x80000022) and length >= 48:
             self._commands.setdefault(0x22, _TEN.unpack_from(data, at + 8))
         elif command == 0x32 and length >= 24:
-            platform, version, _ = _THREE.unpack_from(data, at + 8)
-            self._build_version(_PLATFORMS.get(platform, f"platform-{platform}"), version)
+            platform, version, sdk = _THREE.unpack_from(data, at + 8)
+            self._build_version(_PLATFORMS.get(platform, f"platform-{platform}"), version, sdk)
         elif command in _VERSION_MIN and length >= 16:
-            self._build_version(_VERSION_MIN[command], _TWO.unpack_from(data, at + 8)[0])
+            self._build_version(_VERSION_MIN[command], *_TWO.unpack_from(data, at + 8))
 
     def _read_option(self, words: list[bytes]) -> None:
         """Take the libraries that an object file asks the linker for (LC_LINKER_OPTION)."""
@@ -397,12 +437,10 @@ class _Reader:
             elif option.startswith("-l") and len(option) > 2:
                 self._libraries.append(Library(f"lib{option[2:]}", "LC_LINKER_OPTION"))
 
-    def _build_version(self, platform: str, version: int) -> None:
+    def _build_version(self, platform: str, version: int, sdk: int) -> None:
         # a zippered macOS image has two; the first is its own
         if not self._platform:
-            self._platform = platform
-            patch = f".{version & 0xFF}" if version & 0xFF else ""
-            self._min_os = f"{version >> 16}.{version >> 8 & 0xFF}{patch}"
+            self._platform, self._min_os, self._sdk = platform, _version(version), _version(sdk) if sdk else ""
 
     def _command_string(self, at: int, length: int, size: int, offset: int) -> str:
         """Return the string of a load command, which starts ``offset`` bytes into it."""
@@ -424,6 +462,7 @@ class _Reader:
         name = _fixed(raw_name)
         if name == "__TEXT":
             self._text_address = address
+        self._addresses.append(address)
         if held:
             self._segments.append((address, address + held, offset))
         if count > (length - 8 - segment.size) // section.size:
@@ -437,7 +476,18 @@ class _Reader:
             size_held = max(0, min(size, self.slice.size - start))
             if size_held < size:
                 self._doubt("节超出文件范围，文件可能不完整", "has sections that run out of the file")
-            self._sections.append(_Section(_fixed(fields[1]), _fixed(fields[0]), start, size_held))
+            self._sections.append(
+                objc.Section(
+                    segment=_fixed(fields[1]),
+                    name=_fixed(fields[0]),
+                    address=fields[2],
+                    offset=start,
+                    size=size_held,
+                    relocations=fields[6:8],
+                    first_indirect=fields[9],
+                    stub_size=fields[10],
+                )
+            )
 
     def _section_bytes(self, segment: str, name: str) -> bytes:
         base = self.slice.base
@@ -510,6 +560,15 @@ class _Reader:
 
     def _bound_symbols(self) -> Iterator[str]:
         """Yield the names dyld binds, for images whose symbol table was stripped of its imports."""
+        if 0x80000034 in self._commands and self._commands[0x80000034][1] >= _CHAINS.size:
+            yield from self._chained_names()
+            return
+        info = self._commands.get(0x22, (0,) * 10)
+        for offset, size in (info[2:4], info[4:6], info[6:8]):
+            yield from self._opcode_names(self._range(offset, size, "绑定信息", "table of bindings"))
+
+    def _chained_names(self) -> Iterator[str]:
+        """Yield the names of the imports of the chained fixups, in the order that numbers them."""
         chains = self._linked(0x80000034, "链式修正表", "table of chained fixups")
         if len(chains) >= _CHAINS.size:
             _, _, imports_at, symbols_at, count, form, symbols_form = _CHAINS.unpack_from(chains)
@@ -525,10 +584,6 @@ class _Reader:
                 if name is None:
                     return
                 yield name
-            return
-        info = self._commands.get(0x22, (0,) * 10)
-        for offset, size in (info[2:4], info[4:6], info[6:8]):
-            yield from self._opcode_names(self._range(offset, size, "绑定信息", "table of bindings"))
 
     def _opcode_names(self, codes: bytes) -> Iterator[str]:
         """Yield the symbol names of a stream of bind opcodes (BIND_OPCODE_* of <mach-o/loader.h>)."""
@@ -580,26 +635,154 @@ class _Reader:
 
     # -- classes --------------------------------------------------------------------------------------------------
 
-    def _listed_classes(self) -> set[str]:
-        memory = objc.Memory(
+    def _memory(self, kind: str) -> objc.Memory:
+        return objc.Memory(
             data=self.slice.data,
             base=self.slice.base,
             size=self.slice.size,
             pointer_size=8 if self.wide else 4,
             segments=tuple(self._segments),
-            pointer_format=self._pointer_format(),
+            pointer_format=0 if kind == "object" else self._pointer_format(),
             text_address=self._text_address,
         )
-        names: set[str] = set()
+
+    def _listed(self) -> int:
+        """Return how many classes the image says it defines."""
+        width = 8 if self.wide else 4
+        return sum(section.size // width for section in self._sections if section.name == "__objc_classlist")
+
+    def _listed_classes(self, memory: objc.Memory) -> tuple[str, ...]:
+        names: dict[str, None] = {}
         lost = 0
         for section in self._sections:
             if section.name in ("__objc_classlist", "__objc_nlclslist") and section.segment.startswith("__DATA"):
                 found, unread = objc.class_names(memory, section.offset, section.size)
-                names |= found
+                names.update(found)
                 lost += unread
         if lost:
             self._doubt(f"类列表中有 {lost} 项无法读取", f"has {lost} entries in its class list that cannot be read")
-        return names
+        return tuple(names)
+
+    # -- references -----------------------------------------------------------------------------------------------
+
+    def _references(self, memory: objc.Memory, kind: str) -> tuple[Reference, ...]:
+        """Return what the image refers to, of the names the lens looks for."""
+        lens = self.lens
+        if not (lens.selectors or lens.strings or lens.symbols):
+            return ()
+        if sum(section.size for section in self._sections) > self.slice.size:
+            self._doubt("各节相互重叠，未查找其中的引用", "has sections that overlap; what it refers to was not looked for")
+            return ()
+        if kind == "object":
+            selectors = references.object_selectors(memory, self._sections, lens.selectors, self._symbol_value)
+        else:
+            selectors = references.selectors(memory, self._sections, lens.selectors)
+        if selectors.unread:
+            self._doubt(
+                f"选择器引用中有 {selectors.unread} 项无法读取", f"has {selectors.unread} references to selectors that cannot be read"
+            )
+        strings = references.literals(memory, self._sections, lens.strings)
+        found: set[Reference] = set()
+        if kind != "object" and self.slice.arch in ("arm64", "arm64e"):
+            found.update(self._sites(memory, selectors, strings))
+        placed = {(one.kind, one.name) for one in found}
+        found = {one for one in found if one.at}
+        for form, names, section in (
+            (FactKind.SELECTOR, selectors.places, "__objc_selrefs"),
+            (FactKind.LITERAL, strings.places, "__cstring"),
+        ):
+            found.update(Reference(form, name, section) for name in names if (form, name) not in placed)
+        return tuple(sorted(found, key=_by_name))
+
+    def _sites(
+        self, memory: objc.Memory, selectors: references.Found, strings: references.Found
+    ) -> Iterator[Reference]:
+        """Yield the methods whose code takes the selectors, strings and imports that are looked for.
+
+        Without a place where code takes one, but never beside a class with which it would mean something.
+        """
+        taken: dict[int, tuple[FactKind, str]] = {}
+        called: dict[int, tuple[FactKind, str]] = {}
+        for name, places in selectors.places.items():
+            taken.update((place, (FactKind.SELECTOR, name)) for place in places)
+        wrapped = references.constant_strings(memory, self._sections, strings)
+        for name, places in (*strings.places.items(), *wrapped.places.items()):
+            taken.update((place, (FactKind.LITERAL, name)) for place in places)
+        beside = frozenset[str]().union(*self.lens.selectors.values())
+        slots, stubs = self._slots(memory, self.lens.symbols | beside)
+        for name, places in slots.places.items():
+            taken.update((place, (FactKind.SYMBOL, name)) for place in places)
+        for name, places in stubs.places.items():
+            called.update((place, (FactKind.SYMBOL, name)) for place in places)
+        called.update(arm64.stub_addresses(memory, self._sections, taken))
+        if not taken and not called:
+            return
+        starts = arm64.function_starts(self._linked(0x26, "函数起始表", "table of function starts"), self._text_address)
+        functions = arm64.Functions(starts, objc.methods(memory, self._sections))
+        sites: dict[int, set[tuple[FactKind, str]]] = {}
+        for address, what in arm64.uses(memory, self._sections, taken, called):
+            sites.setdefault(functions.start(address), set()).add(what)
+        seen: set[tuple[FactKind, str, tuple[str, ...], tuple[str, ...]]] = set()
+        for start, used in sorted(sites.items()):
+            at, classes = functions.owner(start)
+            for kind, name in sorted(used, key=_by_kind):
+                if kind is FactKind.SYMBOL and name not in self.lens.symbols:
+                    continue
+                near = self.lens.selectors.get(name, frozenset()) if kind is FactKind.SELECTOR else frozenset()
+                taken_too = tuple(sorted(one for one in near if (FactKind.SYMBOL, one) in used))
+                if near and not taken_too:
+                    yield Reference(kind, name, "")
+                elif classes and (kind, name, classes, taken_too) not in seen and len(seen) < _MAX_SITES:
+                    seen.add((kind, name, classes, taken_too))
+                    yield Reference(kind, name, at, classes, taken_too)
+
+    def _slots(
+        self, memory: objc.Memory, wanted: Collection[str]
+    ) -> tuple[references.Found, references.Found]:
+        """Return the slots of the imports that are looked for, and the stubs that jump to them."""
+        table = self._commands.get(0xB, (0,) * 18)
+        raw = self._range(table[12], table[13] * 4, "间接符号表", "table of indirect symbols")
+        indirect = references.Indirect(table=raw, names=dict(self._imported(wanted, table[4], table[5])))
+        imports = {number: name for number, name in enumerate(self._chained_names()) if name in wanted}
+        slots, stubs = references.pointer_slots(memory, self._sections, indirect, imports)
+        info = self._commands.get(0x22, (0,) * 10)
+        codes = self._range(info[2], info[3], "绑定信息", "table of bindings")
+        bound = references.bound_slots(codes, self._addresses, memory.pointer_size, wanted)
+        for name, places in bound.places.items():
+            for place in places:
+                slots.add(name, place)
+        return slots, stubs
+
+    def _imported(self, wanted: Collection[str], first: int, count: int) -> Iterator[tuple[int, str]]:
+        """Yield number and name of each import that is looked for."""
+        for number in range(first, first + min(count, _MAX_IMPORTS)):
+            entry = self._symbol(number)
+            if entry is None:
+                return
+            strings_at, strings_size = self._commands[0x2][2:4]
+            name = self._slice_string(strings_at + entry[0], strings_at + strings_size)
+            if name in wanted:
+                yield number, name
+
+    def _symbol(self, number: int) -> tuple[int, int, int, int, int] | None:
+        """Return the entry of a number in the symbol table."""
+        offset, count = self._commands.get(0x2, (0, 0, 0, 0))[:2]
+        nlist = _NLIST64 if self.wide else _NLIST32
+        at = offset + number * nlist.size
+        if not 0 <= number < count or at + nlist.size > self.slice.size:
+            return None
+        index, kind, section, about, value = nlist.unpack_from(self.slice.data, self.slice.base + at)
+        return index, kind, section, about, value
+
+    def _symbol_value(self, number: int) -> int | None:
+        """Return the address a symbol of the image itself has."""
+        entry = self._symbol(number)
+        return entry[4] if entry is not None and entry[1] & 0x0E else None
+
+    def _slice_string(self, at: int, end: int) -> str:
+        base = self.slice.base
+        stop = self.slice.data.find(b"\0", base + at, base + min(end, self.slice.size, at + _MAX_NAME))
+        return self.slice.data[base + at : stop].decode("utf-8", "backslashreplace") if stop >= 0 else ""
 
     def _pointer_format(self) -> int:
         """Return the DYLD_CHAINED_PTR_* format of the image's pointers; 0 = plain addresses."""
@@ -614,6 +797,19 @@ class _Reader:
                     return int.from_bytes(chains[starts + offset + 6 : starts + offset + 8], "little")
         # before chained fixups, arm64e images threaded their rebases through the pointers in the first chained format
         return objc.ARM64E if self.slice.arch == "arm64e" else 0
+
+
+def _by_kind(what: tuple[FactKind, str]) -> tuple[str, str]:
+    return what[0].value, what[1]
+
+
+def _by_name(reference: Reference) -> tuple[str, str, str, tuple[str, ...], tuple[str, ...]]:
+    return reference.kind.value, reference.name, reference.at, reference.classes, reference.beside
+
+
+def _version(packed: int) -> str:
+    patch = f".{packed & 0xFF}" if packed & 0xFF else ""
+    return f"{packed >> 16}.{packed >> 8 & 0xFF}{patch}"
 
 
 def _fixed(raw: bytes) -> str:

@@ -75,7 +75,7 @@ def test_an_image_is_described_by_its_traits(read: Read) -> None:
     assert (fact.name, fact.value, dict(fact.traits)) == (
         MAIN,
         "plain",
-        {"archs": "armv7,arm64", "min-os": "13.0", "platform": "ios", "type": "execute"},
+        {"archs": "armv7,arm64", "min-os": "13.0", "platform": "ios", "sdk": "17.0", "type": "execute"},
     )
 
 
