@@ -1,6 +1,8 @@
-"""The constant an argument of a call holds, where the method itself shows it.
+"""The constants that the arguments of a call hold, where the method itself shows them.
 
-A linear reading of the method up to the call: what a register was last given, forgotten wherever another path may come in.
+From the call backwards: which instructions gave a register its value on some path, and what they gave it. A value is shown only
+where every path gives a known one. Followed are moves, string building, arrays, addresses, static fields whose initial value is
+written down or set once by the class's own initialiser, and classes and methods that are looked up by name.
 Format: Dalvik bytecode (source.android.com/docs/core/runtime/dalvik-bytecode).
 """
 
@@ -8,41 +10,219 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from auditor.extract.android.walk import instruction_length
 
-__all__ = ["Value", "argument_of", "register_of"]
+__all__ = ["Body", "Named", "Shown", "Values", "register_of", "show"]
 
-Value = str
-"""``"text"`` for a string (quoted), digits for a number, ``Lclass;->field`` for a static field."""
+_MOST_STEPS = 20_000
+"""Instructions looked at for one call; methods of ordinary size take a few hundred."""
+_DEEPEST = 24
+_MOST_CHOICES = 8
+_MOST_ITEMS = 64
+_LONGEST = 4096
+"""Characters of a string put together."""
+_ANY = "\N{HORIZONTAL ELLIPSIS}"
+"""Stands in a string for a part that is not known."""
 
-_CONST_STRING, _CONST_STRING_JUMBO = 0x1A, 0x1B
-_MOVES = {0x07: (12, 1), 0x08: (8, 2), 0x09: (16, 3), 0x01: (12, 1), 0x02: (8, 2), 0x03: (16, 3)}
-_SGET = range(0x60, 0x67)
 _INVOKE_RANGE = range(0x74, 0x79)
 _INVOKES = frozenset([*range(0x6E, 0x73), *_INVOKE_RANGE])
-_MOVE_RESULT = range(0x0A, 0x0D)
+_STATIC_INVOKES = frozenset([0x71, 0x77])
 _ENDS = frozenset([*range(0x0E, 0x12), 0x27, *range(0x28, 0x2B)])
 """return, throw and goto: the next instruction is reached from elsewhere only."""
 _IFS = range(0x32, 0x3E)
+_SGET = range(0x60, 0x67)
+_SPUT = range(0x67, 0x6E)
+_MOVES = {0x07: (12, 1), 0x08: (8, 2), 0x09: (16, 3), 0x01: (12, 1), 0x02: (8, 2), 0x03: (16, 3)}
 _WRITES_NOTHING = frozenset(
     [
-        *(0x00, 0x1D, 0x1E, 0x1F, 0x26, 0x27, 0xFA, 0xFB, 0xFC, 0xFD),
-        *(*range(0x0E, 0x12), *range(0x28, 0x2D), *_IFS, *range(0x4B, 0x52), *range(0x59, 0x60), *range(0x67, 0x6E)),
+        *(0x00, 0x1D, 0x1E, 0x1F, 0x26, 0x27, 0xFA, 0xFB, 0xFC, 0xFD, 0x24, 0x25),
+        *(*range(0x0E, 0x12), *range(0x28, 0x2D), *_IFS, *range(0x4B, 0x52), *range(0x59, 0x60), *_SPUT),
         *_INVOKES,
     ]
 )
-_NIBBLE = frozenset([0x01, 0x04, 0x07, 0x12, 0x20, 0x21, 0x23, *range(0x52, 0x59), *range(0x7B, 0x90), *range(0xB0, 0xD8)])
+_NIBBLE = frozenset([0x01, 0x04, 0x07, 0x12, 0x20, 0x21, 0x23, *range(0x52, 0x59), *range(0x7B, 0x90), *range(0xB0, 0xD0)])
 """Instructions whose target register stands in four bits."""
+_NIBBLE_LITERAL = frozenset(range(0xD0, 0xD8))
 _WORD = frozenset([0x03, 0x06, 0x09])
 """Instructions whose target register stands in the second code unit."""
+_WIDE = frozenset(
+    [
+        *(0x04, 0x05, 0x06, 0x0B, *range(0x16, 0x1A), 0x45, 0x53, 0x61, 0x7D, 0x7E, 0x80, 0x81, 0x83, 0x86, 0x88, 0x89, 0x8B),
+        *(*range(0x9B, 0xA6), *range(0xAB, 0xB0), *range(0xBB, 0xC6), *range(0xCB, 0xD0)),
+    ]
+)
+"""Instructions that write two registers."""
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something reached by its name: a class, or a method of it where ``member`` is given."""
+
+    class_: str
+    member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+
+
+_Known = int | _Text | _Field | Named | tuple["_Known | None", ...]
+"""A number, a string, a static field nobody knows more of, a class or method; a tuple is an array, with None for what is not
+known."""
+
+
+class Shown(NamedTuple):
+    """An argument as evidence shows it."""
+
+    text: str
+    """``"text"`` for a string (quoted), digits for a number, ``class.field`` for a static field; several in the order they are
+    first met, with `` | `` between what paths differ in and ``, `` between the items of an array."""
+    whole: bool
+    """False where part of it is not known: a string then has an ellipsis, an array lacks items."""
+
+
+def show(choices: Sequence[_Known] | None) -> Shown | None:
+    """Put what an argument may be into words; None where it is not known."""
+    if not choices:
+        return None
+    parts, whole = [], True
+    for one in choices:
+        shown = _show(one)
+        if shown is None:
+            return None
+        parts.append(shown.text)
+        whole &= shown.whole
+    return Shown(" | ".join(dict.fromkeys(parts)), whole)
+
+
+def _show(value: _Known) -> Shown | None:
+    if isinstance(value, int):
+        return Shown(str(value), True)
+    if isinstance(value, _Text):
+        return Shown(f'"{value.text}"', _ANY not in value.text) if value.text != _ANY else None
+    if isinstance(value, _Field):
+        return Shown(value.name, True)
+    if isinstance(value, Named):
+        return Shown(f"{value.class_}.{value.member}" if value.member else value.class_, True)
+    shown = [_show(one) if one is not None else None for one in value]
+    known = [one for one in shown if one is not None]
+    return Shown(", ".join(one.text for one in known), len(known) == len(shown)) if known else None
+
+
+# -- what a method is made of ------------------------------------------------------------------------------------------
+
+
+class Values(Protocol):
+    """What the tables of a DEX file say, by index."""
+
+    def string(self, index: int) -> str:
+        """Return a string."""
+
+    def field(self, index: int) -> str:
+        """Return a field as ``com.example.Foo.BAR``."""
+
+    def type_(self, index: int) -> str:
+        """Return a class's dotted name."""
+
+    def method(self, index: int) -> tuple[str, str, str]:
+        """Return class, name and descriptor of a method."""
+
+    def static(self, index: int) -> Sequence[_Known] | None:
+        """Return the value of a static field that is written down or set once; None where there is none."""
+
+
+@dataclass(slots=True)
+class Body:
+    """One method's instructions, read on demand."""
+
+    units: array[int]
+    tries: Sequence[tuple[int, int, Sequence[int]]] = ()
+    """(first code unit, one past the last, where its handlers start) of each guarded range."""
+    _starts: list[int] = field(default_factory=list)
+    _before: dict[int, list[int]] = field(default_factory=dict)
+    """Instruction -> those after which it may run."""
+    _thrown: dict[int, list[int]] = field(default_factory=dict)
+    """Start of a handler -> the instructions that may throw into it."""
+
+    @property
+    def starts(self) -> list[int]:
+        """Where instructions start, in order."""
+        if not self._starts:
+            self._read()
+        return self._starts
+
+    def before(self, at: int) -> tuple[Sequence[int], Sequence[int]]:
+        """Return the instructions after which the one at ``at`` may run, and those that may throw to it."""
+        if not self._starts:
+            self._read()
+        return self._before.get(at, ()), self._thrown.get(at, ())
+
+    def _read(self) -> None:
+        units, end = self.units, len(self.units)
+        at, last = 0, None
+        while at < end:
+            unit = units[at]
+            opcode = unit & 0xFF
+            length = instruction_length(units, at, end)
+            if opcode == 0 and unit:
+                # the data of a switch or an array
+                at += length
+                last = None
+                continue
+            self._starts.append(at)
+            if last is not None:
+                self._before.setdefault(at, []).append(last)
+            for target in _targets(units, at, opcode, end):
+                self._before.setdefault(target, []).append(at)
+            last = None if opcode in _ENDS else at
+            at += length
+        for first, past, handlers in self.tries:
+            inside = [one for one in self._starts if first <= one < past]
+            for handler in handlers:
+                self._thrown.setdefault(handler, []).extend(inside)
+
+
+def _targets(units: array[int], at: int, opcode: int, end: int) -> Iterator[int]:
+    """Yield where a branch leads."""
+    if opcode == 0x28:
+        yield at + _signed(units[at] >> 8, 8)
+    elif (opcode == 0x29 or opcode in _IFS) and at + 1 < end:
+        yield at + _signed(units[at + 1], 16)
+    elif opcode == 0x2A and at + 2 < end:
+        yield at + _signed(units[at + 1] | units[at + 2] << 16, 32)
+    elif opcode in (0x2B, 0x2C) and at + 2 < end:
+        table = at + _signed(units[at + 1] | units[at + 2] << 16, 32)
+        if not 0 <= table < end - 1:
+            return
+        size = units[table + 1]
+        first = table + (4 if units[table] == 0x0100 else 2 + 2 * size)
+        for index in range(first, min(first + 2 * size, end - 1), 2):
+            yield at + _signed(units[index] | units[index + 1] << 16, 32)
+
+
+def _signed(value: int, bits: int) -> int:
+    return value - (1 << bits) if value >> bits - 1 else value
 
 
 def register_of(units: array[int], at: int, position: int) -> int | None:
     """Return the register that holds argument word ``position`` of the invoke at ``at``; None where it has no such."""
     opcode = units[at] & 0xFF
-    if opcode in _INVOKE_RANGE:
+    if at + 2 >= len(units):
+        return None
+    if opcode in _INVOKE_RANGE or opcode == 0x25:
         return units[at + 2] + position if position < units[at] >> 8 else None
     words = units[at] >> 12
     if position >= words:
@@ -52,108 +232,399 @@ def register_of(units: array[int], at: int, position: int) -> int | None:
     return units[at + 2] >> 4 * position & 0xF
 
 
-def argument_of(
-    units: array[int],
-    call: int,
-    register: int,
-    string: Callable[[int], str],
-    field: Callable[[int], str],
-    passes_on: Callable[[int], bool],
-) -> Value | None:
-    """Return the constant in ``register`` at the call at ``call``, or None where the method does not show it.
+# -- what a register holds ---------------------------------------------------------------------------------------------
 
-    ``string`` and ``field`` give a string and a field by index; ``passes_on`` tells whether a method (by index) returns
-    what its first argument says (``Uri.parse``).
-    """
-    targets = _targets(units, call)
-    held: dict[int, Value] = {}
-    result: Value | None = None
-    at, end = 0, len(units)
-    while at < call:
-        unit = units[at]
-        opcode = unit & 0xFF
-        if at in targets:
-            held.clear()
-        length = instruction_length(units, at, end)
-        if at + length > end:
+_STRING = "java.lang.String"
+_BUILDERS = frozenset({"java.lang.StringBuilder", "java.lang.StringBuffer"})
+_URI, _URI_BUILDER = "android.net.Uri", "android.net.Uri$Builder"
+_SAME: dict[tuple[str, str], int] = {
+    (_URI, "parse"): 0,
+    (_URI, "normalizeScheme"): 0,
+    (_URI, "toString"): 0,
+    (_URI, "buildUpon"): 0,
+    (_URI_BUILDER, "build"): 0,
+    (_URI_BUILDER, "toString"): 0,
+    (_URI_BUILDER, "appendQueryParameter"): 0,
+    ("android.content.ContentUris", "withAppendedId"): 0,
+    ("android.content.ContentUris", "appendId"): 0,
+    (_STRING, "valueOf"): 0,
+    (_STRING, "copyValueOf"): 0,
+    (_STRING, "toString"): 0,
+    (_STRING, "intern"): 0,
+    (_STRING, "trim"): 0,
+    ("java.lang.CharSequence", "toString"): 0,
+    ("java.lang.Object", "toString"): 0,
+    ("java.util.Objects", "requireNonNull"): 0,
+    ("java.net.URI", "create"): 0,
+    ("java.util.Arrays", "asList"): 0,
+    ("java.lang.Integer", "valueOf"): 0,
+    ("java.lang.Boolean", "valueOf"): 0,
+}
+"""Methods that return what one of their argument words says, or an address that begins with it."""
+_JOINS = {
+    (_STRING, "concat"): "",
+    (_URI, "withAppendedPath"): "/",
+    (_URI_BUILDER, "appendPath"): "/",
+    (_URI_BUILDER, "appendEncodedPath"): "/",
+}
+"""Methods that return their first word, this, and their second."""
+_CLASS_BY_NAME = {("java.lang.Class", "forName"): 0, ("java.lang.ClassLoader", "loadClass"): 1}
+_MEMBER_BY_NAME = frozenset(("java.lang.Class", name) for name in ("getMethod", "getDeclaredMethod", "getField", "getDeclaredField"))
+
+
+class _Unknown(Exception):
+    """A path on which the value is not shown."""
+
+
+class Reading:
+    """Answers what registers of one method hold."""
+
+    def __init__(self, body: Body, values: Values) -> None:
+        self.body, self.units, self.values = body, body.units, values
+        self._left = _MOST_STEPS
+        self._asked: dict[tuple[int, int], tuple[_Known, ...] | None] = {}
+
+    def at(self, at: int, register: int | None) -> tuple[_Known, ...] | None:
+        """Return what a register may hold just before the instruction at ``at``; None where some path does not show it."""
+        if register is None:
             return None
-        previous, result = result, None
-        if opcode in (_CONST_STRING, _CONST_STRING_JUMBO):
-            index = units[at + 1] | (units[at + 2] << 16 if opcode == _CONST_STRING_JUMBO else 0)
-            held[unit >> 8] = f'"{string(index)}"'
-        elif opcode == 0x12:
-            number = unit >> 12
-            held[unit >> 8 & 0xF] = str(number - 16 if number > 7 else number)
-        elif opcode in (0x13, 0x15):
-            number = struct.unpack("<h", struct.pack("<H", units[at + 1]))[0]
-            held[unit >> 8] = str(number << 16 if opcode == 0x15 else number)
-        elif opcode == 0x14:
-            held[unit >> 8] = str(struct.unpack("<i", struct.pack("<HH", units[at + 1], units[at + 2]))[0])
-        elif opcode in _MOVES:
-            target, source = _move(units, at, opcode)
-            if source in held:
-                held[target] = held[source]
-            else:
-                held.pop(target, None)
-        elif opcode in _SGET:
-            held[unit >> 8] = field(units[at + 1])
-        elif opcode in _INVOKES:
-            first = register_of(units, at, 0)
-            if first is not None and passes_on(units[at + 1]):
-                result = held.get(first)
-        elif opcode in _MOVE_RESULT:
-            if previous is not None:
-                held[unit >> 8] = previous
-            else:
-                held.pop(unit >> 8, None)
-        elif opcode not in _WRITES_NOTHING:
-            target = units[at + 1] if opcode in _WORD else unit >> 8 & 0xF if opcode in _NIBBLE else unit >> 8
-            held.pop(target, None)
-            held.pop(target + 1, None)  # a wide value takes two registers
-        if opcode in _ENDS:
-            held.clear()
-        at += length
-    return held.get(register) if at == call and call not in targets else None
+        self._left = _MOST_STEPS
+        try:
+            return self._choices(at, register, 0)
+        except (_Unknown, IndexError):
+            return None
 
+    def _choices(self, at: int, register: int, depth: int) -> tuple[_Known, ...]:
+        key = (at, register)
+        if key in self._asked:
+            found = self._asked[key]
+            if found is None:
+                # known to be unknown, or a loop that gives a register its own value
+                raise _Unknown
+            return found
+        if depth > _DEEPEST:
+            raise _Unknown
+        self._asked[key] = None
+        choices: dict[_Known, None] = {}
+        for definition in self._definitions(at, register):
+            for one in self._given(definition, register, depth + 1):
+                choices[one] = None
+        if len(choices) > 1:
+            # null beside something else is the place before it is set
+            choices.pop(0, None)
+        if not choices or len(choices) > _MOST_CHOICES:
+            raise _Unknown
+        result = tuple(choices)
+        self._asked[key] = result
+        return result
 
-def _move(units: array[int], at: int, opcode: int) -> tuple[int, int]:
-    unit = units[at]
-    if opcode in (0x01, 0x07):
-        return unit >> 8 & 0xF, unit >> 12
-    if opcode in (0x02, 0x08):
-        return unit >> 8, units[at + 1]
-    return units[at + 1], units[at + 2]
+    def _one(self, at: int, register: int | None, depth: int) -> _Known:
+        if register is None:
+            raise _Unknown
+        choices = self._choices(at, register, depth)
+        if len(choices) != 1:
+            raise _Unknown
+        return choices[0]
 
+    def _definitions(self, at: int, register: int) -> list[int]:
+        """Return the instructions that may have given a register its value. Raises _Unknown for a parameter or a caught path."""
+        found: dict[int, None] = {}
+        seen = {at}
+        open_ = [at]
+        while open_:
+            node = open_.pop()
+            run, thrown = self.body.before(node)
+            if not run and not thrown:
+                # the start of the method, or code nobody reaches
+                raise _Unknown
+            for one in run:
+                self._left -= 1
+                if _writes(self.units, one, register):
+                    found[one] = None
+                elif one not in seen:
+                    seen.add(one)
+                    open_.append(one)
+            for one in thrown:
+                if one not in seen:
+                    seen.add(one)
+                    open_.append(one)
+            if 0 in seen and node == 0:
+                raise _Unknown
+            if self._left < 0:
+                raise _Unknown
+        return sorted(found)
 
-def _targets(units: array[int], until: int) -> frozenset[int]:
-    """Return where branches lead, up to the call: there another path may bring other values. Switches count as unknown."""
-    targets: set[int] = set()
-    at, end = 0, len(units)
-    while at < end:
-        unit = units[at]
+    def _given(self, at: int, register: int, depth: int) -> tuple[_Known, ...]:
+        """Return what the instruction at ``at`` gives the register it writes."""
+        units, unit = self.units, self.units[at]
         opcode = unit & 0xFF
-        offset: int | None = None
-        if opcode == 0x28:
-            offset = (unit >> 8) - 256 if unit >> 8 > 127 else unit >> 8
-        elif (opcode == 0x29 or opcode in range(0x32, 0x3E)) and at + 1 < end:
-            offset = struct.unpack("<h", struct.pack("<H", units[at + 1]))[0]
-        elif opcode == 0x2A and at + 2 < end:
-            offset = struct.unpack("<i", struct.pack("<HH", units[at + 1], units[at + 2]))[0]
-        elif opcode in (0x2B, 0x2C) and at + 2 < end:
-            targets |= _switch_targets(units, at, end)
-        if offset is not None and at + offset <= until:
-            targets.add(at + offset)
-        at += instruction_length(units, at, end)
-    return frozenset(targets)
+        if opcode == 0x1A:
+            return (_Text(self.values.string(units[at + 1])),)
+        if opcode == 0x1B:
+            return (_Text(self.values.string(units[at + 1] | units[at + 2] << 16)),)
+        if opcode == 0x12:
+            return (_signed(unit >> 12, 4),)
+        if opcode in (0x13, 0x16):
+            return (_signed(units[at + 1], 16),)
+        if opcode == 0x15:
+            return (_signed(units[at + 1] << 16, 32),)
+        if opcode in (0x14, 0x17):
+            return (_signed(units[at + 1] | units[at + 2] << 16, 32),)
+        if opcode == 0x1C:
+            return (Named(self.values.type_(units[at + 1])),)
+        if opcode in _MOVES:
+            shift, _ = _MOVES[opcode]
+            source = unit >> 12 if shift == 12 else units[at + 1] if shift == 8 else units[at + 2]
+            return self._choices(at, source, depth)
+        if opcode in _SGET:
+            known = self.values.static(units[at + 1])
+            return tuple(known) if known else (_Field(self.values.field(units[at + 1])),)
+        if opcode == 0x0C or opcode == 0x0A:
+            return self._result(at, depth)
+        if opcode == 0x23:
+            raise _Unknown  # an array is read from where it is used
+        raise _Unknown
+
+    def _result(self, at: int, depth: int) -> tuple[_Known, ...]:
+        """Return what the call (or new array) before a move-result gives."""
+        run, _ = self.body.before(at)
+        if len(run) != 1:
+            raise _Unknown
+        call = run[0]
+        opcode = self.units[call] & 0xFF
+        if opcode in (0x24, 0x25):
+            return (self._filled(call, depth),)
+        if opcode not in _INVOKES:
+            raise _Unknown
+        return self._returned(call, depth)
+
+    def _returned(self, call: int, depth: int) -> tuple[_Known, ...]:
+        """Return what a call is known to return."""
+        class_, name, descriptor = self.values.method(self.units[call + 1])
+        first = register_of(self.units, call, 0)
+        if class_ in _BUILDERS and name == "toString" and first is not None:
+            return (_Text(self._built(call, first, depth)),)
+        if (class_, name) in _SAME and first is not None:
+            if (class_, name) == (_STRING, "valueOf") and descriptor.startswith("(C)"):
+                return (_Text(_character(self._one(call, first, depth))),)
+            return self._choices(call, first, depth)
+        if (class_, name) in _JOINS and first is not None:
+            base = self._one(call, first, depth)
+            if not isinstance(base, _Text):
+                return (base,)
+            return (_Text(_joined(base.text, _JOINS[class_, name], self._piece(call, 1, depth))),)
+        if (class_, name) in _CLASS_BY_NAME:
+            position = _CLASS_BY_NAME[class_, name]
+            return tuple(
+                Named(one.text) if isinstance(one, _Text) and _ANY not in one.text else _raise()
+                for one in self._choices(call, _given_register(self.units, call, position), depth)
+            )
+        if (class_, name) in _MEMBER_BY_NAME:
+            owner, member = self._one(call, first, depth), self._one(call, register_of(self.units, call, 1), depth)
+            if isinstance(owner, Named) and not owner.member and isinstance(member, _Text) and _ANY not in member.text:
+                return (Named(owner.class_, member.text),)
+        if (class_, name) == (_STRING, "format"):
+            return self._formatted(call, descriptor, depth)
+        raise _Unknown
+
+    def _formatted(self, call: int, descriptor: str, depth: int) -> tuple[_Known, ...]:
+        """Return a format string with an ellipsis for each part that is put in."""
+        position = 1 if descriptor.startswith("(Ljava/util/Locale;") else 0
+        pattern = self._one(call, register_of(self.units, call, position), depth)
+        if not isinstance(pattern, _Text):
+            raise _Unknown
+        parts = pattern.text.replace("%%", "\0").split("%")
+        text = parts[0] + "".join(_ANY + one.lstrip("-+ #0123456789.$")[1:] for one in parts[1:])
+        return (_Text(text.replace("\0", "%")),)
+
+    def _piece(self, call: int, word: int, depth: int, descriptor: str = "") -> str:
+        """Return the text of an argument that becomes part of a string; an ellipsis where it is not known."""
+        try:
+            value = self._one(call, register_of(self.units, call, word), depth)
+        except _Unknown:
+            return _ANY
+        if isinstance(value, _Text):
+            return value.text
+        if isinstance(value, int):
+            if descriptor.startswith("(C)"):
+                return _character(value)
+            if descriptor.startswith("(Z)"):
+                return "true" if value else "false"
+            if descriptor.startswith(("(I)", "(J)")):
+                return str(value)
+        return _ANY
+
+    # -- what is put together step by step -----------------------------------------------------------------------------
+
+    def _backwards(self, at: int) -> Iterator[int]:
+        """Yield the instructions that ran before ``at``, as long as there is one way to come."""
+        while True:
+            run, thrown = self.body.before(at)
+            self._left -= 1
+            if len(run) != 1 or thrown or self._left < 0:
+                raise _Unknown
+            at = run[0]
+            yield at
+
+    def _built(self, at: int, register: int, depth: int) -> str:
+        """Return the text of the string builder in ``register`` at ``at``."""
+        if depth > _DEEPEST:
+            raise _Unknown
+        names = {register}
+        pieces: list[str] = []
+        moved = -1
+        for one in self._backwards(at):
+            opcode = self.units[one] & 0xFF
+            target = _written(self.units, one)
+            if opcode in _INVOKES:
+                pieces += self._built_by(one, names, depth, moved)
+                moved = -1
+            elif target is not None and target in names:
+                names.discard(target)
+                if opcode in _MOVES:
+                    names.add(_source(self.units, one, opcode))
+                elif opcode == 0x0C:
+                    moved = target
+                elif opcode == 0x22:
+                    if names:
+                        raise _Unknown
+                    return _shortened("".join(reversed(pieces)))
+                else:
+                    raise _Unknown
+        raise _Unknown
+
+    def _built_by(self, call: int, names: set[int], depth: int, moved: int) -> list[str]:
+        """Return what one call adds to a string builder; ``moved`` is the register its result was kept in, if it is the builder."""
+        class_, name, descriptor = self.values.method(self.units[call + 1])
+        first = register_of(self.units, call, 0)
+        if moved >= 0:
+            if class_ not in _BUILDERS or name != "append" or first is None:
+                raise _Unknown
+            names.add(first)
+        if first in names and class_ in _BUILDERS:
+            if name == "append":
+                return [self._piece(call, 1, depth + 1, descriptor)]
+            if name == "<init>":
+                return [self._piece(call, 1, depth + 1)] if descriptor.startswith("(Ljava/") else []
+            if name in ("length", "toString"):
+                return []
+            raise _Unknown
+        if any(register_of(self.units, call, word) in names for word in range(_words(self.units, call))):
+            raise _Unknown
+        return []
+
+    def items(self, at: int, register: int | None, depth: int = 0) -> tuple[_Known | None, ...] | None:
+        """Return the items of the array in ``register`` at ``at``; None where it is not known to be one."""
+        if register is None:
+            return None
+        if depth == 0:
+            self._left = _MOST_STEPS
+        try:
+            return self._items(at, register, depth)
+        except (_Unknown, IndexError):
+            return None
+
+    def _items(self, at: int, register: int, depth: int) -> tuple[_Known | None, ...]:
+        names = {register}
+        put: dict[int, _Known | None] = {}
+        for one in self._backwards(at):
+            unit = self.units[one]
+            opcode = unit & 0xFF
+            target = _written(self.units, one)
+            if opcode == 0x4D and self.units[one + 1] & 0xFF in names:
+                index = self._one(one, self.units[one + 1] >> 8, depth + 1)
+                if not isinstance(index, int) or not 0 <= index < _MOST_ITEMS:
+                    raise _Unknown
+                if index not in put:
+                    put[index] = self._item(one, unit >> 8, depth + 1)
+            elif target is not None and target in names:
+                names.discard(target)
+                if opcode in _MOVES:
+                    names.add(_source(self.units, one, opcode))
+                elif opcode == 0x23:
+                    size = self._one(one, unit >> 12, depth + 1)
+                    if names or not isinstance(size, int) or not 0 <= size <= _MOST_ITEMS:
+                        raise _Unknown
+                    return tuple(put.get(index) for index in range(size))
+                elif opcode == 0x0C:
+                    found = self._result(one, depth + 1)
+                    if len(found) == 1 and isinstance(found[0], tuple):
+                        return tuple(put.get(index, item) for index, item in enumerate(found[0]))
+                    raise _Unknown
+                elif opcode == 0x62:
+                    known = self.values.static(self.units[one + 1])
+                    if known and len(known) == 1 and isinstance(known[0], tuple):
+                        return known[0]
+                    raise _Unknown
+                else:
+                    raise _Unknown
+        raise _Unknown
+
+    def _filled(self, call: int, depth: int) -> tuple[_Known | None, ...]:
+        registers = (register_of(self.units, call, word) for word in range(min(_words(self.units, call), _MOST_ITEMS)))
+        return tuple(self._item(call, register, depth) for register in registers)
+
+    def _item(self, at: int, register: int | None, depth: int) -> _Known | None:
+        try:
+            return self._one(at, register, depth)
+        except _Unknown:
+            return None
 
 
-def _switch_targets(units: array[int], at: int, end: int) -> set[int]:
-    table = at + struct.unpack("<i", struct.pack("<HH", units[at + 1], units[at + 2]))[0]
-    if not 0 <= table + 1 < end:
-        return set()
-    size = units[table + 1]
-    first = table + (4 if units[table] == 0x0100 else 2 + 2 * size)
-    found = set()
-    for index in range(first, min(first + 2 * size, end - 1), 2):
-        found.add(at + struct.unpack("<i", struct.pack("<HH", units[index], units[index + 1]))[0])
-    return found
+def _raise() -> Named:
+    raise _Unknown
+
+
+def _given_register(units: array[int], call: int, position: int) -> int:
+    register = register_of(units, call, position)
+    if register is None:
+        raise _Unknown
+    return register
+
+
+def _character(value: _Known) -> str:
+    if not isinstance(value, int) or not 0 <= value < 0x10000:
+        raise _Unknown
+    return chr(value)
+
+
+def _joined(base: str, between: str, rest: str) -> str:
+    return _shortened(base.rstrip("/") + between + rest.lstrip("/") if between else base + rest)
+
+
+def _shortened(text: str) -> str:
+    if len(text) > _LONGEST:
+        raise _Unknown
+    while _ANY * 2 in text:
+        text = text.replace(_ANY * 2, _ANY)
+    return text
+
+
+def _words(units: array[int], call: int) -> int:
+    opcode = units[call] & 0xFF
+    return units[call] >> 8 if opcode in _INVOKE_RANGE or opcode == 0x25 else units[call] >> 12
+
+
+def _source(units: array[int], at: int, opcode: int) -> int:
+    shift, _ = _MOVES[opcode]
+    return units[at] >> 12 if shift == 12 else units[at + 1] if shift == 8 else units[at + 2]
+
+
+def _written(units: array[int], at: int) -> int | None:
+    """Return the (first) register the instruction at ``at`` writes."""
+    unit = units[at]
+    opcode = unit & 0xFF
+    if opcode in _WRITES_NOTHING:
+        return None
+    if opcode in _WORD:
+        return units[at + 1]
+    if opcode in _NIBBLE or opcode in _NIBBLE_LITERAL:
+        return unit >> 8 & 0xF
+    return unit >> 8
+
+
+def _writes(units: array[int], at: int, register: int) -> bool:
+    target = _written(units, at)
+    if target is None:
+        return False
+    return target == register or (target + 1 == register and units[at] & 0xFF in _WIDE)
