@@ -214,7 +214,9 @@ class FactKind(Enum):
     CALL = "call"
     """Call site of a method that was looked for: name = class and method, dotted; value = the constant argument that says
     what the call is about, a string in quotes (empty where none matters or none is shown); by = class that calls; the
-    location names caller and offset; traits ``descriptor``, ``via`` (the class of the build the call goes through),
+    location names caller and offset; traits ``descriptor``, ``argument`` (``unresolved``: one matters and the method does not
+    show it; ``partial``: an ellipsis stands for what it does not show), ``reflection`` (reached by its name: ``invoked``, or
+    only ``looked-up``), ``via`` (the class of the build the call goes through),
     ``written`` (the calling class's name in the file, where a mapping restored it)."""
     CONSTANT = "constant"
     """Static final field of a class that was looked for: name = class and field, dotted; value = its value as text."""

@@ -151,7 +151,7 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
 
 def _wanted_calls(
     knowledge: Knowledge,
-) -> tuple[Mapping[str, frozenset[str]], Mapping[tuple[str, str], int]]:
+) -> tuple[Mapping[str, frozenset[str]], Mapping[tuple[str, str], Mapping[str, int]]]:
     from auditor.infer.calls import wanted_arguments, wanted_methods
 
     return wanted_methods(knowledge), wanted_arguments(knowledge)

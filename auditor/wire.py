@@ -366,7 +366,8 @@ def facts_to_wire(
         "calls": [
             {
                 "api": call.site.name,
-                "argument": call.site.value or None,
+                "argument": call.site.value or call.site.trait("argument"),
+                "reflection": call.site.trait("reflection"),
                 "data": list(call.data),
                 "may": list(call.may),
                 "caller": call.site.location.at.rpartition(" +0x")[0],

@@ -131,7 +131,9 @@ class Collector:
             f"{site.caller} +0x{site.offset:x}",
             value=site.argument or "",
             by=site.caller.partition("(")[0].rpartition(".")[0],
+            argument="unresolved" if site.argument == "" else "partial" if site.partial else "",
             descriptor=site.descriptor,
+            reflection=site.reflection,
             via=via,
         )
 

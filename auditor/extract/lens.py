@@ -25,8 +25,9 @@ class Lens:
     exact: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The same for classes the build has under short names: every class has methods of such names, so calls that only
     inherit one are not looked for."""
-    arguments: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """(class, method) -> the parameter, from 0, whose constant says what the call is about."""
+    arguments: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
+    """(class, method) -> by descriptor (empty = every other overload), the parameter, from 0, whose constant says what the call
+    is about."""
     renamed: re.Pattern[str] | None = None
     """Names that a minifier makes. Which class refers to which is recorded once several classes so named use one of
     the literals: only then does anybody ask."""

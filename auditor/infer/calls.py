@@ -6,11 +6,12 @@ support library says nothing of who wants it. Both are said, neither is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from auditor.infer.permissions import effective_ranges, minimum_level
 from auditor.infer.sdks import own_package
-from auditor.knowledge.api_schema import ApiMethod, ApiRole, Apis, ApiTable, Need
+from auditor.knowledge.api_schema import ApiConstant, ApiField, ApiMethod, ApiRole, Apis, ApiTable, Need
 from auditor.knowledge.schema import Knowledge
 from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, OwnerKind, Severity, Text
 
@@ -36,11 +37,13 @@ def wanted_methods(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
     return {class_: frozenset(found) for class_, found in names.items()}
 
 
-def wanted_arguments(knowledge: Knowledge) -> Mapping[tuple[str, str], int]:
-    """Return, for each method whose argument decides, which one."""
-    return {
-        (one.class_, one.name): one.arguments[0].index for one in _reads(knowledge.apis) if one.arguments
-    }
+def wanted_arguments(knowledge: Knowledge) -> Mapping[tuple[str, str], Mapping[str, int]]:
+    """Return, for each method whose argument decides, which one, by descriptor (empty = every other overload)."""
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for one in _reads(knowledge.apis):
+        if one.arguments:
+            found.setdefault((one.class_, one.name), {})[one.descriptor] = one.arguments[0].index
+    return found
 
 
 def find_calls(
@@ -61,7 +64,9 @@ def find_calls(
     calls = []
     for fact in facts:
         descriptor = fact.trait("descriptor") or ""
-        fitting = [one for one in methods.get(fact.name, ()) if one.descriptor in ("", descriptor)]
+        fitting = [
+            one for one in methods.get(fact.name, ()) if one.descriptor in ("", descriptor) or fact.trait("reflection")
+        ]
         if not fitting:
             continue
         method = max(fitting, key=lambda one: len(one.descriptor))
@@ -112,19 +117,52 @@ def _meaning(
     table = method.arguments[0].table
     if not value or table in _TABLES_OF_THEIR_OWN:
         return method.data, method.may, method.permissions, method.severity
-    if value.startswith('"'):
-        found = apis.decide(table, value[1:-1])
-    else:
-        named = [one for one in apis.fields if one.table is table and f"{one.class_}.{one.name}" == value]
-        if named:
-            return named[0].data, named[0].may, named[0].permissions or method.permissions, named[0].severity
-        found = apis.decide(table, value)
+    found = tuple(one for constant in _constants(value, table) for one in _decided(constant, table, apis))
+    if not found and (fact.trait("argument") == "partial" or _is_unknown_field(value, table, apis)):
+        # what is shown names nothing, and what is not shown may
+        return method.data, method.may, method.permissions, method.severity
     data = tuple(dict.fromkeys(id_ for one in found for id_ in one.data))
     may = tuple(dict.fromkeys(id_ for one in found for id_ in one.may))
     permissions = tuple(dict.fromkeys(name for one in found for name in one.permissions))
     # the constant is known and names nothing personal: the call reads nothing that counts
     severity = max((one.severity for one in found), default=method.severity)
     return data, may, permissions or method.permissions, severity
+
+
+_CONSTANT = re.compile(r'"((?:[^"\\]|\\.)*)"|[^\s",|]+')
+_ESCAPED = re.compile(r"\\(.)")
+
+
+def _constants(value: str, table: ApiTable) -> Iterator[tuple[str, bool]]:
+    """Yield each constant of an argument as evidence shows it, and whether it is a string; a command's words are one string."""
+    alternatives: list[list[tuple[str, bool]]] = [[]]
+    end = 0
+    for match in _CONSTANT.finditer(value):
+        if value[end : match.start()] == " | ":
+            alternatives.append([])
+        end = match.end()
+        quoted = match[1] is not None
+        alternatives[-1].append((_ESCAPED.sub(r"\1", match[1]) if quoted else match[0], quoted))
+    for one in alternatives:
+        if table is ApiTable.SHELL_COMMANDS:
+            yield " ".join(text for text, _ in one), True
+        else:
+            yield from one
+
+
+def _decided(constant: tuple[str, bool], table: ApiTable, apis: Apis) -> Sequence[ApiConstant | ApiField]:
+    text, quoted = constant
+    if not quoted and "." in text:
+        return [one for one in apis.fields if one.table is table and f"{one.class_}.{one.name}" == text][:1]
+    return apis.decide(table, text)
+
+
+def _is_unknown_field(value: str, table: ApiTable, apis: Apis) -> bool:
+    """Tell whether an argument is a field of a class nothing is known of: it may hold anything."""
+    return any(
+        not quoted and "." in text and not any(one.table is table and one.class_ == text.rpartition(".")[0] for one in apis.fields)
+        for text, quoted in _constants(value, table)
+    )
 
 
 def _owner(

@@ -41,6 +41,9 @@ def _confidence(call: Call, may: bool) -> Confidence:
     """Return how sure one call makes it that its owner can collect what it reads."""
     if may or not call.can_succeed or call.owner is OwnerKind.BYSTANDER:
         return Confidence.LOW
+    if call.site.trait("reflection"):
+        # that the name is looked up is shown, that the method answers under it is not
+        return Confidence.MEDIUM if call.site.trait("reflection") == "invoked" else Confidence.LOW
     if call.owner is OwnerKind.UNATTRIBUTED or call.origin in (Origin.LITERAL, Origin.PROPAGATED):
         return Confidence.MEDIUM
     return Confidence.HIGH

@@ -20,7 +20,7 @@ from auditor.knowledge.api_schema import (
     ApiTable,
     Need,
 )
-from auditor.model import Call, Fact, FactKind, Severity
+from auditor.model import Call, Confidence, Fact, FactKind, Severity
 from tests.factories import build, fact, permission, sdk_level
 from tests.knowledge_factories import knowledge, proves, sdk, words
 
@@ -148,6 +148,41 @@ def test_a_field_passed_on_decides_too() -> None:
     assert one.can_succeed
 
 
+def shown(value: str, argument: str = "", api: str = f"{SECURE}.getString") -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    site = call(api, value=value)
+    site = replace(site, traits=(*((("argument", argument),) if argument else ()), *site.traits))
+    return [(one.data, one.may) for one in found(site)]
+
+
+def test_each_value_a_path_may_bring_counts() -> None:
+    assert shown('"enabled_notification_listeners" | "android_id"') == [(("android_id",), ())]
+    assert shown('"a | b"') == []
+    assert shown('"a \\" | \\"android_id"') == []
+
+
+def test_a_part_that_is_not_shown_leaves_it_open() -> None:
+    assert shown('"android…"', "partial") == [((), ("android_id",))]
+    assert shown('"android…" | "android_id"', "partial") == [(("android_id",), ())]
+
+
+def test_a_field_nothing_is_known_of_leaves_it_open() -> None:
+    query = "android.content.ContentResolver.query"
+    assert shown("com.example.Uris.INBOX", api=query) == [((), ("contacts",))]
+    assert shown("android.provider.ContactsContract$Contacts.CONTENT_VCARD_TYPE", api=query) == []
+
+
+def test_a_method_reached_by_its_name_is_less_sure() -> None:
+    site = call(f"{TELEPHONY}.getDeviceId")
+
+    def confidence(*traits: tuple[str, str]) -> list[Confidence]:
+        conduct = infer(build(replace(site, traits=(("descriptor", ""), *traits)), permission("READ_PHONE_STATE")), KNOWN)
+        return [one.confidence for one in conduct.collections]
+
+    assert confidence() == [Confidence.HIGH]
+    assert confidence(("reflection", "invoked")) == [Confidence.MEDIUM]
+    assert confidence(("reflection", "looked-up")) == [Confidence.LOW]
+
+
 @pytest.mark.parametrize(
     ("caller", "owner"),
     [
@@ -170,7 +205,7 @@ def test_only_calls_that_read_and_mean_something_are_looked_for() -> None:
     assert wanted[TELEPHONY] == {"getDeviceId"}
     assert "java.net.URL" not in wanted
     assert "android.telephony.SmsManager" not in wanted
-    assert wanted_arguments(KNOWN)[SECURE, "getString"] == 1
+    assert wanted_arguments(KNOWN)[SECURE, "getString"] == {"": 1}
 
 
 def test_a_build_without_calls_has_none() -> None:

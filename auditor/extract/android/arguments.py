@@ -8,15 +8,14 @@ Format: Dalvik bytecode (source.android.com/docs/core/runtime/dalvik-bytecode).
 
 from __future__ import annotations
 
-import struct
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from auditor.extract.android.walk import instruction_length
 
-__all__ = ["Body", "Named", "Shown", "Values", "register_of", "show"]
+__all__ = ["LOOK_UPS", "Body", "Known", "Named", "Reading", "Shown", "Text", "Values", "register_of", "show"]
 
 _MOST_STEPS = 20_000
 """Instructions looked at for one call; methods of ordinary size take a few hundred."""
@@ -70,7 +69,9 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
+class Text:
+    """A string; an ellipsis in it stands for a part that is not known."""
+
     text: str
 
 
@@ -79,7 +80,7 @@ class _Field:
     name: str
 
 
-_Known = int | _Text | _Field | Named | tuple["_Known | None", ...]
+Known = int | Text | _Field | Named | tuple["Known | None", ...]
 """A number, a string, a static field nobody knows more of, a class or method; a tuple is an array, with None for what is not
 known."""
 
@@ -88,13 +89,13 @@ class Shown(NamedTuple):
     """An argument as evidence shows it."""
 
     text: str
-    """``"text"`` for a string (quoted), digits for a number, ``class.field`` for a static field; several in the order they are
-    first met, with `` | `` between what paths differ in and ``, `` between the items of an array."""
+    """``"text"`` for a string (quotes and backslashes in it escaped), digits for a number, ``class.field`` for a static field;
+    `` | `` between what paths differ in, ``, `` between the items of an array, an ellipsis for what is not known."""
     whole: bool
-    """False where part of it is not known: a string then has an ellipsis, an array lacks items."""
+    """Whether all of it is known."""
 
 
-def show(choices: Sequence[_Known] | None) -> Shown | None:
+def show(choices: Sequence[Known] | None) -> Shown | None:
     """Put what an argument may be into words; None where it is not known."""
     if not choices:
         return None
@@ -108,18 +109,23 @@ def show(choices: Sequence[_Known] | None) -> Shown | None:
     return Shown(" | ".join(dict.fromkeys(parts)), whole)
 
 
-def _show(value: _Known) -> Shown | None:
+def _show(value: Known) -> Shown | None:
     if isinstance(value, int):
         return Shown(str(value), True)
-    if isinstance(value, _Text):
-        return Shown(f'"{value.text}"', _ANY not in value.text) if value.text != _ANY else None
+    if isinstance(value, Text):
+        # what a path, an address or a command begins with tells what it is about; its end alone does not
+        if value.text.startswith(_ANY):
+            return None
+        escaped = value.text.replace("\\", "\\\\").replace('"', '\\"')
+        return Shown(f'"{escaped}"', _ANY not in value.text)
     if isinstance(value, _Field):
         return Shown(value.name, True)
     if isinstance(value, Named):
         return Shown(f"{value.class_}.{value.member}" if value.member else value.class_, True)
     shown = [_show(one) if one is not None else None for one in value]
-    known = [one for one in shown if one is not None]
-    return Shown(", ".join(one.text for one in known), len(known) == len(shown)) if known else None
+    if not any(shown):
+        return None
+    return Shown(", ".join(one.text if one else _ANY for one in shown), all(one is not None and one.whole for one in shown))
 
 
 # -- what a method is made of ------------------------------------------------------------------------------------------
@@ -140,7 +146,7 @@ class Values(Protocol):
     def method(self, index: int) -> tuple[str, str, str]:
         """Return class, name and descriptor of a method."""
 
-    def static(self, index: int) -> Sequence[_Known] | None:
+    def static(self, index: int) -> Sequence[Known] | None:
         """Return the value of a static field that is written down or set once; None where there is none."""
 
 
@@ -256,9 +262,7 @@ _SAME: dict[tuple[str, str], int] = {
     ("java.lang.Object", "toString"): 0,
     ("java.util.Objects", "requireNonNull"): 0,
     ("java.net.URI", "create"): 0,
-    ("java.util.Arrays", "asList"): 0,
     ("java.lang.Integer", "valueOf"): 0,
-    ("java.lang.Boolean", "valueOf"): 0,
 }
 """Methods that return what one of their argument words says, or an address that begins with it."""
 _JOINS = {
@@ -269,7 +273,10 @@ _JOINS = {
 }
 """Methods that return their first word, this, and their second."""
 _CLASS_BY_NAME = {("java.lang.Class", "forName"): 0, ("java.lang.ClassLoader", "loadClass"): 1}
-_MEMBER_BY_NAME = frozenset(("java.lang.Class", name) for name in ("getMethod", "getDeclaredMethod", "getField", "getDeclaredField"))
+_MEMBER_BY_NAME = frozenset({("java.lang.Class", "getMethod"), ("java.lang.Class", "getDeclaredMethod")})
+_INVOKED = ("java.lang.reflect.Method", "invoke")
+LOOK_UPS = frozenset({*_MEMBER_BY_NAME, _INVOKED})
+"""(class, method) of what looks a method up by its name, or calls what was looked up."""
 
 
 class _Unknown(Exception):
@@ -282,9 +289,9 @@ class Reading:
     def __init__(self, body: Body, values: Values) -> None:
         self.body, self.units, self.values = body, body.units, values
         self._left = _MOST_STEPS
-        self._asked: dict[tuple[int, int], tuple[_Known, ...] | None] = {}
+        self._asked: dict[tuple[int, int], tuple[Known, ...] | None] = {}
 
-    def at(self, at: int, register: int | None) -> tuple[_Known, ...] | None:
+    def at(self, at: int, register: int | None) -> tuple[Known, ...] | None:
         """Return what a register may hold just before the instruction at ``at``; None where some path does not show it."""
         if register is None:
             return None
@@ -294,7 +301,20 @@ class Reading:
         except (_Unknown, IndexError):
             return None
 
-    def _choices(self, at: int, register: int, depth: int) -> tuple[_Known, ...]:
+    def looked_up(self, at: int) -> tuple[Named, bool] | None:
+        """Return the method that the call at ``at`` (one of LOOK_UPS) looks up or calls, and whether it calls it."""
+        class_, name, _ = self.values.method(self.units[at + 1])
+        self._left = _MOST_STEPS
+        try:
+            if (class_, name) == _INVOKED:
+                (found,) = self._choices(at, _given_register(self.units, at, 0), 0)
+            else:
+                (found,) = self._returned(at, 0)
+        except (_Unknown, IndexError, ValueError):
+            return None
+        return (found, name == _INVOKED[1]) if isinstance(found, Named) and found.member else None
+
+    def _choices(self, at: int, register: int, depth: int) -> tuple[Known, ...]:
         key = (at, register)
         if key in self._asked:
             found = self._asked[key]
@@ -305,11 +325,11 @@ class Reading:
         if depth > _DEEPEST:
             raise _Unknown
         self._asked[key] = None
-        choices: dict[_Known, None] = {}
+        choices: dict[Known, None] = {}
         for definition in self._definitions(at, register):
             for one in self._given(definition, register, depth + 1):
                 choices[one] = None
-        if len(choices) > 1:
+        if not all(isinstance(one, int) for one in choices):
             # null beside something else is the place before it is set
             choices.pop(0, None)
         if not choices or len(choices) > _MOST_CHOICES:
@@ -318,7 +338,7 @@ class Reading:
         self._asked[key] = result
         return result
 
-    def _one(self, at: int, register: int | None, depth: int) -> _Known:
+    def _one(self, at: int, register: int | None, depth: int) -> Known:
         if register is None:
             raise _Unknown
         choices = self._choices(at, register, depth)
@@ -334,11 +354,11 @@ class Reading:
         while open_:
             node = open_.pop()
             run, thrown = self.body.before(node)
-            if not run and not thrown:
-                # the start of the method, or code nobody reaches
+            self._left -= 1 + len(run) + len(thrown)
+            if node == 0 or self._left < 0 or not (run or thrown):
+                # a parameter, or code nobody reaches
                 raise _Unknown
             for one in run:
-                self._left -= 1
                 if _writes(self.units, one, register):
                     found[one] = None
                 elif one not in seen:
@@ -348,20 +368,16 @@ class Reading:
                 if one not in seen:
                     seen.add(one)
                     open_.append(one)
-            if 0 in seen and node == 0:
-                raise _Unknown
-            if self._left < 0:
-                raise _Unknown
         return sorted(found)
 
-    def _given(self, at: int, register: int, depth: int) -> tuple[_Known, ...]:
+    def _given(self, at: int, register: int, depth: int) -> tuple[Known, ...]:
         """Return what the instruction at ``at`` gives the register it writes."""
         units, unit = self.units, self.units[at]
         opcode = unit & 0xFF
         if opcode == 0x1A:
-            return (_Text(self.values.string(units[at + 1])),)
+            return (Text(self.values.string(units[at + 1])),)
         if opcode == 0x1B:
-            return (_Text(self.values.string(units[at + 1] | units[at + 2] << 16)),)
+            return (Text(self.values.string(units[at + 1] | units[at + 2] << 16)),)
         if opcode == 0x12:
             return (_signed(unit >> 12, 4),)
         if opcode in (0x13, 0x16):
@@ -385,7 +401,7 @@ class Reading:
             raise _Unknown  # an array is read from where it is used
         raise _Unknown
 
-    def _result(self, at: int, depth: int) -> tuple[_Known, ...]:
+    def _result(self, at: int, depth: int) -> tuple[Known, ...]:
         """Return what the call (or new array) before a move-result gives."""
         run, _ = self.body.before(at)
         if len(run) != 1:
@@ -398,44 +414,44 @@ class Reading:
             raise _Unknown
         return self._returned(call, depth)
 
-    def _returned(self, call: int, depth: int) -> tuple[_Known, ...]:
+    def _returned(self, call: int, depth: int) -> tuple[Known, ...]:
         """Return what a call is known to return."""
         class_, name, descriptor = self.values.method(self.units[call + 1])
         first = register_of(self.units, call, 0)
         if class_ in _BUILDERS and name == "toString" and first is not None:
-            return (_Text(self._built(call, first, depth)),)
+            return (Text(self._built(call, first, depth)),)
         if (class_, name) in _SAME and first is not None:
             if (class_, name) == (_STRING, "valueOf") and descriptor.startswith("(C)"):
-                return (_Text(_character(self._one(call, first, depth))),)
+                return (Text(_character(self._one(call, first, depth))),)
             return self._choices(call, first, depth)
         if (class_, name) in _JOINS and first is not None:
             base = self._one(call, first, depth)
-            if not isinstance(base, _Text):
+            if not isinstance(base, Text):
                 return (base,)
-            return (_Text(_joined(base.text, _JOINS[class_, name], self._piece(call, 1, depth))),)
+            return (Text(_joined(base.text, _JOINS[class_, name], self._piece(call, 1, depth))),)
         if (class_, name) in _CLASS_BY_NAME:
             position = _CLASS_BY_NAME[class_, name]
             return tuple(
-                Named(one.text) if isinstance(one, _Text) and _ANY not in one.text else _raise()
+                Named(one.text) if isinstance(one, Text) and _ANY not in one.text else _raise()
                 for one in self._choices(call, _given_register(self.units, call, position), depth)
             )
         if (class_, name) in _MEMBER_BY_NAME:
             owner, member = self._one(call, first, depth), self._one(call, register_of(self.units, call, 1), depth)
-            if isinstance(owner, Named) and not owner.member and isinstance(member, _Text) and _ANY not in member.text:
+            if isinstance(owner, Named) and not owner.member and isinstance(member, Text) and _ANY not in member.text:
                 return (Named(owner.class_, member.text),)
         if (class_, name) == (_STRING, "format"):
             return self._formatted(call, descriptor, depth)
         raise _Unknown
 
-    def _formatted(self, call: int, descriptor: str, depth: int) -> tuple[_Known, ...]:
+    def _formatted(self, call: int, descriptor: str, depth: int) -> tuple[Known, ...]:
         """Return a format string with an ellipsis for each part that is put in."""
         position = 1 if descriptor.startswith("(Ljava/util/Locale;") else 0
         pattern = self._one(call, register_of(self.units, call, position), depth)
-        if not isinstance(pattern, _Text):
+        if not isinstance(pattern, Text):
             raise _Unknown
         parts = pattern.text.replace("%%", "\0").split("%")
         text = parts[0] + "".join(_ANY + one.lstrip("-+ #0123456789.$")[1:] for one in parts[1:])
-        return (_Text(text.replace("\0", "%")),)
+        return (Text(text.replace("\0", "%")),)
 
     def _piece(self, call: int, word: int, depth: int, descriptor: str = "") -> str:
         """Return the text of an argument that becomes part of a string; an ellipsis where it is not known."""
@@ -443,7 +459,7 @@ class Reading:
             value = self._one(call, register_of(self.units, call, word), depth)
         except _Unknown:
             return _ANY
-        if isinstance(value, _Text):
+        if isinstance(value, Text):
             return value.text
         if isinstance(value, int):
             if descriptor.startswith("(C)"):
@@ -513,7 +529,7 @@ class Reading:
             raise _Unknown
         return []
 
-    def items(self, at: int, register: int | None, depth: int = 0) -> tuple[_Known | None, ...] | None:
+    def items(self, at: int, register: int | None, depth: int = 0) -> tuple[Known | None, ...] | None:
         """Return the items of the array in ``register`` at ``at``; None where it is not known to be one."""
         if register is None:
             return None
@@ -524,9 +540,9 @@ class Reading:
         except (_Unknown, IndexError):
             return None
 
-    def _items(self, at: int, register: int, depth: int) -> tuple[_Known | None, ...]:
+    def _items(self, at: int, register: int, depth: int) -> tuple[Known | None, ...]:
         names = {register}
-        put: dict[int, _Known | None] = {}
+        put: dict[int, Known | None] = {}
         for one in self._backwards(at):
             unit = self.units[one]
             opcode = unit & 0xFF
@@ -560,11 +576,11 @@ class Reading:
                     raise _Unknown
         raise _Unknown
 
-    def _filled(self, call: int, depth: int) -> tuple[_Known | None, ...]:
+    def _filled(self, call: int, depth: int) -> tuple[Known | None, ...]:
         registers = (register_of(self.units, call, word) for word in range(min(_words(self.units, call), _MOST_ITEMS)))
         return tuple(self._item(call, register, depth) for register in registers)
 
-    def _item(self, at: int, register: int | None, depth: int) -> _Known | None:
+    def _item(self, at: int, register: int | None, depth: int) -> Known | None:
         try:
             return self._one(at, register, depth)
         except _Unknown:
@@ -582,7 +598,7 @@ def _given_register(units: array[int], call: int, position: int) -> int:
     return register
 
 
-def _character(value: _Known) -> str:
+def _character(value: Known) -> str:
     if not isinstance(value, int) or not 0 <= value < 0x10000:
         raise _Unknown
     return chr(value)

@@ -7,20 +7,28 @@ the build that inherits the method are added, with the class named in ``via``.
 from __future__ import annotations
 
 import struct
+import sys
 from array import array
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from auditor.extract.android.arguments import argument_of, register_of
+from auditor.extract.android.arguments import LOOK_UPS, Body, Known, Reading, Text, register_of, show
+from auditor.extract.android.constants import initial_values
 from auditor.extract.android.dex import mutf8
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import Reference, Wanted, walk
 from auditor.extract.lens import Lens
 
-__all__ = ["CallSite", "Calls", "read_calls"]
+__all__ = ["LOOK_UP_NAMES", "CallSite", "Calls", "read_calls"]
 
-_PASSES_ON = {("android.net.Uri", "parse"), ("java.lang.String", "valueOf"), ("java.lang.String", "intern")}
 _STATIC = frozenset([0x71, 0x77])
+_STRINGS = frozenset([0x1A, 0x1B])
+_SPUT = range(0x67, 0x6E)
+_MOST_TRIES = 4096
+_LONGEST_INITIALISER = 20_000
+"""Code units; longer ones fill tables."""
+LOOK_UP_NAMES = frozenset(name for _, name in LOOK_UPS)
+"""Names of the methods that reach others by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,12 @@ class CallSite:
     offset: int
     """In 16-bit code units from the caller's first instruction."""
     argument: str | None
-    """The constant of the argument that matters, as :mod:`arguments` writes it; None where it is not shown or none matters."""
+    """The constant of the argument that matters, as :mod:`arguments` writes it; empty where it is not shown, None where none
+    matters."""
+    partial: bool = False
+    """Part of the argument is not known."""
+    reflection: str = ""
+    """``invoked`` or ``looked-up``, where the method is reached by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +74,18 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
     parents = dict(_parents(tables))
     flags = bytearray(len(methods))
     sure: set[int] = set()
+    look_ups: set[int] = set()
     for index, name_index in enumerate(methods.names):
         name = strings.get(name_index)
-        if name not in names and name not in exact:
+        if name is None:
             continue
         owner = tables.type_name(methods.owner_index(index))
-        if name in lens.methods.get(owner, ()) or name in lens.exact.get(owner, ()):
+        if (owner, name) in LOOK_UPS:
+            look_ups.add(index)
+            flags[index] = 1
+        elif name not in names and name not in exact:
+            continue
+        elif name in lens.methods.get(owner, ()) or name in lens.exact.get(owner, ()):
             flags[index] = 1
             sure.add(index)
         elif name not in names:
@@ -75,13 +94,27 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
             flags[index] = 1
     if not any(flags):
         return Calls((), (), parents, 0, False)
-    walked = walk(tables.data, tables.header, Wanted(methods=bytes(flags)))
+    # a method is looked up by its name only where that name is among the method's strings
+    named = bytearray(len(tables.strings) if look_ups else 0)
+    for index in strings if look_ups else ():
+        named[index] = strings[index] in names
+    walked = walk(tables.data, tables.header, Wanted(methods=bytes(flags), strings=bytes(named)))
     sites: list[CallSite] = []
     maybe: list[CallSite] = []
-    code = _Code(tables)
+    code = _Code(tables, methods)
+    naming = {(one.class_def, one.method) for one in walked if one.opcode in _STRINGS} if look_ups else set()
+    looking: dict[tuple[int, int], list[Reference]] = {}
     for reference in walked:
-        site = _site(reference, methods, tables, lens, code)
+        if reference.opcode in _STRINGS:
+            continue
+        if reference.index in look_ups:
+            if (reference.class_def, reference.method) in naming:
+                looking.setdefault((reference.class_def, reference.method), []).append(reference)
+            continue
+        site = _site(reference, methods, tables, lens, code, parents)
         (sites if reference.index in sure else maybe).append(site)
+    for references in looking.values():
+        sites += _reflected(references, methods, tables, lens, code)
     return Calls(tuple(sites), tuple(maybe), parents, walked.bad_classes + walked.bad_methods, walked.exhausted)
 
 
@@ -135,24 +168,125 @@ class _Methods:
 
 
 class _Code:
-    """Code items by class and method, found through the class data."""
+    """Code items by class and method, found through the class data; and what the tables say, as the reader of arguments asks."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, methods: _Methods) -> None:
         self._tables = tables
+        self._methods = methods
         self._offsets: dict[int, dict[int, int]] = {}
+        self._class_defs: dict[int, int] | None = None
+        self._statics: dict[int, Sequence[Known] | None] = {}
+        self._last: tuple[tuple[int, int], Reading | None] = ((-1, -1), None)
 
-    def units(self, class_def: int, method: int) -> array[int] | None:
-        """Return a method's instructions."""
+    def reading(self, class_def: int, method: int) -> Reading | None:
+        """Return what tells what registers of a method hold; None where its code cannot be read."""
+        if self._last[0] != (class_def, method):
+            body = self._body(class_def, method)
+            self._last = ((class_def, method), None if body is None else Reading(body, self))
+        return self._last[1]
+
+    def _body(self, class_def: int, method: int) -> Body | None:
         if class_def not in self._offsets:
             self._offsets[class_def] = dict(self._read(class_def))
         code = self._offsets[class_def].get(method)
         data = self._tables.data
         if code is None or code + 16 > len(data):
             return None
+        tries = int.from_bytes(data[code + 6 : code + 8], "little")
         count = int.from_bytes(data[code + 12 : code + 16], "little")
-        if code + 16 + 2 * count > len(data):
+        end = code + 16 + 2 * count
+        if end > len(data):
             return None
-        return array("H", data[code + 16 : code + 16 + 2 * count])
+        units = array("H", data[code + 16 : end])
+        if sys.byteorder == "big":
+            units.byteswap()
+        return Body(units, tuple(self._tries(end + (2 if count % 2 else 0), min(tries, _MOST_TRIES))))
+
+    def _tries(self, at: int, count: int) -> Iterator[tuple[int, int, Sequence[int]]]:
+        """Yield the guarded ranges of a method and where each one's handlers start; what cannot be read is left out."""
+        data, handlers = self._tables.data, at + 8 * count
+        for number in range(count):
+            if at + 8 * number + 8 > len(data):
+                return
+            start, length, offset = struct.unpack_from("<IHH", data, at + 8 * number)
+            try:
+                yield start, start + length, self._handlers(handlers + offset)
+            except IndexError:
+                continue
+
+    def _handlers(self, at: int) -> Sequence[int]:
+        data = self._tables.data
+        raw, at = _uleb(data, at)
+        # signed LEB128: one byte holds what any compiler writes
+        size = raw - 128 if 63 < raw < 128 else raw
+        found = []
+        for _ in range(min(abs(size), _MOST_TRIES)):
+            _, at = _uleb(data, at)
+            address, at = _uleb(data, at)
+            found.append(address)
+        if size <= 0:
+            found.append(_uleb(data, at)[0])
+        return found
+
+    def string(self, index: int) -> str:
+        """Return a string; empty where there is none."""
+        raw = self._tables.string(index)
+        return mutf8(raw) if raw is not None else ""
+
+    def field(self, index: int) -> str:
+        """Return a field as ``com.example.Foo.BAR``."""
+        return self._tables.field_name(index)
+
+    def type_(self, index: int) -> str:
+        """Return a class's dotted name."""
+        return self._tables.type_name(index)
+
+    def method(self, index: int) -> tuple[str, str, str]:
+        """Return class, name and descriptor of a method."""
+        if index >= len(self._methods):
+            return "", "", "()?"
+        return self._tables.type_name(self._methods.owner_index(index)), self._methods.name(index), self._methods.descriptor(index)
+
+    def static(self, index: int) -> Sequence[Known] | None:
+        """Return the value of a static field of this file that is written down or set once; None where there is none."""
+        if index not in self._statics:
+            self._statics[index] = None  # a field whose value rests on itself has none
+            self._statics[index] = self._static(index)
+        return self._statics[index]
+
+    def _static(self, index: int) -> Sequence[Known] | None:
+        tables = self._tables
+        if index >= tables.fields:
+            return None
+        (type_,) = struct.unpack_from("<H", tables.data, tables.field_ids + 8 * index)
+        if self._class_defs is None:
+            self._class_defs = {tables.class_type(one): one for one in range(tables.classes)}
+        class_def = self._class_defs.get(type_)
+        if class_def is None:
+            return None
+        value = initial_values(tables, class_def).get(index)
+        if value is not None:
+            return (value if isinstance(value, int) else Text(value),)
+        return self._set_once(class_def, index)
+
+    def _set_once(self, class_def: int, field: int) -> Sequence[Known] | None:
+        """Return what the class's initialiser sets a static field to, where it does so at one place."""
+        if class_def not in self._offsets:
+            self._offsets[class_def] = dict(self._read(class_def))
+        for method in self._offsets[class_def]:
+            if method < len(self._methods) and self._methods.name(method) == "<clinit>":
+                body = self._body(class_def, method)
+                if body is None or len(body.units) > _LONGEST_INITIALISER:
+                    return None
+                units = body.units
+                places = [one for one in body.starts if units[one] & 0xFF in _SPUT and one + 1 < len(units) and units[one + 1] == field]
+                if len(places) != 1:
+                    return None
+                reading = Reading(body, self)
+                register = units[places[0]] >> 8
+                items = reading.items(places[0], register)
+                return (items,) if items is not None else reading.at(places[0], register)
+        return None
 
     def _read(self, class_def: int) -> Iterator[tuple[int, int]]:
         data = self._tables.data
@@ -194,49 +328,84 @@ def _parents(tables: Tables) -> Iterator[tuple[str, str]]:
         yield tables.type_name(class_), tables.type_name(parent) if parent != 0xFFFFFFFF else ""
 
 
-def _site(reference: Reference, methods: _Methods, tables: Tables, lens: Lens, code: _Code) -> CallSite:
+def _site(
+    reference: Reference, methods: _Methods, tables: Tables, lens: Lens, code: _Code, parents: Mapping[str, str]
+) -> CallSite:
     owner = tables.type_name(methods.owner_index(reference.index))
     name = methods.name(reference.index)
     descriptor = methods.descriptor(reference.index)
-    class_ = tables.class_name(reference.class_def)
-    caller = f"{class_}.{methods.name(reference.method)}{methods.descriptor(reference.method)}"
-    position = lens.arguments.get((owner, name))
-    value = None
-    if position is not None:
-        value = _argument(reference, position, descriptor, methods, tables, code)
-    return CallSite(owner, name, descriptor, caller, reference.offset, value)
+    site = CallSite(owner, name, descriptor, _caller(reference, methods, tables), reference.offset, None)
+    position = _position(lens, owner, name, descriptor)
+    seen = set[str]()
+    while position is None and owner in parents and owner not in seen:
+        seen.add(owner)
+        owner = parents[owner]
+        position = _position(lens, owner, name, descriptor)
+    return site if position is None else _with_argument(site, reference, position, code)
 
 
-def _argument(
-    reference: Reference, position: int, descriptor: str, methods: _Methods, tables: Tables, code: _Code
-) -> str | None:
-    units = code.units(reference.class_def, reference.method)
-    if units is None or reference.offset + 3 > len(units):
-        return None
-    word = _word_of(descriptor, position)
-    if word is None:
-        return None
-    register = register_of(units, reference.offset, word + (reference.opcode not in _STATIC))
-    if register is None:
-        return None
-
-    def string(index: int) -> str:
-        raw = tables.string(index)
-        return mutf8(raw) if raw is not None else ""
-
-    def passes_on(index: int) -> bool:
-        return index < len(methods) and (tables.type_name(methods.owner_index(index)), methods.name(index)) in _PASSES_ON
-
-    return argument_of(units, reference.offset, register, string, tables.field_name, passes_on)
+def _caller(reference: Reference, methods: _Methods, tables: Tables) -> str:
+    return f"{tables.class_name(reference.class_def)}.{methods.name(reference.method)}{methods.descriptor(reference.method)}"
 
 
-def _word_of(descriptor: str, position: int) -> int | None:
-    """Return the argument word at which parameter ``position`` starts: long and double take two."""
+def _position(lens: Lens, class_: str, name: str, descriptor: str) -> int | None:
+    """Return the parameter that decides what a call of this overload is about."""
+    overloads = lens.arguments.get((class_, name))
+    return None if overloads is None else overloads.get(descriptor, overloads.get(""))
+
+
+def _with_argument(site: CallSite, reference: Reference, position: int, code: _Code) -> CallSite:
+    reading = code.reading(reference.class_def, reference.method)
+    word = _word_of(site.descriptor, position)
+    if reading is None or word is None or reference.offset + 2 >= len(reading.units):
+        return replace(site, argument="")
+    register = register_of(reading.units, reference.offset, word[0] + (reference.opcode not in _STATIC))
+    if word[1]:
+        items = reading.items(reference.offset, register)
+        shown = None if items is None else show((items,))
+    else:
+        shown = show(reading.at(reference.offset, register))
+    return replace(site, argument="") if shown is None else replace(site, argument=shown.text, partial=not shown.whole)
+
+
+def _reflected(
+    references: Sequence[Reference], methods: _Methods, tables: Tables, lens: Lens, code: _Code
+) -> Iterator[CallSite]:
+    """Yield the wanted methods that one method of the build reaches by name: where it calls them, else where it looks them up."""
+    called_here: list[CallSite] = []
+    looked_up_here: list[CallSite] = []
+    for reference in references:
+        reading = code.reading(reference.class_def, reference.method)
+        looked_up = None if reading is None else reading.looked_up(reference.offset)
+        if reading is None or looked_up is None:
+            continue
+        named, called = looked_up
+        if named.member not in lens.methods.get(named.class_, ()):
+            continue
+        site = CallSite(named.class_, named.member, "", _caller(reference, methods, tables), reference.offset, None)
+        overloads = lens.arguments.get((named.class_, named.member))
+        if overloads:
+            position = overloads.get("", next(iter(overloads.values())))
+            items = reading.items(reference.offset, register_of(reading.units, reference.offset, 2)) if called else None
+            item = items[position] if items is not None and position < len(items) else None
+            shown = None if item is None else show((item,))
+            site = replace(site, argument=shown.text if shown else "", partial=shown is not None and not shown.whole)
+        if called:
+            called_here.append(replace(site, reflection="invoked"))
+        else:
+            looked_up_here.append(replace(site, reflection="looked-up"))
+    yield from called_here
+    called_names = {(one.owner, one.method) for one in called_here}
+    yield from (one for one in looked_up_here if (one.owner, one.method) not in called_names)
+
+
+def _word_of(descriptor: str, position: int) -> tuple[int, bool] | None:
+    """Return the argument word at which parameter ``position`` starts (long and double take two), and whether it is an array."""
     word = number = 0
     at = 1
     while at < len(descriptor) and descriptor[at] != ")":
         if number == position:
-            return word
+            return word, descriptor[at] == "["
         start = at
         while at < len(descriptor) and descriptor[at] == "[":
             at += 1

@@ -9,7 +9,7 @@ import struct
 from bisect import bisect_left
 from collections.abc import Mapping
 
-from auditor.extract.android.calls import read_calls
+from auditor.extract.android.calls import LOOK_UP_NAMES, read_calls
 from auditor.extract.android.constants import constants
 from auditor.extract.android.dex import mutf8
 from auditor.extract.android.tables import Tables
@@ -81,7 +81,8 @@ def _strings(tables: Tables, lens: Lens, collect: Collector) -> dict[int, str]:
     wanted = collect.wanted_strings
     if not wanted:
         names = (name for one in (lens.methods, lens.exact) for wanted_names in one.values() for name in wanted_names)
-        wanted.update((_as_mutf8(text), text) for text in (*lens.literals, *names))
+        look_ups = LOOK_UP_NAMES if lens.methods else ()
+        wanted.update((_as_mutf8(text), text) for text in (*lens.literals, *names, *look_ups))
     return {index: wanted[raw] for index, raw in enumerate(tables.strings) if raw in wanted}
 
 

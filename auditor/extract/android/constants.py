@@ -8,12 +8,13 @@ from collections.abc import Iterator, Set
 from auditor.extract.android.dex import mutf8
 from auditor.extract.android.tables import Tables
 
-__all__ = ["constants"]
+__all__ = ["constants", "initial_values"]
 
 _STRING, _BOOLEAN, _NULL, _ARRAY, _ANNOTATION = 0x17, 0x1F, 0x1E, 0x1C, 0x1D
 _NUMBERS = {0x00: 1, 0x02: 2, 0x03: 2, 0x04: 4, 0x06: 8}
 """Value type -> most bytes: byte, short, char, int, long."""
 _CHAR = 0x03
+_FINAL = 0x10
 
 
 class _Broken(Exception):
@@ -34,15 +35,27 @@ def constants(tables: Tables, wanted: Set[str]) -> Iterator[tuple[str, str]]:
         if class_ not in classes:
             continue
         try:
-            for field, value in _static_values(tables, class_def):
-                if (name := f"{class_}.{field}") in wanted:
-                    yield name, value
+            for field, _, value in _static_values(tables, class_def):
+                if (name := tables.field_name(field)) in wanted:
+                    yield name, str(value).lower() if isinstance(value, bool) else str(value)
         except (_Broken, IndexError, struct.error):
             continue
 
 
-def _static_values(tables: Tables, class_def: int) -> Iterator[tuple[str, str]]:
-    """Yield the name and value of the static fields that have one; both stand in the order of the class data."""
+def initial_values(tables: Tables, class_def: int) -> dict[int, str | int]:
+    """Return the strings and numbers written down for the final static fields of a class, by field index."""
+    found: dict[int, str | int] = {}
+    try:
+        for field, access, value in _static_values(tables, class_def):
+            if access & _FINAL:
+                found[field] = int(value) if isinstance(value, bool) else value
+    except (_Broken, IndexError, struct.error):
+        pass
+    return found
+
+
+def _static_values(tables: Tables, class_def: int) -> Iterator[tuple[int, int, str | int]]:
+    """Yield index, access flags and value of the static fields that have one; both stand in the order of the class data."""
     data = tables.data
     class_data, values = struct.unpack_from("<2I", data, tables.class_defs + 32 * class_def + 24)
     if not class_data or not values:
@@ -54,25 +67,23 @@ def _static_values(tables: Tables, class_def: int) -> Iterator[tuple[str, str]]:
     field = 0
     for _ in range(min(count, size)):
         difference, at = _uleb(data, at)
-        _, at = _uleb(data, at)
+        access, at = _uleb(data, at)
         field += difference
         value, value_at = _value(tables, value_at)
         if field >= tables.fields:
             raise _Broken
-        (name,) = struct.unpack_from("<I", data, tables.field_ids + 8 * field + 4)
-        text = tables.string(name)
-        if value is not None and text is not None:
-            yield mutf8(text), value
+        if value is not None:
+            yield field, access, value
 
 
-def _value(tables: Tables, at: int) -> tuple[str | None, int]:
-    """Return an encoded_value as text (None for what is neither text nor number) and the offset after it."""
+def _value(tables: Tables, at: int) -> tuple[str | int | None, int]:
+    """Return an encoded_value (None for what is neither text nor number) and the offset after it."""
     data = tables.data
     head = data[at]
     kind, argument = head & 0x1F, head >> 5
     at += 1
     if kind == _BOOLEAN:
-        return ("true" if argument else "false"), at
+        return bool(argument), at
     if kind == _NULL:
         return None, at
     if kind in (_ARRAY, _ANNOTATION):
@@ -86,7 +97,7 @@ def _value(tables: Tables, at: int) -> tuple[str | None, int]:
         text = tables.string(int.from_bytes(raw, "little"))
         return (mutf8(text) if text is not None else None), end
     if kind in _NUMBERS:
-        return str(int.from_bytes(raw, "little", signed=kind != _CHAR)), end
+        return int.from_bytes(raw, "little", signed=kind != _CHAR), end
     return None, end
 
 

@@ -30,9 +30,9 @@ LENS = Lens(
         "android.hardware.SensorManager": frozenset({"getDefaultSensor"}),
     },
     arguments={
-        ("android.provider.Settings$Secure", "getString"): 1,
-        ("android.content.ContentResolver", "query"): 0,
-        ("android.hardware.SensorManager", "getDefaultSensor"): 0,
+        ("android.provider.Settings$Secure", "getString"): {"": 1},
+        ("android.content.ContentResolver", "query"): {"": 0},
+        ("android.hardware.SensorManager", "getDefaultSensor"): {"": 0},
     },
 )
 
