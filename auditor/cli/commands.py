@@ -87,7 +87,10 @@ def audit(
     own_sdks: Path | None,
     language: str,
 ) -> int:
-    """Audit BUILD (an .apk or .ipa file) against a declaration.
+    """Audit BUILD against a declaration.
+
+    BUILD is an .apk, an .aab, an archive or folder of one app's split APKs (.apks, .xapk, .apkm); an .ipa, an .app folder or
+    an .xcarchive.
 
     Exit codes: 0 consistent, 1 contradicted (at or over --fail-on), 2 unusable input,
     3 inconclusive (something could not be read), 70 internal error, 130 interrupted.
@@ -129,7 +132,7 @@ def facts(
 ) -> int:
     """Show what BUILD holds: identity, permissions, usage strings, SDKs, and what could not be read.
 
-    BUILD is an app (.apk, .ipa) or a library that apps are built from: an .aar, a .jar, a .framework or .xcframework
+    BUILD is an app (see `auditor audit --help`) or a library that apps are built from: an .aar, a .jar, a .framework or .xcframework
     (the directory, or a ZIP archive of it), a static library.
 
     Exit codes: 0, or 3 when something could not be read; 2 when BUILD cannot be opened at all.

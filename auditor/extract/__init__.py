@@ -5,14 +5,16 @@ The kind of build is recognised by what is inside, never by the file's suffix. W
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from auditor.archive import Archive, Limits
 from auditor.errors import BuildError
-from auditor.extract.collector import Collector, IdentityFacts, hidden_with
-from auditor.extract.folder import Folder, printable
+from auditor.extract.collector import Collector, IdentityFacts
+from auditor.extract.folder import Folder, View, printable
 from auditor.extract.lens import Lens
 from auditor.model import Build, BuildKind, Identity, Platform, Table, Text
 
@@ -25,6 +27,18 @@ def _android(archive: Archive, collect: Collector) -> IdentityFacts:
     from auditor.extract.android import read_android
 
     return read_android(archive, collect)
+
+
+def _splits(archive: Archive, collect: Collector) -> IdentityFacts:
+    from auditor.extract.android.parts import read_splits
+
+    return read_splits(archive, collect)
+
+
+def _bundle(archive: Archive, collect: Collector) -> IdentityFacts:
+    from auditor.extract.android.parts import read_bundle
+
+    return read_bundle(archive, collect)
 
 
 def _ios(archive: Archive, collect: Collector) -> IdentityFacts:
@@ -45,23 +59,28 @@ def _apple_library(archive: Archive, collect: Collector) -> IdentityFacts:
     return read_apple_library(archive, collect)
 
 
-READERS: dict[Platform, _Reader] = {Platform.ANDROID: _android, Platform.IOS: _ios}
-"""One reader of apps per platform; imported when the build asks for it."""
+class _Form(NamedTuple):
+    """A form of build, and who reads it; readers are imported when a build asks for them."""
 
-LIBRARY_READERS: dict[Platform, _Reader] = {Platform.ANDROID: _jvm, Platform.IOS: _apple_library}
-"""The same for libraries, that apps are built from."""
+    platform: Platform
+    kind: BuildKind
+    reader: _Reader
+    first: str = ""
+    """Where the reader is before it has opened anything; empty = the file as a whole."""
 
-_FIRST_FILE = {Platform.ANDROID: "AndroidManifest.xml", Platform.IOS: "Payload/"}
-"""Where a reader is before it has opened anything."""
+
+_APK = _Form(Platform.ANDROID, BuildKind.APP, _android, "AndroidManifest.xml")
+_SPLIT_APKS = _Form(Platform.ANDROID, BuildKind.APP, _splits)
+_APP_BUNDLE = _Form(Platform.ANDROID, BuildKind.APP, _bundle)
+_IPA = _Form(Platform.IOS, BuildKind.APP, _ios, "Payload/")
+_ANDROID_LIBRARY = _Form(Platform.ANDROID, BuildKind.LIBRARY, _jvm)
+_APPLE_LIBRARY = _Form(Platform.IOS, BuildKind.LIBRARY, _apple_library)
 
 _KNOWN_CONTAINERS = (
-    ("base/manifest/AndroidManifest.xml", "an Android App Bundle (.aab)", "build an APK from it with bundletool"),
-    ("*.apk", "an archive of APKs (.apks, .xapk, .apkm)", "give the universal or base APK inside"),
     ("*.hap", "a HarmonyOS app package (.app)", "give the app's Android or iOS build"),
     ("module.json", "a HarmonyOS module (.hap)", "give the app's Android or iOS build"),
     ("classes*.dex", "DEX code without an AndroidManifest.xml", "give the whole APK"),
-    ("Info.plist", "an iOS app folder without Payload/", "give the .ipa"),
-    ("*.app/Info.plist", "an iOS app folder without Payload/", "give the .ipa"),
+    ("Info.plist", "the inside of an iOS app folder", "give the .app folder itself, or the .ipa"),
     ("META-INF/MANIFEST.MF", "a JAR without class files", "give the app's APK, or a library's JAR or AAR"),
     ("*.aar", "an archive of Android libraries", "give one of the libraries inside"),
     ("*.jar", "an archive of Android libraries", "give one of the libraries inside"),
@@ -74,9 +93,8 @@ def extract(path: Path, *, lens: Lens | None = None, limits: Limits | None = Non
 
     Raises BuildError when it cannot be opened as an app or a library at all, and nothing else.
     """
-    with _open(path, limits) as archive:
-        platform, kind = _recognise(archive)
-        reader = (READERS if kind is BuildKind.APP else LIBRARY_READERS)[platform]
+    with _open(path, limits) as opened:
+        archive, (platform, kind, reader, first) = _recognise(opened)
         collect = Collector(lens)
         try:
             about = reader(archive, collect)
@@ -84,10 +102,9 @@ def extract(path: Path, *, lens: Lens | None = None, limits: Limits | None = Non
             raise
         except Exception as error:  # noqa: BLE001 - a reader's own mistake must leave a build in doubt, never unread
             about = collect.about
-            first = _FIRST_FILE[platform] if kind is BuildKind.APP else PurePath(archive.shown).name
-            _stopped(collect, collect.reading or first, type(error).__name__)
-        sha256 = archive.checksum() if isinstance(archive, Folder) else archive.sha256
-        _faults_of(archive, collect)
+            _stopped(collect, collect.reading or first or PurePath(opened.shown).name, type(error).__name__)
+        sha256 = opened.checksum() if isinstance(opened, Folder) else opened.sha256
+        collect.faults(opened)
         identity = Identity(
             platform=platform,
             app_id=about.app_id,
@@ -95,7 +112,7 @@ def extract(path: Path, *, lens: Lens | None = None, limits: Limits | None = Non
             version=about.version,
             version_code=about.version_code,
             sha256=sha256,
-            size=archive.size,
+            size=opened.size,
             signer=about.signer,
             kind=kind,
         )
@@ -113,32 +130,6 @@ def _stopped(collect: Collector, file: str, what: str) -> None:
         ),
         *Table,
     )
-
-
-def _faults_of(archive: Archive, collect: Collector) -> None:
-    """Turn what is wrong with the archive itself into gaps."""
-    if not archive.whole:
-        collect.gap(
-            "ZIP central directory",
-            "",
-            Text(
-                zh="压缩包目录的长度与其声明不符，条目名称可能已损坏；请重新获取安装包",
-                en="does not end where it says, so names in it may be damaged; get the build again",
-            ),
-            *Table,
-        )
-    for name, reason in archive.damaged.items():
-        collect.gap(archive.place(name), "", reason, *hidden_with(name))
-    for name in archive.duplicates:
-        collect.gap(
-            archive.place(name),
-            "",
-            Text(
-                zh="压缩包中有多个同名条目，不同工具读到的内容可能不同；本次读取第一个",
-                en="stands more than once in the archive, so tools may read different contents; the first was read",
-            ),
-            *hidden_with(name),
-        )
 
 
 def _open(path: Path, limits: Limits | None) -> Archive:
@@ -167,27 +158,59 @@ def _open(path: Path, limits: Limits | None) -> Archive:
     return Folder.open(path, limits)
 
 
-def _recognise(archive: Archive) -> tuple[Platform, BuildKind]:
-    shown = archive.shown
+_APP = re.compile(r"(?P<before>(?:(?:[^/]+\.xcarchive/)?Products/Applications/)?)[^/]+\.app/Info\.plist")
+_LIBRARY = re.compile(r"(?!(?:.*/)?[^/]+\.app/).*(?:\.x?c?framework/|\.a\Z)")
+"""A framework or static library that is no part of an app: the app beside it shows how to use it."""
+
+
+def _payload(archive: Archive) -> Archive | None:
+    """Return an archive or folder as an IPA has it: an app's own folder, one in an archive, Xcode's .xcarchive."""
+    if any(name.startswith("Payload/") and ".app/" in name for name in archive):
+        return archive
+    found = next((match for name in archive if (match := _APP.fullmatch(name))), None)
+    if found is not None and not any(_LIBRARY.match(name) for name in archive):
+        before = found["before"]
+        return View.of(archive, {f"Payload/{name.removeprefix(before)}": name for name in archive if name.startswith(before)})
+    top = PurePath(archive.shown).name
+    if isinstance(archive, Folder) and top.endswith(".app") and "Info.plist" in archive:
+        return View.of(archive, {f"Payload/{top}/{name}": name for name in archive})
+    return None
+
+
+def _holds_apks(archive: Archive) -> bool:
+    """Tell whether an archive holds APKs at all, or a folder right in it: any folder may have some somewhere below."""
+    deep = not isinstance(archive, Folder)
+    return any(name.lower().endswith(".apk") and (deep or "/" not in name) for name in archive)
+
+
+def _recognise(archive: Archive) -> tuple[Archive, _Form]:
+    """Return what form of build an archive is, and the archive as the reader of that form wants it."""
     folder = isinstance(archive, Folder)
     if not folder:
         if "AndroidManifest.xml" in archive:
             from auditor.extract.jvm import is_aar
 
-            return Platform.ANDROID, BuildKind.LIBRARY if is_aar(archive) else BuildKind.APP
-        if any(name.startswith("Payload/") and ".app/" in name for name in archive):
-            return Platform.IOS, BuildKind.APP
+            return archive, _ANDROID_LIBRARY if is_aar(archive) else _APK
+        if "base/manifest/AndroidManifest.xml" in archive:
+            return archive, _APP_BUNDLE
+    if (payload := _payload(archive)) is not None:
+        return payload, _IPA
+    if _holds_apks(archive):
+        return archive, _SPLIT_APKS
+    if not folder:
         from auditor.extract.jvm import is_jar
 
         if is_jar(archive):
-            return Platform.ANDROID, BuildKind.LIBRARY
+            return archive, _ANDROID_LIBRARY
     from auditor.extract.ios.library import is_apple_library
 
     if is_apple_library(archive):
-        return Platform.IOS, BuildKind.LIBRARY
+        return archive, _APPLE_LIBRARY
+    shown = archive.shown
     if folder:
         raise BuildError(
-            f"{shown} is a directory without a framework or static library in it", "give the path of an .apk or .ipa file"
+            f"{shown} is a directory without an app, framework or static library in it",
+            "give the path of an .apk or .ipa file, or the folder an app's APKs are in",
         )
     for telling, what, hint in _KNOWN_CONTAINERS:
         if archive.matching(telling):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +14,7 @@ from auditor.model import CodeUnit, Fact, FactKind, Gap, Location, Signer, Table
 if TYPE_CHECKING:
     from auditor.extract.android.calls import Calls, CallSite
 
-__all__ = ["Collector", "IdentityFacts", "hidden_with"]
+__all__ = ["Collector", "IdentityFacts", "Place", "hidden_with"]
 
 _NO_CODE = frozenset(
     ".png .jpg .jpeg .gif .webp .bmp .svg .ico .heic .avif .pvr .ktx .car .nib .mp3 .mp4 .m4a .m4v .mov .aac .ogg .wav .flac"
@@ -57,6 +58,7 @@ class Collector:
         self._edges: list[tuple[str, Callable[[], tuple[list[str], list[str]]], array[int]]] = []
         self._renamed: dict[str, set[str]] = {}
         self._calls: list[tuple[str, Calls]] = []
+        self._read: set[bytes] = set()
 
     def fact(
         self, kind: FactKind, name: str, file: str, at: str = "", *, value: str = "", by: str = "", **traits: str
@@ -97,6 +99,39 @@ class Collector:
         ``names`` gives classes and types, dotted, when they are asked for; ``pairs`` holds indices into the two.
         """
         self._edges.append((file, names, pairs))
+
+    def anew(self, data: bytes) -> bool:
+        """Tell whether a piece of code is read for the first time: the splits of an app may each hold the same."""
+        digest = hashlib.sha256(data).digest()
+        known = digest in self._read
+        self._read.add(digest)
+        return not known
+
+    def faults(self, archive: Archive) -> None:
+        """Turn what is wrong with an archive itself into gaps: of the build file, or of one inside it."""
+        if not archive.whole:
+            inside = archive.path.removesuffix("!/")
+            self.gap(
+                inside or "ZIP central directory",
+                "",
+                Text(
+                    zh="压缩包目录的长度与其声明不符，条目名称可能已损坏；请重新获取安装包",
+                    en="does not end where it says, so names in it may be damaged; get the build again",
+                ),
+                *((Table.SDKS, Table.DATA) if inside else Table),
+            )
+        for name, reason in archive.damaged.items():
+            self.gap(archive.place(name), "", reason, *hidden_with(name))
+        for name in archive.duplicates:
+            self.gap(
+                archive.place(name),
+                "",
+                Text(
+                    zh="压缩包中有多个同名条目，不同工具读到的内容可能不同；本次读取第一个",
+                    en="stands more than once in the archive, so tools may read different contents; the first was read",
+                ),
+                *hidden_with(name),
+            )
 
     def read(self, archive: Archive, name: str, *hides: Table, limit: int | None = None) -> bytes | None:
         """Read an entry; what cannot be read becomes a gap and None."""
@@ -181,6 +216,22 @@ class Collector:
                 if other and owner and other != owner:
                     by_class.setdefault(owner, set()).add(other)
         return found
+
+
+class Place:
+    """One file of a build, as the place of everything recorded through it."""
+
+    def __init__(self, collect: Collector, file: str) -> None:
+        self._collect = collect
+        self.file = file
+
+    def fact(self, kind: FactKind, name: str, at: str = "", *, value: str = "", by: str = "", **traits: str) -> None:
+        """Record one fact, as :meth:`Collector.fact`."""
+        self._collect.fact(kind, name, self.file, at, value=value, by=by, **traits)
+
+    def gap(self, at: str, reason: Text, *hides: Table) -> None:
+        """Record something of the file that could not be read, as :meth:`Collector.gap`."""
+        self._collect.gap(self.file, at, reason, *hides)
 
 
 def hidden_with(name: str) -> tuple[Table, ...]:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Self
 
 from auditor.archive import Archive, Entry, Limits, Unreadable
 from auditor.errors import BuildError
 from auditor.model import Text
 
-__all__ = ["Folder", "Under", "printable"]
+__all__ = ["Folder", "Under", "View", "printable"]
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -189,40 +190,53 @@ def _leads_out(link: Path, prefix: str) -> bool:
 
 
 @dataclass(slots=True, kw_only=True)
-class Under(Archive):
-    """Another archive's entries, some of them, as if they lay in one more directory; places stay those of the archive."""
+class View(Archive):
+    """Another archive's entries, some of them, under other names; places stay those of the archive."""
 
     _inner: Archive
-    _prefix: str
+    _names: dict[str, str] = field(default_factory=dict)
+    """Name here -> name there."""
 
     @classmethod
-    def of(cls, inner: Archive, directory: str, wanted: Callable[[str], bool]) -> Under:
-        """Return the entries of ``inner`` that are ``wanted``, below ``directory``."""
-        prefix = directory + "/"
+    def of(cls, inner: Archive, names: Mapping[str, str]) -> Self:
+        """Return the entries of ``inner`` that ``names`` lists: name here -> name there."""
         return cls(
             shown=inner.shown, path=inner.path, size=inner.size, sha256=inner.sha256, duplicates=(), damaged=inner.damaged,
-            entries={prefix + name: entry for name, entry in inner.entries.items() if wanted(name)},
-            _inner=inner, _prefix=prefix,
+            entries={here: inner.entries[there] for here, there in names.items()}, _inner=inner, _names=dict(names),
         )  # fmt: skip
+
+    def place(self, name: str) -> str:
+        """Return the path reports print for an entry."""
+        return self._inner.place(self._names.get(name, name))
+
+    def peek(self, name: str, length: int = 8) -> bytes:
+        """Return the first bytes of an entry, or fewer. Raises as the archive does."""
+        return self._inner.peek(self._names[name], length)
+
+    def read(self, name: str, limit: int | None = None) -> bytes:
+        """Return an entry's bytes. Raises as the archive does."""
+        return self._inner.read(self._names[name], limit)
+
+    def nested(self, name: str) -> Archive:
+        """Open an archive inside. Raises as the archive does."""
+        return self._inner.nested(self._names[name])
+
+
+@dataclass(slots=True, kw_only=True)
+class Under(View):
+    """Another archive's entries as if they lay in one more directory."""
+
+    _prefix: str = ""
+
+    @classmethod
+    def below(cls, inner: Archive, directory: str, wanted: Callable[[str], bool]) -> Under:
+        """Return the entries of ``inner`` that are ``wanted``, below ``directory``."""
+        prefix = directory + "/"
+        under = cls.of(inner, {prefix + name: name for name in inner.entries if wanted(name)})
+        under._prefix = prefix
+        return under
 
     def place(self, name: str) -> str:
         """Return the path reports print for an entry or a directory; of the directory added, the archive's own name."""
         inside = name.removeprefix(self._prefix)
         return self._inner.place(inside) if inside != name else PurePosixPath(self.shown).name
-
-    def peek(self, name: str, length: int = 8) -> bytes:
-        """Return the first bytes of an entry, or fewer. Raises as the archive does."""
-        return self._inner.peek(self._inside(name), length)
-
-    def read(self, name: str, limit: int | None = None) -> bytes:
-        """Return an entry's bytes. Raises as the archive does."""
-        return self._inner.read(self._inside(name), limit)
-
-    def nested(self, name: str) -> Archive:
-        """Open an archive inside. Raises as the archive does."""
-        return self._inner.nested(self._inside(name))
-
-    def _inside(self, name: str) -> str:
-        if name not in self.entries:
-            raise KeyError(name)
-        return name.removeprefix(self._prefix)

@@ -130,7 +130,7 @@ def test_no_colour_without_a_terminal(builds: Path) -> None:
         (("audit", "app.apk", "-d", "fits.yaml", "-o", "json=app.apk/x"), "cannot be written"),
         (("audit", "app.apk", "-d", "fits.yaml", "--fail-on", "grave"), "grave"),
         (("audit", "absent.apk", "-d", "fits.yaml"), "absent.apk does not exist"),
-        (("audit", ".", "-d", "fits.yaml"), "is a directory"),
+        (("audit", str(Path(__file__).parent), "-d", "fits.yaml"), "is a directory"),
         (("audit", "fits.yaml", "-d", "fits.yaml"), "is no ZIP archive"),
         (("audit", "app.apk", "-d", "absent.yaml"), "absent.yaml"),
         (("audit", "app.apk", "-d", "app.apk"), "app.apk:"),

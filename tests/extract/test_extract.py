@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import auditor.extract as package
 from auditor.archive import Archive
 from auditor.errors import BuildError
 from auditor.extract import extract
@@ -54,13 +53,9 @@ def files(*names: str) -> bytes:
         (files("holiday.jpg", "notes.txt"), "is a ZIP archive, but no app build", "give an .apk or .ipa"),
         (files("classes.dex", "resources.arsc"), "DEX code without an AndroidManifest.xml", "give the whole APK"),
         (files("classes2.dex"), "DEX code without an AndroidManifest.xml", "give the whole APK"),
-        (files("BundleConfig.pb", "base/manifest/AndroidManifest.xml"), "an Android App Bundle", "bundletool"),
-        (files("toc.pb", "splits/base-master.apk"), "an archive of APKs", "universal or base APK"),
-        (files("manifest.json", "com.example.apk", "config.zh.apk"), "an archive of APKs", "universal or base APK"),
         (files("module.json", "ets/modules.abc"), "a HarmonyOS module", "Android or iOS build"),
         (files("pack.info", "entry-default.hap"), "a HarmonyOS app package", "Android or iOS build"),
-        (files("Info.plist", "App"), "an iOS app folder", "give the .ipa"),
-        (files("App.app/Info.plist", "App.app/App"), "an iOS app folder", "give the .ipa"),
+        (files("Info.plist", "App"), "the inside of an iOS app folder", "the .app folder itself"),
         (files("META-INF/MANIFEST.MF", "a/B.class"), "a JAR", "APK"),
         (files("index.html", "manifest.json"), "is a ZIP archive, but no app build", "give an .apk or .ipa"),
     ],
@@ -76,7 +71,8 @@ def test_what_is_no_build_is_named_with_what_to_give_instead(tmp_path, content, 
 def test_missing_files_and_directories_are_named(tmp_path):
     assert "does not exist" in refusal(tmp_path / "none.apk")
     assert "is a directory" in refusal(tmp_path)
-    (tmp_path / "a.apk").write_bytes(simple_apk())
+    (tmp_path / "builds").mkdir()
+    (tmp_path / "builds" / "a.apk").write_bytes(simple_apk())
     assert "is a directory" in refusal(tmp_path)
 
 
@@ -116,7 +112,7 @@ def test_an_unexpected_error_of_a_reader_leaves_every_table_in_doubt(tmp_path, m
         collect.read(archive, "classes.dex")
         raise failure
 
-    monkeypatch.setitem(package.READERS, Platform.ANDROID, broken)
+    monkeypatch.setattr("auditor.extract.android.read_android", broken)
     path = tmp_path / "a.apk"
     path.write_bytes(simple_apk())
     build = extract(path)
@@ -132,7 +128,7 @@ def test_an_unexpected_error_before_anything_is_read_names_the_first_file(tmp_pa
     def broken(_archive: Archive, _collect: Collector) -> IdentityFacts:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(package.READERS, Platform.ANDROID, broken)
+    monkeypatch.setattr("auditor.extract.android.read_android", broken)
     path = tmp_path / "a.apk"
     path.write_bytes(simple_apk())
     assert [gap.location.file for gap in extract(path).gaps] == ["AndroidManifest.xml"]
@@ -142,7 +138,7 @@ def test_a_build_error_of_a_reader_stays_one(tmp_path, monkeypatch):
     def refuses(_archive: Archive, _collect: Collector) -> IdentityFacts:
         raise BuildError("no build", "give one")
 
-    monkeypatch.setitem(package.READERS, Platform.ANDROID, refuses)
+    monkeypatch.setattr("auditor.extract.android.read_android", refuses)
     path = tmp_path / "a.apk"
     path.write_bytes(simple_apk())
     with pytest.raises(BuildError, match="no build; give one"):
@@ -154,7 +150,7 @@ def test_an_interruption_is_no_gap(tmp_path, monkeypatch, failure):
     def interrupted(_archive: Archive, _collect: Collector) -> IdentityFacts:
         raise failure
 
-    monkeypatch.setitem(package.READERS, Platform.ANDROID, interrupted)
+    monkeypatch.setattr("auditor.extract.android.read_android", interrupted)
     path = tmp_path / "a.apk"
     path.write_bytes(simple_apk())
     with pytest.raises(failure):

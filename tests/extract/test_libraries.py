@@ -395,8 +395,7 @@ def test_java_code_with_apple_natives_inside_is_a_java_library(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("files", "says", "do"),
     [
-        ({"Info.plist": write_plist({"CFBundlePackageType": "APPL"}), "App": write_macho()}, "an iOS app folder", ".ipa"),
-        ({"A.app/Info.plist": b"", "A.app/Frameworks/K.framework/K": write_macho(kind="dylib")}, "an iOS app folder", ".ipa"),
+        ({"Info.plist": write_plist({"CFBundlePackageType": "APPL"}), "App": write_macho()}, "inside of an iOS app folder", ".ipa"),
         ({"libs/sdk.aar": write_aar(b"<manifest/>"), "doc.pdf": b"%PDF"}, "an archive of Android libraries", "inside"),
         ({"libs/sdk.jar": write_jar(["a.B"])}, "an archive of Android libraries", "inside"),
         ({"META-INF/MANIFEST.MF": b"", "a/B.class": b"text"}, "a JAR without class files", "JAR"),
@@ -408,7 +407,7 @@ def test_what_is_neither_app_nor_library_is_refused(tmp_path: Path, files: dict[
     with pytest.raises(BuildError, match=says) as caught:
         extract(zipped(tmp_path / "thing.zip", files))
     assert do in caught.value.hint
-    with pytest.raises(BuildError, match="is a directory without a framework or static library in it"):
+    with pytest.raises(BuildError, match="is a directory without an app, framework or static library in it"):
         extract(folder(tmp_path / "thing", files))
 
 
@@ -499,7 +498,7 @@ def test_a_folder_answers_like_an_archive(tmp_path: Path) -> None:
 
 def test_a_view_under_another_directory_keeps_the_archives_places(tmp_path: Path) -> None:
     opened = Folder.open(folder(tmp_path / "x", {"a/b": b"1", "c": b"2"}))
-    view = Under.of(opened, "top", lambda name: name != "c")
+    view = Under.below(opened, "top", lambda name: name != "c")
     assert view.names() == ["top/a/b"]
     assert (view.place("top/a/b"), view.place("top/a"), view.place("top")) == ("a/b", "a", "x")
     assert (view.read("top/a/b"), view.peek("top/a/b")) == (b"1", b"1")

@@ -96,6 +96,7 @@ ATTRIBUTES = {
     "dataExtractionRules": 0x0101063E,
     "usesPermissionFlags": 0x01010644,
     "requiredSplitTypes": 0x0101064E,
+    "splitTypes": 0x0101064F,
 }
 
 NO_STRING = 0xFFFFFFFF

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from auditor.archive import Archive, Unreadable
 from auditor.extract.android.code import read_code
 from auditor.extract.android.dex import DexError, is_dex, read_dex
 from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, read_manifest
 from auditor.extract.android.resources import ResourceError, Resources
 from auditor.extract.android.signer import SIGNING_BLOCK, read_signers
-from auditor.extract.collector import Collector, IdentityFacts, hidden_with
+from auditor.extract.collector import Collector, IdentityFacts, Place, hidden_with
 from auditor.model import FactKind, Table, Text
 
-__all__ = ["read_android"]
+__all__ = ["Apk", "missing_code", "read_android", "read_apk", "read_dex_files"]
 
-_RESOURCES = "resources.arsc"
+_RESOURCES, _BUNDLE_RESOURCES = "resources.arsc", "resources.pb"
 _CODE = (Table.SDKS, Table.DATA)
 _MAX_MANIFEST = 16 << 20
 _MAX_RESOURCES = 256 << 20
@@ -22,36 +25,90 @@ _MAX_VERSION = 256
 _ZIP = b"PK\x03\x04"
 
 
+class Apk(NamedTuple):
+    """What the reader of one APK, or of one module of an app bundle, tells of it beside the facts."""
+
+    manifest: Manifest
+    about: IdentityFacts
+    dex: int
+    """How many DEX files were read."""
+
+
 def read_android(archive: Archive, collect: Collector) -> IdentityFacts:
     """Record what an APK holds; every part that cannot be read is a gap."""
-    manifest = _manifest(archive, collect)
-    label, version = _texts(archive, collect, manifest)
-    collect.about = IdentityFacts(manifest.package, label, version, manifest.version_code, ())
+    apk = read_apk(archive, collect)
+    missing_code(apk.dex, apk.manifest.has_code, collect)
+    _alone(apk.manifest, Place(collect, archive.place(MANIFEST)))
+    return apk.about
+
+
+def read_apk(
+    archive: Archive, collect: Collector, manifest_of: Callable[[bytes, Place], Manifest] = read_manifest
+) -> Apk:
+    """Record what an APK holds, whole or one part of an app; ``manifest_of`` reads its manifest."""
+    manifest = _manifest(archive, collect, manifest_of)
+    # a split names nobody: its base does
+    label, version = ("", "") if manifest.split else _texts(archive, collect, manifest)
+    about = IdentityFacts(manifest.package, label, version, manifest.version_code, ())
+    if not manifest.split:
+        collect.about = about
     _files(archive, collect)
-    found = _code(archive, collect)
-    if not found and manifest.has_code:
-        collect.gap(
-            "classes.dex",
-            "",
+    found = read_dex_files(archive, collect)
+    collect.reading = SIGNING_BLOCK
+    return Apk(manifest, about._replace(signer=read_signers(archive, collect)), found)
+
+
+def missing_code(found: int, has_code: bool, collect: Collector) -> None:
+    """Record that an app that should have code shows none."""
+    if found or not has_code:
+        return
+    collect.gap(
+        "classes.dex",
+        "",
+        Text(
+            zh="安装包中没有可读取的 DEX 文件，而清单未声明应用不含代码；代码可能被加固、加密或在其他分包中",
+            en="is missing: no DEX file of the build could be read, and the manifest does not say that the app has no code;"
+            " it may be packed, encrypted or in another split",
+        ),
+        *_CODE,
+    )
+
+
+def _alone(manifest: Manifest, put: Place) -> None:
+    """Record what shows that one APK is not the whole app."""
+    if manifest.split:
+        put.gap(
+            "manifest@split",
             Text(
-                zh="安装包中没有可读取的 DEX 文件，而清单未声明应用不含代码；代码可能被加固、加密或在其他分包中",
-                en="is missing: no DEX file of the build could be read, and the manifest does not say that the app has no code;"
-                " it may be packed, encrypted or in another split",
+                zh=f"这是拆分安装包中的一个分包（{manifest.split}），权限和代码在基础包中；"
+                "请将全部分包放入一个文件夹或压缩包一并审计，或审计完整安装包（universal APK）",
+                en=f"belongs to one split of an app ({manifest.split}), whose permissions and code are in the base APK;"
+                " audit all splits together, in one folder or archive, or the universal APK",
+            ),
+            Table.PERMISSIONS,
+            *_CODE,
+        )
+    elif manifest.needs:
+        put.gap(
+            "manifest@isSplitRequired",
+            Text(
+                zh="这是拆分安装包中的基础包，其余分包中的代码和原生库不在此文件内；"
+                "请将全部分包放入一个文件夹或压缩包一并审计，或审计完整安装包（universal APK）",
+                en="belongs to a base APK that needs further splits, whose code and native libraries are not in this file;"
+                " audit all splits together, in one folder or archive, or the universal APK",
             ),
             *_CODE,
         )
-    collect.reading = SIGNING_BLOCK
-    return collect.about._replace(signer=read_signers(archive, collect))
 
 
-def _manifest(archive: Archive, collect: Collector) -> Manifest:
+def _manifest(archive: Archive, collect: Collector, manifest_of: Callable[[bytes, Place], Manifest]) -> Manifest:
     everything = (Table.PERMISSIONS, *_CODE)
     data = collect.read(archive, MANIFEST, *everything, limit=_MAX_MANIFEST)
     if data is not None:
         try:
-            return read_manifest(data, collect)
+            return manifest_of(data, Place(collect, archive.place(MANIFEST)))
         except ManifestError as error:
-            collect.gap(MANIFEST, "", error.reason, *everything)
+            collect.gap(archive.place(MANIFEST), "", error.reason, *everything)
     return Manifest("", "", "", "", has_code=True)
 
 
@@ -64,21 +121,23 @@ def _texts(archive: Archive, collect: Collector, manifest: Manifest) -> tuple[st
     references = {where: text for where, text in found.items() if text.startswith(("@", "?"))}
     if not references:
         return manifest.label, manifest.version
-    resources = _resources(archive, collect)
+    text_of = _resources(archive, collect)
     for where, text in references.items():
         found[where] = ""
-        if resources is not None:
+        if text_of is not None:
             try:
-                found[where] = resources.strings(text)[0][1]
+                found[where] = text_of(text)
             except ResourceError as error:
-                collect.gap(MANIFEST, where, error.reason)
+                collect.gap(archive.place(MANIFEST), where, error.reason)
     return found["label"], found["versionName"]
 
 
-def _resources(archive: Archive, collect: Collector) -> Resources | None:
-    if _RESOURCES not in archive:
+def _resources(archive: Archive, collect: Collector) -> Callable[[str], str] | None:
+    """Return what looks texts up: in resources.arsc, or in the table of an app bundle's module."""
+    name = _BUNDLE_RESOURCES if _BUNDLE_RESOURCES in archive else _RESOURCES
+    if name not in archive:
         collect.gap(
-            _RESOURCES,
+            archive.place(name),
             "",
             Text(
                 zh="缺少资源表，清单中引用的应用名称或版本名称无法读取",
@@ -86,14 +145,19 @@ def _resources(archive: Archive, collect: Collector) -> Resources | None:
             ),
         )
         return None
-    data = collect.read(archive, _RESOURCES, limit=_MAX_RESOURCES)
+    data = collect.read(archive, name, limit=_MAX_RESOURCES)
     if data is None:
         return None
+    if name == _BUNDLE_RESOURCES:
+        from auditor.extract.android.bundle_xml import BundleResources
+
+        return BundleResources(data).string
     try:
-        return Resources(data)
+        resources = Resources(data)
     except ResourceError as error:
-        collect.gap(_RESOURCES, "", error.reason)
+        collect.gap(archive.place(name), "", error.reason)
         return None
+    return lambda reference: resources.strings(reference)[0][1]
 
 
 def _files(archive: Archive, collect: Collector) -> None:
@@ -103,7 +167,7 @@ def _files(archive: Archive, collect: Collector) -> None:
         parts = name.split("/")
         if len(parts) == 3 and parts[0] == "lib" and name.endswith(".so"):
             collect.fact(FactKind.NATIVE_LIBRARY, parts[2], archive.place(name), value=parts[1])
-        elif name not in (MANIFEST, _RESOURCES):
+        elif name not in (MANIFEST, _RESOURCES, _BUNDLE_RESOURCES):
             # every packaged path may tell something; which ones do is knowledge, not extraction
             collect.fact(FactKind.ASSET, name, archive.place(name), value=_version_file(archive, name))
 
@@ -119,7 +183,7 @@ def _version_file(archive: Archive, name: str) -> str:
         return ""
 
 
-def _code(archive: Archive, collect: Collector) -> int:
+def read_dex_files(archive: Archive, collect: Collector) -> int:
     """Read every DEX file, found by its first bytes, in this archive and in archives inside it; return how many."""
     found = 0
     unreadable: dict[tuple[Text, tuple[Table, ...]], list[str]] = {}
@@ -161,6 +225,8 @@ def _dex(archive: Archive, name: str, collect: Collector) -> int:
         collect.gap(place, "", error.reason, *_CODE)
         return 0
     collect.fact(FactKind.DEX, place, place, value=dex.version, classes=str(len(dex.classes)))
+    if not collect.anew(data):
+        return 1
     collect.code(place, dex.classes)
     for header in dex.headers:
         read_code(data, header, place, collect.lens, collect)
@@ -176,16 +242,6 @@ def _nested(archive: Archive, name: str, collect: Collector) -> int:
     except Unreadable as error:
         collect.gap(archive.place(name), "", error.reason, *hidden_with(name))
         return 0
-    found = _code(inner, collect)
-    for entry, reason in inner.damaged.items():
-        collect.gap(inner.place(entry), "", reason, *hidden_with(entry))
-    for entry in inner.duplicates:
-        collect.gap(
-            inner.place(entry),
-            "",
-            Text(
-                zh="嵌套压缩包中有多个同名条目；本次读取第一个", en="stands more than once in the nested archive; the first was read"
-            ),
-            *hidden_with(entry),
-        )
+    found = read_dex_files(inner, collect)
+    collect.faults(inner)
     return found

@@ -16,9 +16,10 @@ from typing import Any
 from auditor.extract.android.androguard_axml import androguard_axml
 from auditor.model import Text
 
-__all__ = ["ANDROGUARD_FAILS", "AxmlError", "Element", "check_string_pool", "clean", "read_axml"]
+__all__ = ["ANDROGUARD_FAILS", "ANDROID", "AxmlError", "Element", "attribute_name", "check_string_pool", "clean", "read_axml"]
 
-_ANDROID = "http://schemas.android.com/apk/res/android"
+ANDROID = "http://schemas.android.com/apk/res/android"
+"""Namespace of the platform's attributes."""
 _NONE = 0xFFFFFFFF
 _MAX_ELEMENTS = 100_000
 _MAX_CHARACTERS = 32 << 20
@@ -37,6 +38,7 @@ _NEWER = {
     0x0101057A: "appComponentFactory",
     0x01010591: "isSplitRequired",
     0x0101064E: "requiredSplitTypes",
+    0x0101064F: "splitTypes",
 }
 """Attributes the manifest reader asks for and androguard's list, of API level 27, lacks (public-final.xml)."""
 
@@ -119,14 +121,13 @@ def _element(parser: Any) -> Element:
     """Return the element androguard's parser stands on, without its children."""
     androguard = androguard_axml()
     format_value = androguard.format_value
-    names: dict[int, str] = androguard.public.SYSTEM_RESOURCES["attributes"]["inverse"]
     text, ids, flat = parser.sb.getString, parser.m_resourceIDs, parser.m_attributes
     element = Element(clean(parser.name))
     unnumbered: dict[str, str] = {}
     for at in range(0, len(flat), 5):
         space, name, raw, kind, value = flat[at : at + 5]
         number = ids[name] if name < len(ids) else 0
-        word = names.get(number) or _NEWER.get(number) or clean(text(name))
+        word = attribute_name(number) or clean(text(name))
         if kind == _TYPE_STRING:
             shown = clean(text(value) or text(raw))
         elif kind == _TYPE_NULL:
@@ -142,12 +143,18 @@ def _element(parser: Any) -> Element:
             element.attributes.setdefault(prefix + (word or f"{number:08X}"), shown)
         elif space == _NONE:
             element.attributes.setdefault(word, shown)
-        elif text(space) == _ANDROID:
+        elif text(space) == ANDROID:
             unnumbered.setdefault("android:" + word, shown)
     # the platform does not see these; a manifest written without ids would otherwise seem to ask for nothing
     for key, shown in unnumbered.items():
         element.attributes.setdefault(key, shown)
     return element
+
+
+def attribute_name(number: int) -> str:
+    """Return the name of the platform's attribute with this resource id; empty for any other."""
+    names: dict[int, str] = androguard_axml().public.SYSTEM_RESOURCES["attributes"]["inverse"]
+    return names.get(number) or _NEWER.get(number, "")
 
 
 def clean(text: str) -> str:

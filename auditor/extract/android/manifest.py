@@ -11,7 +11,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from auditor.extract.android.axml import AxmlError, Element, read_axml
-from auditor.extract.collector import Collector
+from auditor.extract.collector import Place
 from auditor.model import FactKind, Table, Text
 
 __all__ = ["MANIFEST", "Manifest", "ManifestError", "read_manifest", "record_manifest"]
@@ -78,19 +78,27 @@ class Manifest:
     """Label, possibly a resource reference; empty where none is written."""
     has_code: bool = True
     """Whether the app says it has code of its own (android:hasCode)."""
+    split: str = ""
+    """Name of the split it belongs to; empty for the base, and for an app in one piece."""
+    needs: tuple[str, ...] = ()
+    """Of a base: the types of splits it does not install without (requiredSplitTypes); ``*`` = any."""
+    offers: tuple[str, ...] = ()
+    """Of a split: its types (splitTypes)."""
+    asks: tuple[str, ...] = ()
+    """The permissions it asks for, sorted. The platform looks in the base alone (ParsingPackageUtils.parseSplitApk)."""
 
 
-def read_manifest(data: bytes, collect: Collector) -> Manifest:
-    """Record every fact of the manifest. Raises ManifestError where it cannot be decoded."""
+def read_manifest(data: bytes, put: Place) -> Manifest:
+    """Record every fact of a manifest in binary XML. Raises ManifestError where it cannot be decoded."""
     try:
         root = read_axml(data)
     except AxmlError as error:
         raise ManifestError(error.reason) from None
-    return record_manifest(root, collect)
+    return record_manifest(root, put)
 
 
-def record_manifest(root: Element, collect: Collector, *, library: bool = False) -> Manifest:
-    """Record every fact of a manifest's tree. Raises ManifestError where it is no manifest's.
+def record_manifest(root: Element, put: Place, *, library: bool = False) -> Manifest:
+    """Record every fact of a manifest's tree; of a split, its components. Raises ManifestError where it is no manifest's.
 
     Of a ``library`` it is left open what the app's API level decides: implied permissions, components exported unsaid.
     """
@@ -99,21 +107,42 @@ def record_manifest(root: Element, collect: Collector, *, library: bool = False)
             Text(zh="根元素不是 manifest，清单可能已损坏或被改动", en="has a root that is no manifest: it may be damaged or changed")
         )
     package = root.get("package")
-    target = _levels(root, collect, library)
-    _permissions(root, target, collect)
-    _features_and_queries(root, collect)
+    split = "" if library else root.get("split")
+    target = _levels(root, None if split else put, library)
+    if not split:
+        _permissions(root, target, put)
+        _features_and_queries(root, put)
     application = next(root.all("application"), None)
     if application is not None:
-        _application(application, package, target, collect)
+        if not split:
+            _application(application, package, put)
+        _components(application, package, target, put)
     if not library:
-        _whole(root, package, collect)
+        _whole(root, package, put)
     return Manifest(
         package=package,
         version=root.get(_A + "versionName"),
         version_code=_version_code(root),
         label=application.get(_A + "label") if application is not None else "",
         has_code=application is None or application.get(_A + "hasCode") != "false",
+        split=split,
+        needs=_needs(root),
+        offers=_types(root.get(_A + "splitTypes")),
+        asks=tuple(sorted(_asked(root))),
     )
+
+
+def _needs(root: Element) -> tuple[str, ...]:
+    types = _types(root.get(_A + "requiredSplitTypes"))
+    return types or (("*",) if root.get(_A + "isSplitRequired") == "true" else ())
+
+
+def _types(written: str) -> tuple[str, ...]:
+    return tuple(sorted(filter(None, written.replace(" ", "").split(","))))
+
+
+def _asked(root: Element) -> set[str]:
+    return {element.get(_A + "name") for tag, _ in _PERMISSION_TAGS for element in root.all(tag)} - {""}
 
 
 def _version_code(root: Element) -> str:
@@ -123,42 +152,17 @@ def _version_code(root: Element) -> str:
     return code if minor is None else str((major & 0xFFFFFFFF) << 32 | minor & 0xFFFFFFFF)
 
 
-def _whole(root: Element, package: str, collect: Collector) -> None:
+def _whole(root: Element, package: str, put: Place) -> None:
     """Record what shows that this manifest is not all there is to say of the app."""
     if not package:
-        collect.gap(
-            MANIFEST,
+        put.gap(
             "manifest@package",
             Text(zh="清单没有包名（package），可能已损坏或被改动", en="names no package: it may be damaged or changed"),
             *_EVERYTHING,
         )
-    if split := root.get("split"):
-        collect.gap(
-            MANIFEST,
-            "manifest@split",
-            Text(
-                zh=f"这是拆分安装包中的一个分包（{split}），权限和代码在基础包中；请审计基础包或完整安装包",
-                en=f"belongs to one split of an app ({split}), whose permissions and code are in the base APK;"
-                " audit the base or universal APK",
-            ),
-            *_EVERYTHING,
-        )
-    elif root.get(_A + "isSplitRequired") == "true" or root.get(_A + "requiredSplitTypes"):
-        collect.gap(
-            MANIFEST,
-            "manifest@isSplitRequired",
-            Text(
-                zh="这是拆分安装包中的基础包，其余分包中的代码和原生库不在此文件内；请审计完整安装包（universal APK）",
-                en="belongs to a base APK that needs further splits, whose code and native libraries are not in this file;"
-                " audit the universal APK",
-            ),
-            Table.SDKS,
-            Table.DATA,
-        )
     unnamed = sum(not child.tag for child in root.children)
     if unnamed:
-        collect.gap(
-            MANIFEST,
+        put.gap(
             "manifest",
             Text(
                 zh=f"有 {unnamed} 个元素的名称无法读取，清单可能已损坏或被改动",
@@ -168,8 +172,8 @@ def _whole(root: Element, package: str, collect: Collector) -> None:
         )
 
 
-def _levels(root: Element, collect: Collector, library: bool) -> int | None:
-    """Record the API levels; return the target level, which decides what is implied, or None where the app has yet to."""
+def _levels(root: Element, put: Place | None, library: bool) -> int | None:
+    """Return the target level, which decides what is implied, or None where the app has yet to; record the levels, if asked."""
     written = {"min": "", "target": "", "max": ""}
     for element in root.all("uses-sdk"):
         # of several elements the last one holds
@@ -177,25 +181,24 @@ def _levels(root: Element, collect: Collector, library: bool) -> int | None:
     minimum = written["min"] or ("" if library else "1")
     target = written["target"] or ("" if library else minimum)
     for name, value in {"min": minimum, "target": target, "max": written["max"]}.items():
-        if value:
+        if value and put is not None:
             at = f"uses-sdk@{name}SdkVersion" if written[name] else "uses-sdk (default)"
-            collect.fact(FactKind.SDK_LEVEL, name, MANIFEST, at, value=_number(value))
+            put.fact(FactKind.SDK_LEVEL, name, at, value=_number(value))
     if library:
         return None
     level = _int(target)
     return _PREVIEW if level is None else level
 
 
-def _permissions(root: Element, target: int | None, collect: Collector) -> None:
+def _permissions(root: Element, target: int | None, put: Place) -> None:
     requested: set[str] = set()
     for tag, kind in _PERMISSION_TAGS:
         for element in root.all(tag):
             name = element.get(_A + "name")
             if not name:
-                _nameless(tag, collect, Table.PERMISSIONS)
+                _nameless(tag, put, Table.PERMISSIONS)
             elif name.startswith("@"):
-                collect.gap(
-                    MANIFEST,
+                put.gap(
                     tag,
                     Text(
                         zh=f"权限名写成资源引用（{name}），系统不接受，不会授予任何权限",
@@ -204,14 +207,14 @@ def _permissions(root: Element, target: int | None, collect: Collector) -> None:
                 )
             else:
                 requested.add(name)
-                collect.fact(kind, name, MANIFEST, tag, max_sdk=_number(element.get(_A + "maxSdkVersion")))
+                put.fact(kind, name, tag, max_sdk=_number(element.get(_A + "maxSdkVersion")))
     implied = {} if target is None else _implied(requested, target)
     for name, why in implied.items():
-        collect.fact(FactKind.PERMISSION_IMPLIED, name, MANIFEST, "uses-permission", value=why)
+        put.fact(FactKind.PERMISSION_IMPLIED, name, "uses-permission", value=why)
     for element in root.all("permission"):
         if name := element.get(_A + "name"):
             level = element.get(_A + "protectionLevel")
-            collect.fact(FactKind.PERMISSION_DEFINED, name, MANIFEST, "permission", value=_protection(level))
+            put.fact(FactKind.PERMISSION_DEFINED, name, "permission", value=_protection(level))
 
 
 def _implied(requested: Set[str], target: int) -> dict[str, str]:
@@ -227,10 +230,9 @@ def _implied(requested: Set[str], target: int) -> dict[str, str]:
     return implied
 
 
-def _nameless(tag: str, collect: Collector, *hides: Table) -> None:
+def _nameless(tag: str, put: Place, *hides: Table) -> None:
     """Record an element that cannot be told by name; none of Android's tools writes one."""
-    collect.gap(
-        MANIFEST,
+    put.gap(
         tag,
         Text(
             zh=f"有 {tag} 元素的 android:name 缺失或无法读取，清单可能已损坏或被改动",
@@ -253,11 +255,11 @@ def _protection(written: str) -> str:
     return _BASE_LEVELS[base] if base < len(_BASE_LEVELS) else str(number)
 
 
-def _features_and_queries(root: Element, collect: Collector) -> None:
+def _features_and_queries(root: Element, put: Place) -> None:
     for element in root.all("uses-feature"):
         if name := element.get(_A + "name"):
             value = "optional" if element.get(_A + "required") == "false" else "required"
-            collect.fact(FactKind.FEATURE, name, MANIFEST, "uses-feature", value=value)
+            put.fact(FactKind.FEATURE, name, "uses-feature", value=value)
     for queries in root.all("queries"):
         for element in queries.children:
             if element.tag == "package":
@@ -269,33 +271,36 @@ def _features_and_queries(root: Element, collect: Collector) -> None:
             else:
                 continue
             for name in filter(None, names):
-                collect.fact(FactKind.QUERY, name, MANIFEST, f"queries/{element.tag}", value=element.tag)
+                put.fact(FactKind.QUERY, name, f"queries/{element.tag}", value=element.tag)
 
 
-def _application(application: Element, package: str, target: int | None, collect: Collector) -> None:
+def _application(application: Element, package: str, put: Place) -> None:
     for attribute, kind in (
         ("name", "application"),
         ("appComponentFactory", "app-component-factory"),
         ("backupAgent", "backup-agent"),
     ):
         if name := application.get(_A + attribute):
-            collect.fact(FactKind.COMPONENT, _class_name(name, package), MANIFEST, "application", value=kind)
+            put.fact(FactKind.COMPONENT, _class_name(name, package), "application", value=kind)
     if (cleartext := application.get(_A + "usesCleartextTraffic")) in ("true", "false"):
-        collect.fact(FactKind.TRANSPORT_SECURITY, "usesCleartextTraffic", MANIFEST, "application", value=cleartext)
+        put.fact(FactKind.TRANSPORT_SECURITY, "usesCleartextTraffic", "application", value=cleartext)
     if config := application.get(_A + "networkSecurityConfig"):
-        collect.fact(FactKind.TRANSPORT_SECURITY, "networkSecurityConfig", MANIFEST, "application", value=config)
-    _meta_data(application, "", collect)
+        put.fact(FactKind.TRANSPORT_SECURITY, "networkSecurityConfig", "application", value=config)
+
+
+def _components(application: Element, package: str, target: int | None, put: Place) -> None:
+    _meta_data(application, "", put)
     for element in application.children:
         if element.tag in _COMPONENTS:
-            _component(element, package, target, collect)
+            _component(element, package, target, put)
         elif not element.tag:
-            _nameless("application/*", collect, Table.SDKS, Table.DATA)
+            _nameless("application/*", put, Table.SDKS, Table.DATA)
 
 
-def _component(element: Element, package: str, target: int | None, collect: Collector) -> None:
+def _component(element: Element, package: str, target: int | None, put: Place) -> None:
     name = element.get(_A + "name")
     if not name or name.startswith("@"):
-        _nameless(f"application/{element.tag}", collect, Table.SDKS, Table.DATA)
+        _nameless(f"application/{element.tag}", put, Table.SDKS, Table.DATA)
         return
     name = _class_name(name, package)
     traits = {key.lower(): element.get(_A + key) for key in _COMPONENT_TRAITS}
@@ -309,8 +314,8 @@ def _component(element: Element, package: str, target: int | None, collect: Coll
         traits["launcher"] = "true"
     actions = {action.get(_A + "name") for one in filters for action in one.all("action")}
     traits["actions"] = ",".join(sorted(actions - {""}))
-    collect.fact(FactKind.COMPONENT, name, MANIFEST, f"application/{element.tag}", value=element.tag, **traits)
-    _meta_data(element, name, collect)
+    put.fact(FactKind.COMPONENT, name, f"application/{element.tag}", value=element.tag, **traits)
+    _meta_data(element, name, put)
 
 
 def _is_launcher(intent_filter: Element) -> bool:
@@ -319,11 +324,11 @@ def _is_launcher(intent_filter: Element) -> bool:
     return "android.intent.action.MAIN" in actions and "android.intent.category.LAUNCHER" in categories
 
 
-def _meta_data(holder: Element, by: str, collect: Collector) -> None:
+def _meta_data(holder: Element, by: str, put: Place) -> None:
     for element in holder.all("meta-data"):
         if name := element.get(_A + "name"):
             value = element.get(_A + "value") or element.get(_A + "resource")
-            collect.fact(FactKind.META_DATA, name, MANIFEST, "meta-data", value=value, by=by)
+            put.fact(FactKind.META_DATA, name, "meta-data", value=value, by=by)
 
 
 def _class_name(name: str, package: str) -> str:

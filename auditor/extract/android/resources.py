@@ -15,7 +15,7 @@ from auditor.extract.android.androguard_axml import androguard_axml
 from auditor.extract.android.axml import ANDROGUARD_FAILS, AxmlError, check_string_pool, clean
 from auditor.model import Text
 
-__all__ = ["ResourceError", "Resources"]
+__all__ = ["ResourceError", "Resources", "missing_resource"]
 
 _CHUNK = struct.Struct("<HHI")
 _STRING_POOL, _TABLE, _PACKAGE, _TYPE = 0x0001, 0x0002, 0x0200, 0x0201
@@ -34,6 +34,14 @@ class ResourceError(Exception):
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(en)
         self.reason = Text(zh=zh, en=en)
+
+
+def missing_resource(reference: str) -> ResourceError:
+    """Return what to raise where a table does not have what the manifest refers to."""
+    return ResourceError(
+        f"引用的资源 {reference} 在资源表中不存在或无法读取",
+        f"refers to {reference}, which the resource table does not have or cannot be read",
+    )
 
 
 class Resources:
@@ -80,10 +88,7 @@ class Resources:
             # what was read before the damage still names the app
             pass
         if not found:
-            raise ResourceError(
-                f"引用的资源 {reference} 在资源表中不存在或无法读取",
-                f"refers to {reference}, which the resource table does not have or cannot be read",
-            )
+            raise missing_resource(reference)
         return tuple(sorted(found.items(), key=lambda item: (item[0] != "", item[0])))
 
     def _resolve(self, number: int) -> Iterator[tuple[str, str]]:

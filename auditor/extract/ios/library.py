@@ -68,7 +68,7 @@ def read_apple_library(archive: Archive, collect: Collector) -> IdentityFacts:
     left_out: set[str] = set()
     for directory, name in xcframeworks.items():
         left_out.update(_read_xcframework(archive, names, collect, directory, name))
-    view = Under.of(archive, top, lambda name: not _is_beside(name) and _slice_directory(name, root) not in left_out)
+    view = Under.below(archive, top, lambda name: not _is_beside(name) and _slice_directory(name, root) not in left_out)
     bundles = find_bundles(view, root="")
     infos = {path: read_info(view, collect, bundle) for path, bundle in bundles.items()}
     code = _Names(name for name in view if _is_code(view, name))

@@ -17,10 +17,10 @@ from auditor.archive import Archive, Unreadable
 from auditor.extract.android.axml import AxmlError, clean
 from auditor.extract.android.dex import DexError, is_dex, read_dex
 from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, record_manifest
-from auditor.extract.collector import Collector, IdentityFacts, hidden_with
+from auditor.extract.collector import Collector, IdentityFacts, Place, hidden_with
 from auditor.extract.jvm.classfile import ClassFile, ClassFileError, is_class_file, read_class
 from auditor.extract.jvm.manifest import is_text, read_library_manifest
-from auditor.model import FactKind, Table, Text
+from auditor.model import FactKind, Table
 
 __all__ = ["is_aar", "is_jar", "read_jvm"]
 
@@ -99,7 +99,7 @@ def _aar(archive: Archive, collect: Collector) -> Manifest:
             inner = _open(archive, name, collect)
             if inner is not None:
                 _jar(inner, archive.place(name), collect)
-                _faults(inner, collect)
+                collect.faults(inner)
         elif len(parts) == 3 and parts[0] == "jni" and name.endswith(".so"):
             collect.fact(FactKind.NATIVE_LIBRARY, parts[2], archive.place(name), value=parts[1])
         elif name != MANIFEST and name not in _BUILD_ONLY and parts[0] != "aapt":
@@ -112,7 +112,7 @@ def _manifest(archive: Archive, collect: Collector) -> Manifest:
     data = collect.read(archive, MANIFEST, *everything, limit=_MAX_TEXT)
     if data is not None:
         try:
-            return record_manifest(read_library_manifest(data), collect, library=True)
+            return record_manifest(read_library_manifest(data), Place(collect, archive.place(MANIFEST)), library=True)
         except (AxmlError, ManifestError) as error:
             collect.gap(archive.place(MANIFEST), "", error.reason, *everything)
     return Manifest("", "", "", "")
@@ -214,7 +214,7 @@ def _loaded(archive: Archive, name: str, collect: Collector) -> None:
                 _dex(inner, entry, collect)
             elif magic[:4] == _ZIP:
                 pending.append((inner, entry))
-        _faults(inner, collect)
+        collect.faults(inner)
 
 
 def _dex(archive: Archive, name: str, collect: Collector) -> None:
@@ -240,20 +240,6 @@ def _open(archive: Archive, name: str, collect: Collector) -> Archive | None:
     except Unreadable as unreadable:
         collect.gap(archive.place(name), "", unreadable.reason, *_CODE)
         return None
-
-
-def _faults(inner: Archive, collect: Collector) -> None:
-    """Turn what is wrong with an archive inside into gaps."""
-    if not inner.whole:
-        reason = Text(
-            zh="压缩包目录的长度与其声明不符，条目名称可能已损坏", en="has a directory that does not end where it says; names may be wrong"
-        )
-        collect.gap(inner.path.removesuffix("!/"), "", reason, *_CODE)
-    for name, reason in inner.damaged.items():
-        collect.gap(inner.place(name), "", reason, *hidden_with(name))
-    for name in inner.duplicates:
-        reason = Text(zh="嵌套压缩包中有多个同名条目；本次读取第一个", en="stands more than once; the first was read")
-        collect.gap(inner.place(name), "", reason, *hidden_with(name))
 
 
 # -- versions -----------------------------------------------------------------------------------------------------

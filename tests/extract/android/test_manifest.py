@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.extract.android.manifest import Manifest, ManifestError, read_manifest
-from auditor.extract.collector import Collector
+from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, read_manifest
+from auditor.extract.collector import Collector, Place
 from auditor.model import FactKind, Table
 from tests.forge.apk import (
     PERMISSION,
@@ -27,7 +27,7 @@ CODE = frozenset({Table.SDKS, Table.DATA})
 
 def read(root: Element) -> tuple[Manifest, Collector]:
     collect = Collector()
-    return read_manifest(write_axml(root), collect), collect
+    return read_manifest(write_axml(root), Place(collect, MANIFEST)), collect
 
 
 def facts(root: Element, *kinds: FactKind) -> list[tuple]:
@@ -81,19 +81,28 @@ def test_another_root_is_no_manifest():
     assert "no manifest" in caught.value.reason.en
 
 
-def test_one_split_of_an_app_is_not_the_app():
-    assert gaps(app(attributes={"split": "config.arm64_v8a"})) == {"manifest@split": EVERYTHING}
+def test_a_split_records_its_components_alone():
+    root = app(permissions=["CAMERA"], components=[component("service", ".S")], attributes={"split": "maps"})
+    found, collect = read(root)
+    assert (found.split, found.asks) == ("maps", (PERMISSION + "CAMERA",))
+    assert {fact.kind for fact in collect.facts} == {FactKind.COMPONENT}
 
 
 def test_a_manifest_at_peace_leaves_no_gap():
     assert gaps(app(permissions=["CAMERA"], components=[component("service", ".S")])) == {}
 
 
-def test_a_base_apk_that_needs_its_splits_leaves_code_in_doubt():
-    where = "manifest@isSplitRequired"
-    assert gaps(app(attributes={"android:isSplitRequired": True})) == {where: CODE}
-    assert gaps(app(attributes={"android:requiredSplitTypes": "base__abi,base__density"})) == {where: CODE}
-    assert gaps(app(attributes={"android:isSplitRequired": False})) == {}
+@pytest.mark.parametrize(
+    ("attributes", "needs"),
+    [
+        ({"android:isSplitRequired": True}, ("*",)),
+        ({"android:requiredSplitTypes": "base__density,base__abi"}, ("base__abi", "base__density")),
+        ({"android:requiredSplitTypes": "", "android:isSplitRequired": False}, ()),
+        ({}, ()),
+    ],
+)
+def test_a_base_apk_says_which_splits_it_needs(attributes, needs):
+    assert read(app(attributes=attributes))[0].needs == needs
 
 
 def test_elements_whose_names_cannot_be_read_leave_what_they_could_be_in_doubt():
@@ -331,7 +340,7 @@ def test_the_application_names_its_classes():
     }
     assert components(app(application=written)) == expected
     collect = Collector()
-    read_manifest(write_axml(app(application=written), names=False), collect)
+    read_manifest(write_axml(app(application=written), names=False), Place(collect, MANIFEST))
     assert {fact.name for fact in collect.facts if fact.kind is FactKind.COMPONENT} == set(expected)
 
 
@@ -486,7 +495,7 @@ def test_any_bytes_give_a_manifest_or_a_manifest_error(changes, junk):
         data[at] = byte
     collect = Collector()
     try:
-        read_manifest(bytes(data), collect)
+        read_manifest(bytes(data), Place(collect, MANIFEST))
     except ManifestError as error:
         reason = error.reason
     else:
