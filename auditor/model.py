@@ -42,6 +42,7 @@ __all__ = [
     "Language",
     "Location",
     "ManifestEntry",
+    "NotCheckable",
     "Origin",
     "OwnerKind",
     "Passage",
@@ -493,7 +494,7 @@ class OwnerKind(Enum):
     APP = "app"
     """The app's own, by the package it shares with the app's id."""
     BYSTANDER = "bystander"
-    """A support library's, which acts for whoever calls it: proves nothing by itself."""
+    """A support library's, which acts for whoever calls it (or an SDK's that is one): proves nothing by itself."""
     UNATTRIBUTED = "unattributed"
     """Nobody's that is known. Never called the app's own."""
 
@@ -510,7 +511,7 @@ class Call:
     """Data-type ids it can be a way to."""
     owner: OwnerKind
     sdk: str
-    """Canonical id, where the owner is an SDK."""
+    """Canonical id, where the owner is an SDK or a library that is known."""
     origin: Origin | None
     """How the owner was found; None where there is none."""
     permission_held: bool | None
@@ -602,7 +603,7 @@ class Collection:
     owner: OwnerKind
     """Whose code."""
     sdk: str
-    """Canonical id, where the owner is an SDK."""
+    """Canonical id, where the owner is an SDK or a library that is known."""
     confidence: Confidence
     """How sure it is that the code can collect it. Below medium it contradicts nothing."""
     evidence: tuple[Fact, ...]
@@ -619,6 +620,11 @@ class Collection:
     """Whether an ordinary app with this manifest gets an answer. One that cannot collects nothing; it is shown."""
     why_not: Text | None = None
     """Why it cannot."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is sure enough to stand against a declaration."""
+        return self.can_succeed and not self.may and self.confidence >= Confidence.MEDIUM
 
 
 class Provenance(Enum):
@@ -884,6 +890,16 @@ class Row:
     asked_by: tuple[str, ...] = ()
     """In the permission table: the SDKs found and the libraries whose own manifests ask for the permission, sorted; none =
     the app itself, or somebody unknown."""
+    used_by: tuple[Fact, ...] = ()
+    """In the permission table: calls that need the permission, the first of them."""
+    collectors: tuple[Collection, ...] = ()
+    """In the data table: who can collect it, surest first."""
+    beyond: tuple[str, ...] = ()
+    """In the data table: the SDKs among the collectors that the policy lists without naming this type for them, sorted."""
+    also_declared: tuple[DeclaredRow, ...] = ()
+    """In the data table: further rows that declare it, those of SDKs among them."""
+    denied_by: tuple[DeclaredData, ...] = ()
+    """In the data table: rows by which the policy says that it is not collected."""
     note: Text | None = None
     """What a reader has to know to understand the state."""
 
@@ -931,6 +947,8 @@ class Finding:
     """Where in the policy text."""
     regulations: tuple[str, ...] = ()
     """Ids of the clauses cited."""
+    table: Table | None = None
+    """The data table, where its subject is a data type: an SDK may have the same id. None = any other table, or none."""
 
     @property
     def fingerprint(self) -> str:
@@ -958,6 +976,17 @@ class Checked:
     """Why not, where it was not."""
     doubtful: bool = False
     """Compared, but a gap may hide something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotCheckable:
+    """Something policies promise that no build can show: silence on it is no answer."""
+
+    id: str
+    name: Text
+    why: Text
+    declared: tuple[Location, ...] = ()
+    """Where the declaration states something of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -992,17 +1021,26 @@ class Audit:
     manifest: tuple[ManifestEntry, ...] = ()
     """Who brought what into the manifest; empty for iOS."""
     names: tuple[tuple[str, Text], ...] = ()
-    """Display names for subjects that are ids (permissions, keys, SDKs, data types)."""
+    """Display names for ids (permissions, keys, SDKs), sorted."""
     beside: tuple[Fact, ...] = ()
     """The files given beside the build that the result rests on: MAPPING, MERGER_REPORT."""
+    data_names: tuple[tuple[str, Text], ...] = ()
+    """Display names of data types, sorted."""
+    not_checkable: tuple[NotCheckable, ...] = ()
+    """What the policy may promise and no build can show."""
 
     def table(self, table: Table) -> tuple[Row, ...]:
         """Return the rows of one table."""
         return tuple(row for row in self.rows if row.table is table)
 
-    def name_of(self, subject: str, language: Language) -> str:
-        """Return the display name of ``subject``, or an empty string."""
-        return next((text.in_(language) for key, text in self.names if key == subject), "")
+    def is_about(self, finding: Finding, row: Row) -> bool:
+        """Tell whether a finding is about the subject of a row."""
+        return finding.subject == row.subject and (finding.table is Table.DATA) == (row.table is Table.DATA)
+
+    def name_of(self, subject: str, language: Language, table: Table | None = None) -> str:
+        """Return the display name of ``subject``, a data type in the data table; or an empty string."""
+        names = self.data_names if table is Table.DATA else self.names
+        return next((text.in_(language) for key, text in names if key == subject), "")
 
     def clause_index(self) -> Mapping[str, Clause]:
         """Return the clauses by id."""

@@ -21,12 +21,15 @@ from auditor.model import (
     Conduct,
     Confidence,
     Declaration,
+    DeclaredData,
     FactKind,
     Finding,
     Gap,
     Location,
+    NotCheckable,
     Row,
     Severity,
+    Table,
     Text,
     Tool,
     Verdict,
@@ -174,7 +177,7 @@ def audit_build(
     """
     knowledge = knowledge or load()
     declared, gaps = declared_in(declaration, shown_as=shown_as, knowledge=knowledge)
-    facts = read_build(build, knowledge=knowledge, beside=beside, progress=progress)
+    facts = read_build(build, knowledge=knowledge, calls=True, beside=beside, progress=progress)
     if facts.build.identity.kind is BuildKind.LIBRARY:
         raise BuildError(
             f"{facts.build.identity.label} is a library, no app: a policy is declared for apps",
@@ -247,6 +250,8 @@ def judge(
         manifest=facts.conduct.manifest,
         names=tuple(_names(_subjects(case.rows, facts.conduct), knowledge)),
         beside=facts.build.of(FactKind.MAPPING, FactKind.MERGER_REPORT),
+        data_names=tuple(_data_names(case.rows, knowledge)),
+        not_checkable=tuple(_not_checkable(declaration, knowledge)),
     )
 
 
@@ -312,6 +317,8 @@ _ON_ROWS = frozenset({"permission-without-purpose", "incomplete-sdk-row", "missp
 def _less_sure(findings: Sequence[Finding], rows: Sequence[Row], gaps: Sequence[Gap]) -> tuple[Finding, ...]:
     """Lower the confidence of findings against what a machine read: at most medium, and low where a list was not found."""
     hidden = {table for gap in gaps for table in gap.hides}
+    if not any(isinstance(row.declared, DeclaredData) for row in rows):
+        hidden.add(Table.DATA)  # no kind of data was read at all: the list of them was not found
     doubtful = {row.subject for row in rows if row.table in hidden}
     capped = []
     for finding in findings:
@@ -341,8 +348,16 @@ def _with_doubts(checked: Sequence[Checked], gaps: Sequence[Gap]) -> tuple[Check
     )
 
 
+def _not_checkable(declaration: Declaration, knowledge: Knowledge) -> Iterator[NotCheckable]:
+    for one in knowledge.not_checkable:
+        places = tuple(statement.location for statement in declaration.statements if statement.kind in one.statements)
+        yield NotCheckable(id=one.id, name=one.name, why=one.why, declared=places)
+
+
 def _subjects(rows: Sequence[Row], conduct: Conduct) -> set[str]:
-    return {row.subject for row in rows} | {id_ for entry in conduct.manifest for id_ in entry.whom}
+    """Return everything but data types that a report may have to name."""
+    named = {row.subject for row in rows if row.table is not Table.DATA}
+    return named | {one.sdk for row in rows for one in row.collectors} | {id_ for entry in conduct.manifest for id_ in entry.whom}
 
 
 def _names(subjects: Collection[str], knowledge: Knowledge) -> Iterator[tuple[str, Text]]:
@@ -353,7 +368,12 @@ def _names(subjects: Collection[str], knowledge: Knowledge) -> Iterator[tuple[st
             yield subject, permission.label
         elif key := knowledge.usage_keys.get(subject):
             yield subject, key.label
-        elif data := knowledge.data_types.get(subject):
+
+
+def _data_names(rows: Sequence[Row], knowledge: Knowledge) -> Iterator[tuple[str, Text]]:
+    subjects = {name for row in rows if row.table is Table.DATA for name in (row.subject, row.covered_by)}
+    for subject in sorted(subjects):
+        if data := knowledge.data_types.get(subject):
             yield subject, data.name
 
 

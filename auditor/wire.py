@@ -36,6 +36,8 @@ from auditor.model import (
     Identity,
     Location,
     ManifestEntry,
+    NotCheckable,
+    OwnerKind,
     Passage,
     Platform,
     PolicySource,
@@ -136,6 +138,16 @@ def audit_to_wire(audit: Audit) -> dict[str, Any]:
         "manifest": [_manifest_entry(one) for one in audit.manifest],
         "names": {subject: _text(name) for subject, name in sorted(audit.names, key=lambda pair: pair[0])},
         **({"beside": [_fact(fact) for fact in audit.beside]} if audit.beside else {}),
+        "data_names": {subject: _text(name) for subject, name in sorted(audit.data_names, key=lambda pair: pair[0])},
+        "not_checkable": [
+            {
+                "id": one.id,
+                "name": _text(one.name),
+                "why": _text(one.why),
+                "declared": [_place(place) for place in one.declared],
+            }
+            for one in audit.not_checkable
+        ],
     }
 
 
@@ -282,6 +294,19 @@ def _row(row: Row) -> dict[str, Any]:
         "covered_by": row.covered_by or None,
         "asked_by": list(row.asked_by),
         "note": _text(row.note) if row.note else None,
+        **_data_sides(row),
+    }
+
+
+def _data_sides(row: Row) -> dict[str, Any]:
+    """Return what only rows of the data table have."""
+    if row.table is not Table.DATA:
+        return {"used_by": [_fact(fact) for fact in row.used_by]} if row.table is Table.PERMISSIONS else {}
+    return {
+        "collectors": [_collection(one) for one in row.collectors],
+        "beyond": list(row.beyond),
+        "also_declared": [_declared(one) for one in row.also_declared],
+        "denied_by": [_declared(one) for one in row.denied_by],
     }
 
 
@@ -317,6 +342,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "policy": _place_or_none(finding.policy),
         "regulations": list(finding.regulations),
         "fingerprint": finding.fingerprint,
+        "table": finding.table.value if finding.table else None,
     }
 
 
@@ -542,6 +568,8 @@ def audit_from_wire(document: object) -> Audit:
         manifest=top.each("manifest", _read_manifest_entry) if "manifest" in top.value else (),
         names=_read_names(top.nested("names")),
         beside=top.each("beside", _read_fact) if "beside" in top.value else (),
+        data_names=_read_names(top.nested("data_names")) if "data_names" in top.value else (),
+        not_checkable=top.some("not_checkable", _read_not_checkable),
     )
 
 
@@ -606,6 +634,10 @@ class _Object:
 
     def each(self, name: str, read: Callable[[_Object], _Value]) -> tuple[_Value, ...]:
         return tuple(read(_Object(item, f"{self.at(name)}[{index}]")) for index, item in enumerate(self._list(name)))
+
+    def some(self, name: str, read: Callable[[_Object], _Value]) -> tuple[_Value, ...]:
+        """Read a list that a document of an earlier release does not have."""
+        return self.each(name, read) if name in self.value else ()
 
     def texts(self, name: str) -> tuple[str, ...]:
         items = []
@@ -825,7 +857,29 @@ def _read_row(table: Table, wire: _Object) -> Row:
         found=found,
         sdk=sdk,
         asked_by=wire.texts("asked_by") if "asked_by" in wire.value else (),
+        used_by=wire.some("used_by", _read_fact),
+        collectors=wire.some("collectors", _read_collection),
+        beyond=wire.texts("beyond") if "beyond" in wire.value else (),
+        also_declared=wire.some("also_declared", _read_declared),
+        denied_by=wire.some("denied_by", _read_declared_data),
         note=wire.optional("note", _read_text),
+    )
+
+
+def _read_collection(wire: _Object) -> Collection:
+    owner = wire.nested("owner")
+    return Collection(
+        type=wire.text("type"),
+        owner=owner.member("kind", OwnerKind),
+        sdk=owner.optional_text("sdk") or "",
+        confidence=wire.rank("confidence", Confidence),
+        evidence=wire.each("evidence", _read_fact),
+        count=wire.number("count"),
+        severity=wire.rank("severity", Severity),
+        may=wire.flag("may"),
+        permission_held=wire.optional_flag("permission_held"),
+        can_succeed=wire.flag("can_succeed"),
+        why_not=wire.optional("why_not", _read_text),
     )
 
 
@@ -864,6 +918,7 @@ def _read_finding(wire: _Object) -> Finding:
         declared=wire.optional("declared", _read_place),
         policy=wire.optional("policy", _read_place),
         regulations=wire.texts("regulations"),
+        table=None if wire.value.get("table") is None else wire.member("table", Table),
     )
 
 
@@ -892,6 +947,15 @@ def _read_rule(wire: _Object) -> RuleInfo:
 def _read_clause(wire: _Object) -> Clause:
     return Clause(
         id=wire.text("id"), cite=_read_text(wire.nested("cite")), summary=_read_text(wire.nested("summary"))
+    )
+
+
+def _read_not_checkable(wire: _Object) -> NotCheckable:
+    return NotCheckable(
+        id=wire.text("id"),
+        name=_read_text(wire.nested("name")),
+        why=_read_text(wire.nested("why")),
+        declared=wire.each("declared", _read_place),
     )
 
 

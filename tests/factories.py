@@ -10,6 +10,7 @@ from auditor.model import (
     Checked,
     Clause,
     CodeUnit,
+    Collection,
     Conduct,
     Confidence,
     Declaration,
@@ -23,6 +24,7 @@ from auditor.model import (
     Gap,
     Identity,
     Location,
+    OwnerKind,
     Platform,
     PolicySource,
     Row,
@@ -123,9 +125,25 @@ def build(
     )
 
 
-def conduct(*sdks: Sdk, gaps: Sequence[Gap] = ()) -> Conduct:
-    """A conduct with these SDKs."""
-    return Conduct(sdks=tuple(sorted(sdks, key=lambda sdk: sdk.id)), gaps=tuple(gaps))
+def conduct(*sdks: Sdk, gaps: Sequence[Gap] = (), collections: Sequence[Collection] = ()) -> Conduct:
+    """A conduct with these SDKs, and what can be collected."""
+    return Conduct(sdks=tuple(sorted(sdks, key=lambda sdk: sdk.id)), gaps=tuple(gaps), collections=tuple(collections))
+
+
+def collection(type_: str = "imei", sdk: str = "", **changes: object) -> Collection:
+    """What the app's own code is shown to collect; an SDK's, where one is named."""
+    caller = f"com.{sdk or 'example.shop'}.Reader"
+    site = fact(FactKind.CALL, f"android.Reader.{type_}", by=caller, file="classes.dex", at=f"{caller}.run()V +0x1e")
+    values: dict[str, object] = {
+        "type": type_,
+        "owner": OwnerKind.SDK if sdk else OwnerKind.APP,
+        "sdk": sdk,
+        "confidence": Confidence.HIGH,
+        "evidence": (site,),
+        "count": 1,
+        "severity": Severity.HIGH,
+    }
+    return Collection(**(values | changes))  # type: ignore[arg-type]
 
 
 def sdk(id_: str = "getui-push", **changes: object) -> Sdk:

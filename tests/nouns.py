@@ -107,10 +107,36 @@ declarations = st.builds(
 )
 
 
+collections = st.builds(
+    model.Collection,
+    type=words,
+    owner=st.sampled_from(model.OwnerKind),
+    sdk=words,
+    confidence=st.sampled_from(Confidence),
+    evidence=tuples(facts, 1),
+    count=st.integers(1, 99),
+    severity=st.sampled_from(Severity),
+    may=st.booleans(),
+    permission_held=st.none() | st.booleans(),
+    can_succeed=st.booleans(),
+    why_not=st.none() | texts,
+)
+
+
 @st.composite
 def rows(draw, table):
     """Rows of one table; in the SDK table, what was found is the evidence of the SDK."""
     sdk = draw(st.none() | sdks) if table is Table.SDKS else None
+    data = {}
+    if table is Table.DATA:
+        data = {
+            "collectors": draw(tuples(collections)),
+            "beyond": draw(tuples(words)),
+            "also_declared": draw(tuples(declared_sdks | declared_data, 1)),
+            "denied_by": draw(tuples(declared_data, 1)),
+        }
+    elif table is Table.PERMISSIONS:
+        data = {"used_by": draw(tuples(facts))}
     either = st.none() | declared_permissions | declared_usage_keys | declared_sdks | declared_data
     return model.Row(
         table=table,
@@ -121,6 +147,7 @@ def rows(draw, table):
         found=sdk.evidence if sdk else draw(tuples(facts)),
         sdk=sdk,
         note=draw(st.none() | texts),
+        **data,
     )
 
 
@@ -136,6 +163,7 @@ findings = st.builds(
     declared=maybe_place,
     policy=maybe_place,
     regulations=tuples(words),
+    table=st.sampled_from([None, Table.DATA]),
 )
 rules = st.builds(
     model.RuleInfo, id=words, title=texts, severity=st.sampled_from(Severity), cites=tuples(words), help=texts
@@ -179,4 +207,8 @@ def audits(draw):
         clauses=draw(tuples(clauses, key=lambda clause: clause.id)),
         manifest=draw(tuples(manifest_entries, key=lambda one: one.key)),
         names=tuple(sorted(draw(st.dictionaries(words, texts, max_size=2)).items())),
+        data_names=tuple(sorted(draw(st.dictionaries(words, texts, max_size=2)).items())),
+        not_checkable=draw(
+            tuples(st.builds(model.NotCheckable, id=words, name=texts, why=texts, declared=tuples(places, 1)), 1)
+        ),
     )

@@ -50,7 +50,7 @@ def test_a_gap_in_a_compared_table_leaves_it_open() -> None:
 def test_a_gap_that_hides_no_compared_table_does_not() -> None:
     assert verdict(gaps=[gap("the label")]) == "consistent"
     assert verdict(gaps=[gap("no", Table.USAGE_KEYS)]) == "consistent"  # an Android app has none
-    assert verdict(gaps=[gap("no", Table.DATA)]) == "consistent"  # not compared, and said so
+    assert verdict(gaps=[gap("no", Table.DATA)]) == "inconclusive"
 
 
 def test_a_contradiction_outranks_a_gap() -> None:

@@ -190,7 +190,7 @@ def test_only_the_tables_of_the_platform_are_checked() -> None:
         case = compare(build(platform=platform), conduct(), declaration(), KNOWN)
         return {one.table.value for one in case.checked if one.compared}
 
-    assert compared(Platform.ANDROID) == {"permissions", "sdks"}
+    assert compared(Platform.ANDROID) == {"permissions", "sdks", "data"}
     assert compared(Platform.IOS) == {"usage_keys", "sdks"}
 
 

@@ -73,7 +73,7 @@ def find_calls(
         data, may, needs_one_of, severity = _meaning(method, fact, apis)
         if not data and not may:
             continue
-        owner, sdk, origin = _owner(fact.by, owners, inferred, apis, own)
+        owner, sdk, origin = _owner(fact.by, owners, inferred, knowledge, own)
         if origin is Origin.NAME and fact.trait("written"):
             origin = Origin.MAPPING
         held = bool(asked & set(needs_one_of)) if needs_one_of else None
@@ -169,17 +169,23 @@ def _owner(
     class_: str,
     owners: Callable[[str], Sequence[str]],
     inferred: Mapping[str, Attribution],
-    apis: Apis,
+    knowledge: Knowledge,
     own: str,
 ) -> tuple[OwnerKind, str, Origin | None]:
+    """Return whose code a class is, the SDK or library by its id, and how that was found."""
     named = owners(class_)
-    if len(named) == 1:
-        return OwnerKind.SDK, named[0], Origin.NAME
     attribution = inferred.get(class_) or inferred.get(class_.partition("$")[0])
-    if attribution is not None:
-        return OwnerKind.SDK, attribution.owner, attribution.origin
-    if apis.is_bystander(class_):
-        return OwnerKind.BYSTANDER, "", Origin.NAME
+    sdk, origin = "", None
+    if len(named) == 1:
+        sdk, origin = named[0], Origin.NAME
+    elif attribution is not None:
+        sdk, origin = attribution.owner, attribution.origin
+    known = knowledge.sdks.get(sdk)
+    if knowledge.apis.is_bystander(class_) or (sdk and (known is None or not known.collects)):
+        # a library that collects nothing of its own acts for whoever calls it
+        return OwnerKind.BYSTANDER, sdk, origin or Origin.NAME
+    if sdk:
+        return OwnerKind.SDK, sdk, origin
     if own and f"{class_}.".startswith(f"{own}."):
         return OwnerKind.APP, "", Origin.NAME
     return OwnerKind.UNATTRIBUTED, "", None

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from auditor.model import MOST_EVIDENCE, Call, Collection, Confidence, Origin, OwnerKind
+from auditor.model import MOST_EVIDENCE, Call, Collection, Confidence, Origin, OwnerKind, Severity
 
 __all__ = ["merged", "of_calls"]
 
@@ -21,7 +21,8 @@ def of_calls(calls: Iterable[Call]) -> Iterator[Collection]:
     """Yield what each call site shows, one collection per data type it names."""
     for call in calls:
         for may, types in ((False, call.data), (True, call.may)):
-            for type_ in types:
+            # opening some file may be a way to nearly anything: a way that is context only is no sign
+            for type_ in types if not may or call.severity > Severity.INFO else ():
                 yield Collection(
                     type=type_,
                     owner=call.owner,

@@ -28,6 +28,7 @@ from auditor.knowledge.schema import (
     Fingerprint,
     FingerprintKind,
     Knowledge,
+    NotCheckableKnowledge,
     PackerKnowledge,
     PermissionKnowledge,
     PermissionWords,
@@ -265,6 +266,17 @@ def knowledge_from(
     return Knowledge(
         version=hashlib.sha256(compiled).hexdigest()[:12],
         data_types={id_: _data_type(id_, entry) for id_, entry in plain["data_types"].items()},
+        not_checkable=tuple(
+            NotCheckableKnowledge(
+                id=entry["id"],
+                name=_text(entry["name"]),
+                why=_text(entry["why"]),
+                statements=tuple(entry.get("statements", ())),
+            )
+            for entry in plain.get("not_checkable", ())
+        ),
+        data_covers=tuple(_cover(entry) for entry in plain["data_covers"]),
+        data_hints=tuple(_cover(entry) for entry in plain["data_hints"]),
         permissions={name: _permission(name, entry) for name, entry in plain["permissions"].items()},
         vendor_patterns=tuple(
             VendorPattern(pattern=re.compile(entry["pattern"]), vendor=entry["vendor"])
@@ -329,6 +341,8 @@ def _data_type(id_: str, entry: dict[str, Any]) -> DataTypeKnowledge:
         name=_text(entry["name"]),
         sensitive=entry.get("sensitive", False),
         core=entry.get("core", False),
+        arises=entry.get("arises", ""),
+        platforms=frozenset(Platform(name) for name in entry["platforms"]) if "platforms" in entry else frozenset(Platform),
         aliases_zh=tuple(entry.get("aliases_zh", ())),
         aliases_en=tuple(entry.get("aliases_en", ())),
     )

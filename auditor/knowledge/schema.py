@@ -24,6 +24,7 @@ __all__ = [
     "Fingerprint",
     "FingerprintKind",
     "Knowledge",
+    "NotCheckableKnowledge",
     "PackerKnowledge",
     "PermissionKnowledge",
     "PermissionWords",
@@ -274,6 +275,21 @@ class DataTypeKnowledge:
     core: bool
     aliases_zh: tuple[str, ...]
     aliases_en: tuple[str, ...]
+    arises: str = ""
+    """Where it mostly comes from when no call reads it: ``input`` or ``network``; empty = only calls read it."""
+    platforms: frozenset[Platform] = frozenset(Platform)
+    """Platforms that have it at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotCheckableKnowledge:
+    """Something policies promise that no build can show."""
+
+    id: str
+    name: Text
+    why: Text
+    statements: tuple[str, ...]
+    """Kinds of statement of a declaration that belong here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -447,6 +463,10 @@ class Knowledge:
     categories: Mapping[str, Category]
     brings: Mapping[str, Brings] = field(default_factory=dict)
     """What libraries' own manifests hold, by id."""
+    not_checkable: tuple[NotCheckableKnowledge, ...] = ()
+    data_covers: tuple[Cover, ...] = ()
+    data_hints: tuple[Cover, ...] = ()
+    """Covers of rows in general words."""
     fingerprints: Sequence[Fingerprint] = ()
     """One per line, sorted by id and line. Like the seeds read when first asked for: not every build holds renamed code."""
     seeds: Mapping[str, str] = field(default_factory=dict)

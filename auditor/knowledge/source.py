@@ -46,6 +46,7 @@ _ENDINGS = {
 APIS = "apis"
 """The folder of what is known of interfaces; without it, nothing is known of any."""
 POLICY_WORDS = "policy_words.yaml"
+NOT_CHECKABLE = "not_checkable.yaml"
 """The one file a knowledge can do without: it is read with policies only."""
 _EXCLUSIVE = frozenset({TraceKind.PACKAGE, TraceKind.CLASS, TraceKind.FRAMEWORK})
 """Traces that name one owner: two SDKs cannot both be proved by the same one."""
@@ -66,6 +67,7 @@ def read_yaml(directory: Path) -> Plain:
         **_read(directory, "usage_keys.yaml", mistakes, lambda record: _usage_keys(record, known)),
         **_read(directory, "packers.yaml", mistakes, _packers),
         **_read(directory, "regulations.yaml", mistakes, lambda record: _regulations(record, known)),
+        **(_read(directory, NOT_CHECKABLE, mistakes, _not_checkable) if (directory / NOT_CHECKABLE).exists() else {}),
         "sdks": (sdks := _sdks(sorted((directory / "sdks").glob("*.yaml")), "sdks", mistakes, known, {})),
         "fingerprints": (fingerprints := _fingerprints(directory, mistakes, sdks)),
         "seeds": _seeds(directory, mistakes, {one["id"] for one in fingerprints}),
@@ -145,10 +147,10 @@ def _pattern(record: Record, key: str, text: str) -> str:
     return text
 
 
-def _covers(record: Record, known: Collection[str]) -> list[Plain]:
+def _covers(record: Record, known: Collection[str], section: str = "covers") -> list[Plain]:
     ids = _Ids()
     entries = []
-    for entry in record.records("covers"):
+    for entry in record.records(section):
         declared = ids.take(entry, "declared")
         if declared and declared not in known:
             entry.wrong(f"{declared!r} is not described in this file{did_you_mean(declared, known)}", "declared")
@@ -188,13 +190,39 @@ def _data_types(record: Record) -> Plain:
             name=_both(entry.both("name")),
             sensitive=entry.boolean("sensitive"),
             core=entry.boolean("core"),
+            arises=entry.choice("arises", _ARISES),
+            platforms=list(entry.texts("platforms", among=[platform.value for platform in Platform])),
             aliases_zh=list(entry.texts("aliases_zh", fault=fault)),
             aliases_en=list(entry.texts("aliases_en", fault=fault)),
         )
         entry.text("class", required=True)
         entry.boolean("class_unverified")
         entry.done()
-    return {"data_types": dict(sorted(types.items()))}
+    return {
+        "data_types": dict(sorted(types.items())),
+        "data_covers": _covers(record, types),
+        "data_hints": _covers(record, types, "hints"),
+    }
+
+
+_ARISES = ("input", "network")
+
+
+def _not_checkable(record: Record) -> Plain:
+    record.text("source", required=True)
+    ids = _Ids()
+    entries = []
+    for entry in record.records("not_checkable", required=True):
+        entries.append(
+            _slim(
+                id=ids.take(entry, "id"),
+                name=_both(entry.both("name")),
+                why=_both(entry.both("why")),
+                statements=list(entry.texts("statements")),
+            )
+        )
+        entry.done()
+    return {"not_checkable": entries}
 
 
 def _permissions(record: Record, data_types: Collection[str]) -> Plain:

@@ -61,8 +61,8 @@ def _suite(audit: Audit, words: Words) -> ET.Element:
     for one in audit.checked:
         if one.compared:
             for row in audit.table(one.table):
-                found = [finding for finding in left if finding.subject == row.subject]
-                left = [finding for finding in left if finding.subject != row.subject]
+                found = [finding for finding in left if audit.is_about(finding, row)]
+                left = [finding for finding in left if not audit.is_about(finding, row)]
                 suite.append(_row(row, found, words))
         else:
             case = _case(one.table.value, words.table(one.table))

@@ -85,6 +85,12 @@ def _lines(one: Outline, words: Words) -> Iterator[str]:
     if one.brought:
         yield from _fold(words("brought"), _brought(one.brought, words))
         yield ""
+    if one.collectors:
+        yield from _fold(words("collectors"), _collectors(one, words))
+        yield ""
+    if one.not_checkable:
+        yield from _fold(words("not_checkable"), (f"- {escape(name)}{colon}{escape(why)}" for name, why in one.not_checkable))
+        yield ""
     yield from _fold(words("identity"), _identity(one))
 
 
@@ -174,6 +180,17 @@ def _brought(rows: Sequence[Brought], words: Words) -> Iterator[str]:
         cells.append((who, *("<br>".join(cell) for cell in (map(code, row.permissions), components, map(code, row.queries)))))
     heads = (words("brought.who"), words("brought.permissions"), words("brought.components"), words("brought.queries"))
     yield from _table(heads, cells)
+
+
+def _collectors(one: Outline, words: Words) -> Iterator[str]:
+    marks = {"named": "", "beyond": "+ ", "undeclared": "! "}
+    rows = []
+    for item in one.collectors:
+        name = escape(item.name) + ("" if item.declared else f"<br>{words('collectors.unlisted')}")
+        rows.append((name, words.listed([escape(f"{marks[mark]}{type_}") for type_, mark in item.types])))
+    yield words("collectors.note")
+    yield ""
+    yield from _table((words("collector"), words("collectors.types")), rows)
 
 
 def _identity(one: Outline) -> Iterator[str]:

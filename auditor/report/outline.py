@@ -6,15 +6,17 @@ All strings of an Outline are made by one_line: text, HTML and Markdown only lay
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from auditor.model import (
     Audit,
+    Collection,
     Confidence,
     DeclaredData,
     DeclaredPermission,
+    DeclaredRow,
     DeclaredSdk,
     DeclaredUsageKey,
     Fact,
@@ -23,6 +25,7 @@ from auditor.model import (
     Language,
     Location,
     ManifestEntry,
+    OwnerKind,
     Platform,
     Provenance,
     Row,
@@ -37,6 +40,7 @@ from auditor.report.words import Words
 __all__ = [
     "Brought",
     "Card",
+    "Collector",
     "Evidence",
     "GapNote",
     "Group",
@@ -56,6 +60,8 @@ MOST_BROUGHT = 40
 """Entries shown per cell of who brought what into the manifest."""
 MOST_FOUND = 3
 """Places shown per row."""
+MOST_LISTED = 6
+"""Names listed in one line."""
 
 _STATE_ORDER = (
     State.UNDECLARED,
@@ -65,6 +71,8 @@ _STATE_ORDER = (
     State.MATCHED,
     State.NOT_APPLICABLE,
 )
+_Linked = dict[tuple[bool, str], list[tuple[str, str]]]
+"""(whether it is a data type, subject) -> anchor and rule of each finding on it."""
 Key = TypeVar("Key", bound=tuple[object, ...])
 
 _LINE = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
@@ -195,6 +203,18 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """One owner of code, and the kinds of personal data it can collect."""
+
+    name: str
+    declared: bool
+    """Whether the policy lists it: always for the app itself."""
+    types: tuple[tuple[str, str], ...]
+    """(name, mark): ``named``, ``beyond`` where the policy does not name the type for it, ``undeclared`` where it does not
+    name the type at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleNote:
     """One rule of the catalogue."""
 
@@ -242,6 +262,10 @@ class Outline:
     gaps: tuple[GapNote, ...]
     tables: tuple[TableView, ...]
     brought: tuple[Brought, ...]
+    collectors: tuple[Collector, ...]
+    """Who can collect what, the app first; only what is sure enough to stand against the declaration."""
+    not_checkable: tuple[tuple[str, str], ...]
+    """What no build can show, and why."""
     rules: tuple[RuleNote, ...]
     clauses: tuple[tuple[str, str], ...]
 
@@ -284,17 +308,19 @@ class _Writer:
         self.anchor = anchor
         self.clauses = audit.clause_index()
         self.rules = {rule.id: rule for rule in audit.rules}
-        self.undeclared = {row.subject for row in audit.rows if row.state is State.UNDECLARED}
+        self.undeclared = {(row.table is Table.DATA, row.subject) for row in audit.rows if row.state is State.UNDECLARED}
         self.names = {subject: one_line(name.in_(language)) for subject, name in audit.names}
+        self.data_names = {subject: one_line(name.in_(language)) for subject, name in audit.data_names}
+        self.collected = {fact: one for row in audit.rows for one in row.collectors for fact in one.evidence}
 
     def outline(self) -> Outline:
         audit, words = self.audit, self.words
         findings = self._cards(audit.findings, "f")
         bears = {card.anchor for finding, card in zip(audit.findings, findings, strict=True) if is_contradiction(finding)}
         grave = tuple(card for card in findings if card.anchor in bears)
-        linked: dict[str, list[tuple[str, str]]] = {}
+        linked: _Linked = {}
         for finding, card in zip(audit.findings, findings, strict=True):
-            linked.setdefault(finding.subject, []).append((card.anchor, card.rule))
+            linked.setdefault((finding.table is Table.DATA, finding.subject), []).append((card.anchor, card.rule))
         tally = {severity: sum(one.severity is severity for one in audit.findings) for severity in Severity}
         return Outline(
             anchor=self.anchor,
@@ -352,6 +378,8 @@ class _Writer:
             ),
             tables=tuple(self._table(table, linked) for table in Table),
             brought=self._brought(),
+            collectors=self._collectors(),
+            not_checkable=tuple(self._not_checkable()),
             rules=tuple(
                 RuleNote(
                     id=one_line(rule.id),
@@ -439,7 +467,7 @@ class _Writer:
             rule=one_line(finding.rule),
             title=one_line(rule.title.in_(self.language)) if rule else one_line(finding.rule),
             subject=one_line(finding.subject) or words("declared.whole"),
-            name=self.names.get(finding.subject, ""),
+            name=self._name(finding.subject, data=finding.table is Table.DATA),
             severity=finding.severity,
             severity_word=words.severity(finding.severity),
             confidence_word=words.confidence(finding.confidence),
@@ -456,7 +484,8 @@ class _Writer:
     def _declared(self, finding: Finding) -> str:
         where = place(finding.declared) if finding.declared else one_line(self.audit.declaration.file)
         # no row of the declaration is about it: the line is where the table starts that lacks it
-        return self.words("declared.table", place=where) if finding.subject in self.undeclared else where
+        undeclared = (finding.table is Table.DATA, finding.subject) in self.undeclared
+        return self.words("declared.table", place=where) if undeclared else where
 
     def _evidence(self, fact: Fact) -> Evidence:
         value = fact.value
@@ -464,7 +493,11 @@ class _Writer:
             value = value.strip() or self.words("empty.value")
         if fact.kind is FactKind.CODE_PACKAGE and value:
             value = self.words("classes", n=int(value) if value.isdecimal() else value)
-        value = "; ".join(part for part in (value, fact.by, *(f"{name}={text}" for name, text in fact.traits)) if part)
+        if fact.kind is FactKind.CALL:
+            # the place names the caller already; whose code it is and whether it may call is what a reader asks next
+            value = " · ".join(part for part in (value, *self._chances(fact)) if part)
+        else:
+            value = "; ".join(part for part in (value, fact.by, *(f"{name}={text}" for name, text in fact.traits)) if part)
         return Evidence(
             file=one_line(fact.location.file),
             at=one_line(fact.location.at),
@@ -472,6 +505,48 @@ class _Writer:
             name=one_line(fact.name),
             value=one_line(value),
         )
+
+    def _chances(self, fact: Fact) -> tuple[str, ...]:
+        """Return whose code makes a call, and whether the permission it needs is asked for."""
+        one = self.collected.get(fact)
+        if one is None:
+            return ()
+        held = {True: "permission.held", False: "permission.missing", None: "permission.none"}[one.permission_held]
+        return self._owner(one), self.words(held)
+
+    def _owner(self, one: Collection) -> str:
+        if one.owner is OwnerKind.SDK or one.sdk:
+            return self.names.get(one.sdk) or one_line(one.sdk)
+        return self.words(f"owner.{one.owner.value}")
+
+    def _collectors(self) -> tuple[Collector, ...]:
+        types: dict[tuple[int, str], list[tuple[str, str]]] = {}
+        ids: dict[tuple[int, str], Collection] = {}
+        order = (OwnerKind.APP, OwnerKind.SDK, OwnerKind.UNATTRIBUTED, OwnerKind.BYSTANDER)
+        listed = {row.subject for row in self.audit.table(Table.SDKS) if row.declared is not None}
+        for row in self.audit.table(Table.DATA):
+            for one in row.collectors:
+                if one.shown:
+                    key = (order.index(one.owner), self._owner(one))
+                    ids[key] = one
+                    undeclared = row.state in (State.UNDECLARED, State.DIFFERS)
+                    mark = "undeclared" if undeclared else "beyond" if one.sdk in row.beyond else "named"
+                    types.setdefault(key, []).append((self.data_names.get(row.subject) or one_line(row.subject), mark))
+        return tuple(
+            Collector(
+                name=key[1],
+                declared=ids[key].owner is not OwnerKind.SDK or ids[key].sdk in listed,
+                types=tuple(types[key]),
+            )
+            for key in sorted(types)
+        )
+
+    def _not_checkable(self) -> Iterator[tuple[str, str]]:
+        for one in self.audit.not_checkable:
+            why = one_line(one.why.in_(self.language))
+            if one.declared:
+                why = self.words.remarked(why, self.words("stated", places=self.words.listed([place(at) for at in one.declared])))
+            yield one_line(one.name.in_(self.language)), why
 
     def _clause(self, id_: str) -> tuple[str, str]:
         clause = self.clauses.get(id_)
@@ -530,7 +605,7 @@ class _Writer:
             queries=listed(FactKind.QUERY),
         )
 
-    def _table(self, table: Table, linked: dict[str, list[tuple[str, str]]]) -> TableView:
+    def _table(self, table: Table, linked: _Linked) -> TableView:
         rows = sorted(
             self.audit.table(table),
             key=lambda row: (self._settled(row, linked), _STATE_ORDER.index(row.state), row.subject),
@@ -549,34 +624,42 @@ class _Writer:
             rows=shown,
         )
 
-    def _settled(self, row: Row, linked: Mapping[str, object]) -> bool:
-        return row.state is State.UNDECLARED and row.subject not in linked
+    def _settled(self, row: Row, linked: _Linked) -> bool:
+        return row.state is State.UNDECLARED and (row.table is Table.DATA, row.subject) not in linked
 
-    def _row(self, row: Row, linked: dict[str, list[tuple[str, str]]]) -> TableRow:
+    def _name(self, subject: str, *, data: bool) -> str:
+        return (self.data_names if data else self.names).get(subject, "")
+
+    def _row(self, row: Row, linked: _Linked) -> TableRow:
         settled = self._settled(row, linked)
         word = self.words.state(row.state)
         if settled:
-            accepted = any(finding.subject == row.subject for finding in self.audit.accepted)
+            accepted = any(self.audit.is_about(finding, row) for finding in self.audit.accepted)
             word = self.words("settled.accepted" if accepted else "settled")
         return TableRow(
             subject=one_line(row.subject),
-            name=self.names.get(row.subject, ""),
+            name=self._name(row.subject, data=row.table is Table.DATA),
             declared=self._declared_side(row),
             found=self._found_side(row),
             state=row.state.value,
             state_word=word,
             note=one_line(row.note.in_(self.language)) if row.note else "",
-            findings=tuple(linked.get(row.subject, ())),
+            findings=tuple(linked.get((row.table is Table.DATA, row.subject), ())),
             settled=settled,
         )
 
     def _declared_side(self, row: Row) -> Side | None:
         words, one = self.words, row.declared
+        denials = [
+            words("denied", text=one_line(denial.text), place=place(denial.location)) for denial in row.denied_by
+        ]
         if one is None:
-            return None
+            return Side(main=denials[0], notes=tuple(denials[1:])) if denials else None
         notes: list[str] = []
         if row.covered_by:
-            notes.append(words("covered_by", subject=one_line(row.covered_by)))
+            subject = self.data_names.get(row.covered_by) or one_line(row.covered_by)
+            key = "hinted_by" if row.table is Table.DATA and row.state is State.DIFFERS else "covered_by"
+            notes.append(words(key, subject=subject))
         if isinstance(one, DeclaredData):
             main = one.text
             if one.when:
@@ -594,14 +677,47 @@ class _Writer:
         where = place(one.location)
         if one.policy:
             where = f"{where} · {self._policy(one.policy)}"
-        return Side(main=one_line(main), notes=(*notes, where))
+        if row.table is Table.DATA and not isinstance(one, DeclaredData):
+            main = _written(one)
+        notes.append(where)
+        if row.also_declared:
+            others = list(dict.fromkeys(one_line(_written(other)) for other in row.also_declared))
+            more = [words("found.more", n=len(others) - MOST_LISTED)] if len(others) > MOST_LISTED else []
+            notes.append(words("declared.also", rows=words.listed([*others[:MOST_LISTED], *more])))
+        return Side(main=one_line(main), notes=(*notes, *denials))
 
     def _purpose(self, one: DeclaredPermission | DeclaredUsageKey | DeclaredSdk) -> str:
         shared = self.words("purpose.shared", subject=one_line(one.purpose_shared_with)) if one.purpose_shared_with else ""
         return " · ".join(part for part in (one_line(one.purpose), shared) if part) or self.words("purpose.none")
 
+    def _collected_side(self, row: Row) -> Side | None:
+        """Return who can collect a kind of data, and the first places."""
+        words = self.words
+        if not row.collectors:
+            return None
+        shown = [one for one in row.collectors if one.shown]
+        owners = list(dict.fromkeys(self._owner(one) for one in shown))
+        main = words.listed(owners[:MOST_LISTED]) if owners else words("collected.weakly")
+        if len(owners) > MOST_LISTED:
+            main = words.remarked(main, words("found.more", n=len(owners) - MOST_LISTED))
+        elif shown and all(one.confidence < Confidence.HIGH for one in shown):
+            main = words.remarked(main, words("confidence.is", word=words.confidence(Confidence.MEDIUM)))
+        notes = []
+        for one in (shown or row.collectors)[:MOST_FOUND]:
+            owner = f"{self._owner(one)} · " if len(owners) != 1 else ""
+            count = words("found.times", n=one.count) if one.count > 1 else ""
+            notes += [words.remarked(f"{owner}{self._trace(fact)}", count) for fact in one.evidence[:1]]
+        left = sum(one.count for one in (shown or row.collectors)[MOST_FOUND:])
+        if left:
+            notes.append(words("found.more", n=left))
+        if row.beyond:
+            notes.append(words("beyond", sdks=words.listed([self.names.get(id_) or one_line(id_) for id_ in row.beyond])))
+        return Side(main=main, notes=tuple(notes))
+
     def _found_side(self, row: Row) -> Side | None:
         words = self.words
+        if row.table is Table.DATA:
+            return self._collected_side(row)
         evidence = tuple(dict.fromkeys((*row.found, *(row.sdk.evidence if row.sdk else ()))))
         if row.sdk:
             main = words.tier(row.sdk.tier)
@@ -631,9 +747,18 @@ class _Writer:
 
     def _where(self, fact: Fact) -> str:
         where = place(fact.location)
-        return f"{where} ({one_line(fact.by)})" if fact.by else where
+        return f"{where} ({one_line(fact.by)})" if fact.by and fact.kind is not FactKind.CALL else where
 
     def _limited(self, fact: Fact) -> str:
         level = fact.trait("max-sdk")
         where = f"{self.words.fact_kind(fact.kind)} · {self._where(fact)}"
         return f"{where} · {self.words('max_sdk', level=one_line(level))}" if level else where
+
+
+def _written(one: DeclaredRow) -> str:
+    """Return what a reader of the policy would call a row."""
+    if isinstance(one, DeclaredSdk):
+        return one.name or one.package
+    if isinstance(one, DeclaredPermission):
+        return one.name.rpartition(".")[2]
+    return one.key if isinstance(one, DeclaredUsageKey) else one.text

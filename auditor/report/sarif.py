@@ -89,6 +89,7 @@ def _run(audit: Audit, category: str, language: Language) -> dict[str, Any]:
             "checked": wire["checked"],
             "coverage": wire["coverage"],
             "accepted": wire["accepted"],
+            "not_checkable": wire["not_checkable"],
         },
     }
 

@@ -75,6 +75,8 @@ def _lines(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
             yield f"  {table.title}{colon}{words('unchecked')}"
         else:
             yield f"  {table.title}{colon}{counts}"
+    if one.not_checkable:
+        yield f"{words('not_checkable')}{colon}{words.listed([name for name, _ in one.not_checkable])}"
     yield ""
     yield paint(_DIM, " · ".join(value if name == words("tool") else f"{name} {value}" for name, value in one.tool))
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from auditor.model import Finding, Gap, Location, Table, Text
 from auditor.rules._rule import Rule
+from auditor.rules.beyond_necessary_information import beyond_necessary_information
 from auditor.rules.declared_not_found import declared_not_found
+from auditor.rules.denied_data import denied_data
 from auditor.rules.empty_usage_string import empty_usage_string
 from auditor.rules.identity_mismatch import identity_mismatch
 from auditor.rules.incomplete_sdk_row import incomplete_sdk_row
 from auditor.rules.misspelt_declared_package import misspelt_declared_package
 from auditor.rules.permission_without_purpose import permission_without_purpose
+from auditor.rules.sdk_exceeds_declaration import sdk_exceeds_declaration
+from auditor.rules.sdk_exceeds_vendor import sdk_exceeds_vendor
+from auditor.rules.undeclared_data import undeclared_data
 from auditor.rules.undeclared_permission import undeclared_permission
 from auditor.rules.undeclared_sdk import undeclared_sdk
 from auditor.rules.undeclared_usage_key import undeclared_usage_key
@@ -22,6 +27,9 @@ RULES: tuple[Rule, ...] = (
     undeclared_permission,
     undeclared_usage_key,
     undeclared_sdk,
+    undeclared_data,
+    denied_data,
+    sdk_exceeds_declaration,
     empty_usage_string,
     declared_not_found,
     identity_mismatch,
@@ -29,6 +37,8 @@ RULES: tuple[Rule, ...] = (
     misspelt_declared_package,
     incomplete_sdk_row,
     permission_without_purpose,
+    sdk_exceeds_vendor,
+    beyond_necessary_information,
 )
 
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from auditor.model import Confidence, Fact, Finding, Location, RuleInfo, Severity, Text
+from auditor.model import Confidence, Fact, Finding, Location, RuleInfo, Severity, Table, Text
 from auditor.tables import Case
 
 __all__ = ["Claim", "Rule", "rule"]
@@ -25,6 +25,8 @@ class Claim:
     evidence: tuple[Fact, ...] = ()
     declared: Location | None = None
     policy: Location | None = None
+    table: Table | None = None
+    """The data table, where the subject is a data type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Rule:
                 declared=claim.declared,
                 policy=claim.policy,
                 regulations=self.info.cites,
+                table=claim.table,
             )
 
 

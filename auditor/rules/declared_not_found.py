@@ -12,8 +12,8 @@ _WHAT = {
     Table.PERMISSIONS: Text(zh="权限", en="permission"),
     Table.USAGE_KEYS: Text(zh="用途说明键", en="usage key"),
     Table.SDKS: Text(zh="第三方 SDK", en="third-party SDK"),
-    Table.DATA: Text(zh="个人信息", en="data type"),
 }
+"""Data types are not among them: what the user types and what the network tells leaves no trace in a build."""
 
 
 @rule(
@@ -39,7 +39,7 @@ def declared_not_found(case: Case) -> Iterator[Claim]:
     remove the row or say which version and platform it is for.
     """
     for row in case.rows:
-        if row.state is not State.NOT_FOUND or row.declared is None:
+        if row.state is not State.NOT_FOUND or row.declared is None or row.table not in _WHAT:
             continue
         what = _WHAT[row.table]
         name = _name(row, case)

@@ -108,7 +108,14 @@ def test_order_changes_nothing_and_no_type_is_lost(made: list[Call], random: obj
     found = merged(of_calls(made))
     random.shuffle(made)  # type: ignore[attr-defined]
     assert merged(of_calls(made)) == found
-    assert {each.type for each in found} == {type_ for each in made for type_ in (*each.data, *each.may)}
+    ways = {type_ for each in made if each.severity > Severity.INFO for type_ in each.may}
+    assert {each.type for each in found} == {type_ for each in made for type_ in each.data} | ways
+
+
+def test_a_way_that_is_context_only_is_no_sign() -> None:
+    opened = call("File.<init>", data=(), may=("serial_number",), severity=Severity.INFO)
+    assert merged(of_calls([opened])) == ()
+    assert one(call(data=("device_info",), severity=Severity.INFO)).severity is Severity.INFO
 
 
 @given(st.lists(calls, max_size=8), calls)

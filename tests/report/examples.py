@@ -12,8 +12,11 @@ from auditor.model import (
     FactKind,
     Identity,
     ManifestEntry,
+    NotCheckable,
+    OwnerKind,
     Platform,
     Provenance,
+    Row,
     RuleInfo,
     SdkTier,
     Severity,
@@ -25,7 +28,7 @@ from tests import factories as make
 
 NO_ANDROID = Text(zh="iOS 应用没有 Android 权限", en="an iOS app has no Android permissions")
 NO_IOS = Text(zh="Android 应用没有 Info.plist 用途说明", en="an Android app has no Info.plist usage strings")
-NO_DATA = Text(zh="本版本不读取收集个人信息的代码调用", en="this version does not read the calls that collect personal data")
+NO_DATA = Text(zh="本次不比对个人信息", en="personal data is not compared this time")
 
 PIPL = Clause(
     id="PIPL-17",
@@ -51,6 +54,16 @@ NAMES = (
     ("android.permission.READ_SMS", Text(zh="读取短信", en="Read text messages")),
     ("bugly", Text(zh="腾讯 Bugly", en="Tencent Bugly")),
     ("getui-push", Text(zh="个推消息推送", en="Getui push")),
+    ("sensors", Text(zh="神策分析", en="Sensors Analytics")),
+)
+DATA_NAMES = (
+    ("clipboard", Text(zh="剪贴板内容", en="Clipboard")),
+    ("device_accounts", Text(zh="设备账户列表", en="Accounts on the device")),
+    ("device_info", Text(zh="设备基本信息", en="Basic device information")),
+    ("imei", Text(zh="IMEI", en="IMEI")),
+    ("person_name", Text(zh="姓名", en="Name")),
+    ("sensors", Text(zh="传感器", en="Motion sensors")),
+    ("sms", Text(zh="短信", en="SMS")),
 )
 
 
@@ -258,6 +271,97 @@ def brought() -> tuple[ManifestEntry, ...]:
     )
 
 
+def collected() -> Audit:
+    """Contradicted by what code can collect: every state of the data table, and what cannot be checked."""
+    getui = make.sdk("getui-push")
+    return make.audit(
+        make.finding(
+            "denied-data",
+            "sms",
+            table=Table.DATA,
+            message=Text(
+                zh="政策称不收集短信，应用自身的代码可读取", en="The policy denies collecting SMS; the app's own code can read it"
+            ),
+            evidence=make.collection("sms", permission_held=True).evidence,
+            declared=make.line(61),
+        ),
+        make.finding(
+            "undeclared-data",
+            "sensors",
+            table=Table.DATA,
+            message=Text(zh="个推可读取传感器，政策只笼统写了“设备信息”", en="Getui can read sensors; the policy has general words only"),
+            severity=Severity.MEDIUM,
+            confidence=Confidence.MEDIUM,
+            evidence=make.collection("sensors", "getui-push").evidence,
+            declared=make.line(50),
+        ),
+        rows=[
+            make.row(Table.SDKS, "getui-push", declared=make.declared_sdk("个推", data=("imei",)), found=getui.evidence, sdk=getui),
+            *_data_rows(),
+        ],
+        checked=make.checked(missing=()),
+        rules=rules(),
+        names=NAMES,
+        data_names=DATA_NAMES,
+        not_checkable=(
+            NotCheckable(
+                id="storage-location",
+                name=Text(zh="存储地点", en="Place of storage"),
+                why=Text(zh="安装包不能显示数据存放何处", en="a build does not show where data is kept"),
+                declared=(make.line(70),),
+            ),
+            NotCheckable(id="retention", name=Text(zh="保存期限", en="Retention"), why=Text(zh="在服务器上", en="on servers")),
+        ),
+    )
+
+
+def _data_rows() -> list[Row]:
+    """Every state of the data table, several owners, and a data type that shares its id with an SDK."""
+    unowned = make.collection("clipboard", owner=OwnerKind.UNATTRIBUTED, confidence=Confidence.MEDIUM)
+    failing = make.collection(
+        "device_accounts", can_succeed=False, permission_held=False, confidence=Confidence.LOW,
+        why_not=make.text("the manifest does not ask for GET_ACCOUNTS", "清单未申请所需权限 GET_ACCOUNTS"),
+    )
+    return [
+        make.row(Table.DATA, "clipboard", State.UNDECLARED, collectors=(unowned,), found=unowned.evidence),
+        make.row(Table.DATA, "device_accounts", State.NOT_APPLICABLE, collectors=(failing,), found=failing.evidence,
+                 note=failing.why_not),
+        make.row(
+            Table.DATA,
+            "imei",
+            declared=make.declared_data("imei", text="IMEI", when="background"),
+            collectors=(
+                make.collection("imei", permission_held=True, count=4),
+                make.collection("imei", "bugly", permission_held=True),
+                make.collection("imei", "getui-push", permission_held=True),
+                make.collection("imei", owner=OwnerKind.BYSTANDER, confidence=Confidence.LOW),
+            ),
+            found=make.collection("imei").evidence,
+            beyond=("getui-push",),
+            also_declared=(make.declared_permission("READ_PHONE_STATE"), make.declared_sdk("个推", data=("imei",))),
+        ),
+        make.row(Table.DATA, "person_name", State.NOT_FOUND, declared=make.declared_data("person_name", text="收货人姓名"),
+                 note=Text(zh="多由用户填写，静态分析看不到", en="mostly typed by the user")),
+        make.row(
+            Table.DATA,
+            "sensors",
+            State.DIFFERS,
+            declared=make.declared_data("device_info", text="设备信息", vague=True),
+            covered_by="device_info",
+            collectors=(make.collection("sensors", "getui-push", confidence=Confidence.MEDIUM),),
+            note=Text(zh="只笼统写了“设备信息”", en="general words only"),
+        ),
+        make.row(
+            Table.DATA,
+            "sms",
+            State.DIFFERS,
+            collectors=(make.collection("sms", permission_held=True),),
+            denied_by=(make.declared_data("sms", text="我们不会读取您的短信", location=make.line(61)),),
+            note=Text(zh="政策称不收集", en="the policy says that it is not collected"),
+        ),
+    ]
+
+
 def packed() -> Audit:
     """Inconclusive: no finding, two gaps, one of which hides tables."""
     camera = make.permission("CAMERA")
@@ -416,6 +520,7 @@ def bare() -> Audit:
 
 EXAMPLES = {
     "drifted": [drifted()],
+    "collected": [collected()],
     "packed": [packed()],
     "ios": [ios()],
     "bare": [bare()],

@@ -19,6 +19,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "report"
 PEOPLE = ("text", "html", "markdown")
 CASES = [
     *(("drifted", format_, language) for format_ in FORMATS for language in Language),
+    *(("collected", format_, Language.ZH) for format_ in FORMATS),
     *(("packed", format_, Language.ZH) for format_ in FORMATS),
     *(("ios", format_, Language.EN) for format_ in FORMATS),
     *((name, format_, Language.ZH) for name in ("bare", "several", "none") for format_ in PEOPLE),

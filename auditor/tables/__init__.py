@@ -29,8 +29,9 @@ from auditor.model import (
     Table,
     Text,
 )
+from auditor.tables.data import covered, data_rows
 
-__all__ = ["Case", "compare", "consider"]
+__all__ = ["Case", "compare", "consider", "covered"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +66,12 @@ def compare(build: Build, conduct: Conduct, declaration: Declaration, knowledge:
         rows += _permissions(build, conduct, declaration, knowledge, Table.PERMISSIONS in hidden)
     else:
         rows += _usage_keys(build, declaration, knowledge, Table.USAGE_KEYS in hidden)
-    rows += _sdks(build, conduct, declaration, knowledge, resolutions, Table.SDKS in hidden)
-    rows += _data(declaration)
+    meanings = {row: (row.id,) if row.id else resolutions[row].ids for row in declaration.sdks}
+    rows += _sdks(build, conduct, declaration, knowledge, meanings, Table.SDKS in hidden)
+    if _NOT_COMPARED.get((build.identity.platform, Table.DATA)) is None:
+        rows += data_rows(build, conduct, declaration, meanings, knowledge, Table.DATA in hidden)
+    else:
+        rows += _undecided(declaration)
     order = {table: index for index, table in enumerate(Table)}
     return Case(
         declaration=declaration,
@@ -87,16 +92,19 @@ def _resolutions(declaration: Declaration, knowledge: Knowledge) -> dict[Declare
 
 def _checked(platform: Platform, table: Table) -> Checked:
     """Say whether a table is compared at all; whether gaps leave it in doubt is known only when every rule has run."""
-    reason = None
-    if table is Table.PERMISSIONS and platform is Platform.IOS:
-        reason = Text(zh="iOS 应用没有 Android 权限", en="an iOS app has no Android permissions")
-    elif table is Table.USAGE_KEYS and platform is Platform.ANDROID:
-        reason = Text(zh="Android 应用没有 Info.plist 用途说明", en="an Android app has no Info.plist usage strings")
-    elif table is Table.DATA:
-        reason = Text(
-            zh="本版本不读取收集个人信息的代码调用", en="this version does not read the calls that collect personal data"
-        )
+    reason = _NOT_COMPARED.get((platform, table))
     return Checked(table=table, compared=reason is None, reason=reason)
+
+
+_NOT_COMPARED = {
+    (Platform.IOS, Table.PERMISSIONS): Text(zh="iOS 应用没有 Android 权限", en="an iOS app has no Android permissions"),
+    (Platform.ANDROID, Table.USAGE_KEYS): Text(
+        zh="Android 应用没有 Info.plist 用途说明", en="an Android app has no Info.plist usage strings"
+    ),
+    (Platform.IOS, Table.DATA): Text(
+        zh="本版本不读取 iOS 应用中收集个人信息的代码", en="this version does not read what collects personal data in iOS apps"
+    ),
+}
 
 
 def _covering(covers: Sequence[Cover], declared: Iterable[str]) -> dict[str, Cover]:
@@ -255,16 +263,14 @@ def _sdks(
     conduct: Conduct,
     declaration: Declaration,
     knowledge: Knowledge,
-    resolutions: Mapping[DeclaredSdk, Resolution],
+    meanings: Mapping[DeclaredSdk, Sequence[str]],
     hidden: bool,
 ) -> list[Row]:
     platform = build.identity.platform
     declared: dict[str, DeclaredSdk] = {}
-    meanings: dict[DeclaredSdk, tuple[str, ...]] = {}
-    for row in declaration.sdks:
-        meanings[row] = (row.id,) if row.id else resolutions[row].ids
+    for row, ids in meanings.items():
         if platform in row.platforms:
-            for id_ in meanings[row]:
+            for id_ in ids:
                 declared.setdefault(id_, row)
     rows = [_found_sdk(sdk, declared, knowledge) for sdk in conduct.sdks]
     subjects = {sdk.id for sdk in conduct.sdks}
@@ -331,6 +337,6 @@ def _declared_parent(id_: str, declared: Mapping[str, DeclaredSdk], knowledge: K
     return ""
 
 
-def _data(declaration: Declaration) -> list[Row]:
+def _undecided(declaration: Declaration) -> list[Row]:
     first = {row.type: row for row in reversed(declaration.data)}
     return [Row(table=Table.DATA, subject=type_, state=State.UNCHECKED, declared=row) for type_, row in first.items()]
