@@ -68,7 +68,7 @@ class Collected:
         if not piece.used:
             self._entry(piece)
         for offset, sentence in sentences(piece.text):
-            if len(sentence) > 6000 or self._defines(sentence):
+            if len(sentence) > 6000 or self._defines(sentence) or self._reader_acts(sentence):
                 continue
             for named in declared_in(sentence, self.lexicon):
                 words = sentence[named.start : named.end]
@@ -93,6 +93,10 @@ class Collected:
         if word is None or not word.type or word.level < 1 or self.lexicon.cue("defines", rest[:12]) or rest.lstrip().startswith("指"):
             return
         self.add(word.type, name, passage(piece.line, name), vague=word.vague, sure=False)
+
+    def _reader_acts(self, sentence: str) -> bool:
+        """Tell whether a sentence says what the reader may do or shall not: it names data, and nobody collects it."""
+        return self.lexicon.cue("reader_acts", sentence) and not self.lexicon.cue("we_collect", sentence)
 
     def _defines(self, sentence: str) -> bool:
         """Tell whether a sentence says what a word means: it lists data and collects none."""

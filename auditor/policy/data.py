@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from auditor.policy.lexicon import Folded, Lexicon, fold
+from auditor.policy.lexicon import DataWord, Folded, Hit, Lexicon, fold
 
 __all__ = ["Named", "Predicate", "declared_in", "listed_data", "predicates_in"]
 
@@ -40,11 +40,12 @@ class Predicate:
 def listed_data(text: str, lexicon: Lexicon, *, least: int = 0) -> Iterator[Named]:
     """Yield the kinds of data a list (a column, a labelled value) names, words of level ``least`` and up."""
     folded = fold(text)
-    denials = [one for one in predicates_in(text, folded, lexicon) if one.denies]
+    words = lexicon.data(folded)
+    denials = [one for one in _verbs(predicates_in(text, folded, lexicon), words) if one.denies]
     none = any(text.strip() == word for word in lexicon.words("none"))
     if none:
         return
-    for hit in lexicon.data(folded):
+    for hit in words:
         word = hit.value
         if not word.type or word.level < least:
             continue
@@ -82,11 +83,24 @@ def predicates_in(text: str, folded: Folded, lexicon: Lexicon) -> list[Predicate
     return found
 
 
+def _verbs(predicates: Sequence[Predicate], words: Sequence[Hit[DataWord]]) -> list[Predicate]:
+    """Return the predicates that are no part of a noun: 记录 in 通话记录 records nothing, 获取 in 获取位置 does."""
+    return [one for one in predicates if not any(hit.start < one.start < hit.end for hit in words)]
+
+
 def _nothing_between(text: str, lexicon: Lexicon) -> bool:
     rest = text
     for word in sorted(lexicon.words("between"), key=len, reverse=True):
         rest = rest.replace(word, "")
     return not rest.strip()
+
+
+def _serves(between: str, lexicon: Lexicon) -> bool:
+    """Tell whether words between a verb and a thing open a purpose: in "收集手机号，用于创建账号" no account is collected."""
+    clause = re.split(r"[，,]", between)
+    return len(clause) > 1 and any(
+        hit.start == 0 and hit.end > 1 for part in clause[1:] for hit in lexicon.hits("purpose", part.lstrip())[:1]
+    )
 
 
 def declared_in(sentence: str, lexicon: Lexicon) -> Iterator[Named]:
@@ -96,10 +110,11 @@ def declared_in(sentence: str, lexicon: Lexicon) -> Iterator[Named]:
     words (level 2) count without any.
     """
     folded = fold(sentence)
-    hits = [hit for hit in lexicon.data(folded) if hit.value.type and hit.value.level]
+    words = lexicon.data(folded)
+    hits = [hit for hit in words if hit.value.type and hit.value.level]
     if not hits:
         return
-    predicates = predicates_in(sentence, folded, lexicon)
+    predicates = _verbs(predicates_in(sentence, folded, lexicon), words)
     unless = lexicon.cue("unless", folded)
     refused = [*lexicon.hits("condition", folded), *lexicon.hits("deny", folded)]
     for hit in hits:
@@ -115,6 +130,8 @@ def declared_in(sentence: str, lexicon: Lexicon) -> Iterator[Named]:
             if same if after[0].denies else hit.value.level == 1:
                 governing = after[0]
         if governing is None and hit.value.level < 2:
+            continue
+        if governing is not None and hit.value.level < 2 and _serves(sentence[governing.end : hit.start], lexicon):
             continue
         if unless and governing is not None and governing.denies:
             continue

@@ -224,9 +224,14 @@ def _read_titles(reading: _Reading) -> None:
     last = -_NEAR - 1
     platform = None
     for index, piece in enumerate(free):
+        about = piece.section == "permissions" or index - last <= _NEAR
+        if not piece.heading and reading.permissions.item(piece, platform, listed=about):
+            piece.used = True
+            reading.collected.line(piece)
+            last = index
+            continue
         if len(piece.text) > 30 or _SENTENCE_MARK.search(piece.text):
             continue
-        about = piece.section == "permissions" or index - last <= _NEAR
         # a list of names, one per line or each with its explanation below
         beside = sum(alone[max(0, index - 4) : index]) + sum(alone[index + 1 : index + 5])
         if says[index] or (about and (piece.heading or beside >= 2)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -132,7 +133,8 @@ def _header(cells: Sequence[_Cell], at: int, lexicon: Lexicon) -> tuple[list[str
             break
         fields += labels
         end += 1
-    if len(fields) < _LEAST_COLUMNS or len(set(fields)) < 2:
+    least = _LEAST_COLUMNS - 1 if set(fields) & {"permissions", "code"} else _LEAST_COLUMNS
+    if len(fields) < least or len(set(fields)) < 2:
         return [], at
     if fields[0] in ("contact",) or not set(fields) & {"name", "permissions", "code", "package", "third_party", "vendor"}:
         return [], at
@@ -142,6 +144,8 @@ def _header(cells: Sequence[_Cell], at: int, lexicon: Lexicon) -> tuple[list[str
 def _rows(fields: Sequence[str], body: Sequence[_Cell], lexicon: Lexicon) -> tuple[list[Record], int]:
     """Return the records under a header, and how many cells they took."""
     anchored = [index for index, cell in enumerate(body) if _is_anchor(cell, lexicon)]
+    if not anchored and set(fields) & {"permissions", "code"} and not set(fields) & {"package", "third_party", "vendor"}:
+        anchored = [index for index, cell in enumerate(body) if _is_named(cell, lexicon)]
     before = anchored[0] if anchored else len(fields)
     if before < len(fields) and (before == 0 or fields[before] in ("code", "permissions")):
         return _anchored(fields, body, anchored, before, lexicon)
@@ -155,6 +159,11 @@ def _is_anchor(cell: _Cell, lexicon: Lexicon) -> bool:
     if len(cell.text) > 120:
         return False
     return bool(constants_in(cell.text, lexicon, listed=True) or usage_keys_in(cell.text, lexicon, listed=True))
+
+
+def _is_named(cell: _Cell, lexicon: Lexicon) -> bool:
+    """Tell whether a cell is the name of a permission and nothing else."""
+    return len(cell.text) <= _SHORT_NAME and not lexicon.label(cell.text) and lexicon.permission(cell.text) is not None
 
 
 def _anchored(
@@ -233,6 +242,10 @@ def _aligned(fields: Sequence[str], body: Sequence[_Cell], lexicon: Lexicon) -> 
         records[-1].pieces.extend(cell.pieces)
         column = at
         last_good = index + 1
+    if fields[0] == "vendor":  # a first column of companies that was merged over rows
+        for above, record in itertools.pairwise(records):
+            if "vendor" not in record.values and "vendor" in above.values:
+                record.add("vendor", above.values["vendor"][0])
     whole = [record for record in records if len(record.values) >= max(2, len(fields) // 2)]
     if len(whole) * 2 < len(records):
         return [], 0

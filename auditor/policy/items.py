@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from auditor.model import Confidence
 from auditor.policy.blocks import label_before, labels_in, name_of_line
+from auditor.policy.data import listed_data
 from auditor.policy.flow import Flow, Piece, passage
 from auditor.policy.lexicon import Lexicon, platform_of, squeeze
 from auditor.policy.numbering import number_of
@@ -67,6 +68,8 @@ def _item(pieces: Sequence[Piece], lexicon: Lexicon) -> _Item | None:
     name, rest = name_of_line(body[:colon], lexicon), body[colon + 1 :].strip()
     if label_before(body[:colon][-28:], lexicon)[1] or any(lexicon.label(piece.text) for piece in pieces):
         return None
+    if lexicon.cue("intro", name) and re.search(r"[，,]", name):
+        return None  # a sentence that brings in a list
     if not name or len(name) > _LONGEST_NAME or len(rest) < 4 or lexicon.label(name, guess=True) or _SENTENCE.search(name):
         return None
     if len(pieces) > 1 and any(labels_in(piece.text, lexicon) for piece in pieces[1:]):
@@ -151,8 +154,14 @@ def fill(row: SdkRow, text: str, lexicon: Lexicon, sdks: Sdks, *, first_clause: 
         row.purpose = purpose_of(text, lexicon).strip(" 。；;")
         if not row.purpose and first_clause:
             row.purpose = _PARTS.split(text, maxsplit=1)[0].strip()
+    taking = False
     for clause in _CLAUSES.split(text):
-        if not clause.strip() or not (lexicon.cue("takes_data", clause) or lexicon.cue("permission", clause)):
+        if not clause.strip():
+            continue
+        # "会收集必要信息：A、B；可选信息：C": a further list of what is taken
+        goes_on = taking and not lexicon.cue("purpose", clause[:4]) and bool(next(listed_data(clause, lexicon, least=2), None))
+        taking = lexicon.cue("takes_data", clause) or goes_on
+        if not (taking or lexicon.cue("permission", clause)):
             continue
         if lexicon.cue("collects_nothing", clause):
             continue

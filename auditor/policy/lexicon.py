@@ -24,11 +24,13 @@ _LAST_BRACKET = re.compile(r"[（(]([^（）()]{1,12})[)）]\s*\Z")
 _INFLECTED = 5
 """English words of so many letters are found in their inflected forms, too."""
 _INFLECTION = re.compile(r"(?:s|es|d|ed|ing)(?![0-9A-Za-z])")
-_ASCII = re.compile(r"[0-9A-Za-z]")
+_ASCII = re.compile(r"[0-9A-Za-z_]")
 _LONGEST_LABEL = 24
 _MOST_LABELS = 20_000
 """Texts of which is remembered whether they are labels; the same ones are asked for again and again."""
 _LONGEST_ENDING_LABEL = 14
+_BRACKETS = re.compile(r"[（(][^（）()]{0,60}[)）]")
+_BESIDE = "：:。.·•-*“”\"'「」"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,12 @@ def squeeze(text: str) -> str:
 class Finder(Generic[Value]):
     """Finds words in text, leftmost first, the longest of those that start together.
 
-    A word that starts or ends in a Latin letter or digit is found only where no other stands beside it.
+    A word that starts or ends in a Latin letter or digit is found only where no other stands beside it; with ``glued`` it
+    may end a longer one when it is written in capitals: OpenSDK.
     """
 
-    def __init__(self, words: Iterable[tuple[str, Value]]) -> None:
+    def __init__(self, words: Iterable[tuple[str, Value]], *, glued: bool = False) -> None:
+        self._glued = glued
         known: dict[str, Value] = {}
         for word, value in words:
             known.setdefault(squeeze(word), value)
@@ -98,7 +102,7 @@ class Finder(Generic[Value]):
         while index < end:
             word = ""
             for candidate in starts.get(letters[index : index + 2], ()):
-                if letters.startswith(candidate, index) and _apart(folded, index, index + len(candidate)):
+                if letters.startswith(candidate, index) and _apart(folded, index, index + len(candidate), glued=self._glued):
                     word = candidate
                     break
             if not word and letters[index] in single and _apart(folded, index, index + 1):
@@ -119,10 +123,10 @@ class Finder(Generic[Value]):
         return squeeze(text) in self.known
 
 
-def _apart(folded: Folded, start: int, end: int) -> bool:
+def _apart(folded: Folded, start: int, end: int, *, glued: bool = False) -> bool:
     """Tell whether the letters from start to end stand apart from Latin letters beside them in the text itself."""
     text, first, last = folded.text, folded.at[start], folded.at[end - 1]
-    if first and _ASCII.match(text[first]) and _ASCII.match(text[first - 1]):
+    if first and _ASCII.match(text[first]) and _ASCII.match(text[first - 1]) and not (glued and text[first].isupper()):
         return False
     if last + 1 < len(text) and _ASCII.match(text[last]) and _ASCII.match(text[last + 1]):
         # an English word may be inflected: permissions, collected
@@ -147,7 +151,9 @@ class Lexicon:
     def __init__(self, knowledge: Knowledge) -> None:
         words = knowledge.policy_words
         self.knowledge = knowledge
-        self.cues: Mapping[str, Finder[str]] = {id_: Finder((word, word) for word in listed) for id_, listed in words.cues.items()}
+        self.cues: Mapping[str, Finder[str]] = {
+            id_: Finder(((word, word) for word in listed), glued=id_ == "sdk") for id_, listed in words.cues.items()
+        }
         self._labels = {_label_key(word): field for field, listed in words.labels.items() for word in listed}
         self._endings = sorted(
             ((_label_key(word), field) for field, listed in words.label_endings.items() for word in listed),
@@ -207,7 +213,7 @@ class Lexicon:
             return "not_data"
         if field or not guess or len(key) > _LONGEST_ENDING_LABEL or key.isascii():
             return field or ""
-        if key in self.permission_items.known or key.endswith(self._companies):
+        if self.permission(_INDEX.sub("", text, count=1)) is not None or key.endswith(self._companies):
             return ""  # the name of a permission or of a company, and no label
         if self.cue("intro", key):
             return ""  # a sentence that brings in a list
@@ -216,6 +222,30 @@ class Lexicon:
     def _not_collected(self, label: str) -> bool:
         bracket = _LAST_BRACKET.search(label)
         return bracket is not None and self._labels.get(_label_key(bracket[1])) == "not_data"
+
+    def permission(self, text: str) -> PermissionWords | None:
+        """Return what a whole item stands for: as it is, without the word permission, without what is in brackets."""
+        known = self.permission_items.known
+        key = squeeze(text).strip(_BESIDE)
+        for candidate in (key, squeeze(_BRACKETS.sub("", text)).strip(_BESIDE)):
+            for form in self._forms(candidate):
+                if form in known:
+                    return known[form]
+        return None
+
+    def _forms(self, key: str) -> Iterator[str]:
+        yield key
+        for word in self.words("permission"):
+            if key.endswith(word) and len(key) > len(word):
+                short = key[: -len(word)]
+                yield short
+                for use in self.words("permission_verbs"):
+                    if short.endswith(use):
+                        yield short[: -len(use)]
+                key = short
+        for use in self.words("permission_openings"):
+            if key.startswith(use) and len(key) > len(use):
+                yield key[len(use) :]
 
     def section(self, heading: str) -> str:
         """Return the subject of a section by its heading; empty where the heading tells none."""

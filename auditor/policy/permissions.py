@@ -33,7 +33,6 @@ _LONGEST_NAME = 24
 _LONGEST_PURPOSE = 200
 _COLON = re.compile(r"[：:]")
 _SPLIT = re.compile(r"[、，,;；/\n|＋+]|(?<=[\u4e00-\u9fff])[和及与或](?=[\u4e00-\u9fff])")
-_BRACKETS = re.compile(r"[（(][^（）()]{0,60}[)）]")
 _MARKUP = re.compile(r"[\"“”'<>/\\]|uses-permission|android:name\s?=")
 
 
@@ -118,45 +117,19 @@ def usage_keys_in(text: str, lexicon: Lexicon, *, listed: bool = False) -> list[
 def named_in(text: str, lexicon: Lexicon) -> list[tuple[str, PermissionWords]]:
     """Return the permissions an item or a list of items names in words: (as written, entry) each."""
     found: list[tuple[str, PermissionWords]] = []
-    whole = _entry(text, lexicon)
+    whole = lexicon.permission(text)
     if whole is not None:
         return [(text.strip(), whole)]
     for part in _SPLIT.split(text):
         part = part.strip()
         if not part or len(part) > 40:
             continue
-        entry = _entry(part, lexicon)
+        entry = lexicon.permission(part)
         if entry is not None:
             found.append((part, entry))
             continue
         found += [(part, hit.value) for hit in lexicon.permission_words(part)[:1]]
     return found
-
-
-def _entry(text: str, lexicon: Lexicon) -> PermissionWords | None:
-    """Return what a whole item stands for: as it is, without the word permission, without what is in brackets."""
-    known = lexicon.permission_items.known
-    key = squeeze(text).strip("：:。.·•-*“”\"'「」")
-    for candidate in (key, squeeze(_BRACKETS.sub("", text)).strip("：:。.·•-*")):
-        for form in _forms(candidate, lexicon):
-            if form in known:
-                return known[form]
-    return None
-
-
-def _forms(key: str, lexicon: Lexicon) -> Iterator[str]:
-    yield key
-    for word in lexicon.words("permission"):
-        if key.endswith(word) and len(key) > len(word):
-            short = key[: -len(word)]
-            yield short
-            for use in lexicon.words("permission_verbs"):
-                if short.endswith(use):
-                    yield short[: -len(use)]
-            key = short
-    for use in lexicon.words("permission_openings"):
-        if key.startswith(use) and len(key) > len(use):
-            yield key[len(use) :]
 
 
 class Permissions:
@@ -263,11 +236,36 @@ class Permissions:
         cut = max(clause.rfind(mark) for mark in "。；;，,")
         return self.lexicon.cue("not_asked", clause[cut + 1 :])
 
+    def item(self, piece: Piece, platform: Platform | None, *, listed: bool) -> bool:
+        """Read a line that gives a permission by name and, behind a colon, what for; ``listed``: among others of its kind."""
+        number = number_of(piece.text)
+        text = number.title if number is not None and number.title else piece.text
+        colon = _COLON.search(text[: _LONGEST_NAME + 1])
+        if colon is None or not text[colon.end() :].strip():
+            return False
+        head, purpose = text[: colon.start()].strip(" *_`·•-"), text[colon.end() :].strip()
+        called = self.lexicon.cue("permission", head)
+        if not (called or listed) or self.lexicon.label(head):
+            return False
+        named = named_in(head, self.lexicon) if called else [(head, one) for one in [self.lexicon.permission(head)] if one]
+        if not named or self.lexicon.cue("not_asked", purpose[:14]):
+            return False
+        if platform is Platform.IOS:
+            self.doubts.append(Doubt("usage_keys", head, "key-in-words", [passage(piece.line)]))
+            return True
+        for written, entry in named:
+            for name in entry.permissions:
+                row = PermissionRow(name, written, purpose[:_LONGEST_PURPOSE], places=[passage(piece.line)])
+                row.confidence, row.written = Confidence.MEDIUM, False
+                self.add(self.rows, row)
+        return True
+
     def title(self, piece: Piece, after: Piece | None, platform: Platform | None) -> bool:
         """Read a line that is nothing but the name of a permission, with the sentence below it; False where it is not."""
         number = number_of(piece.text)
         text = number.title if number is not None and number.title else piece.text
-        entry = _entry(text, self.lexicon) if len(text) <= _LONGEST_NAME else None
+        short = len(text) <= _LONGEST_NAME and not self.lexicon.label(text)
+        entry = self.lexicon.permission(text) if short else None
         if entry is None:
             return False
         if platform is Platform.IOS:

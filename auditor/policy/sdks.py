@@ -217,10 +217,23 @@ class Sdks:
     def data_of_purpose(self, row: SdkRow) -> None:
         """Add what the purpose says is taken, where nothing else says it: "确定您当前位置"."""
         for item in listed_data(row.purpose, self.lexicon, least=1):
-            taken = self.lexicon.cue("takes", row.purpose[max(0, item.start - 8) : item.end + 6])
-            if taken and not item.denied and not item.vague and item.type not in row.data:
+            if self._taken(row.purpose, item.start, item.end) and not item.denied and not item.vague and item.type not in row.data:
                 row.data.append(item.type)
                 row.data_text = row.data_text or row.purpose[item.start : item.end]
+
+    def _taken(self, text: str, start: int, end: int) -> bool:
+        """Tell whether a word of taking governs the words from ``start`` to ``end``, follows them, or is one of them."""
+        if self.lexicon.cue("takes", text[start:end]):
+            return True
+        after = self.lexicon.cues["takes"].first(text[end : end + 6]) if "takes" in self.lexicon.cues else None
+        if after is not None and after.start == 0:
+            return True
+        near = text[max(0, start - 10) : start]
+        hits = self.lexicon.hits("takes", near)
+        between = near[hits[-1].end :] if hits else "?"
+        for filler in self.lexicon.words("taken_fillers"):
+            between = between.replace(filler, "")
+        return not between.strip(" 、/及和与或")
 
     def _platform(self, record: Record, row: SdkRow) -> Platform | None:
         written = record.text("platform")

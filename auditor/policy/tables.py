@@ -31,10 +31,15 @@ def records_of_table(part: TablePart, lexicon: Lexicon) -> list[Record]:
     labels: list[str] = []
     title = part.title
     owners: dict[tuple[int, int], Record] = {}
+    heading = -2
     for at, row in enumerate(rows):
-        found = _fields(row, lexicon)
+        found = _fields(row, lexicon, below=heading == at - 1)
         if found:
-            fields, labels = found, [cell.text for cell in row]
+            under = [cell.text for cell in row]
+            if heading == at - 1:  # a header of two rows: what the second leaves open the first has said
+                found = [new if text.strip() else old for new, old, text in zip(found, fields, under, strict=False)]
+                under = [text if text.strip() else old for text, old in zip(under, labels, strict=False)]
+            fields, labels, heading = found, under, at
             continue
         distinct = {cell.origin: cell for cell in row if cell.text.strip()}
         if not distinct:
@@ -47,6 +52,8 @@ def records_of_table(part: TablePart, lexicon: Lexicon) -> list[Record]:
         if not fields:
             continue
         record = _row(row, at, fields, labels, part, title)
+        if records and fields[0] == "vendor" and not row[0].text.strip():
+            _carry(records[-1], record)
         subjects = ("code",) if "code" in fields else _SUBJECTS
         subject = next((field for field in subjects if field in fields), "")
         key = next((origin for field in subjects if (origin := _origin_of(row, fields, field)) is not None), None)
@@ -62,8 +69,8 @@ def records_of_table(part: TablePart, lexicon: Lexicon) -> list[Record]:
     return records
 
 
-def _fields(row: Sequence[Cell], lexicon: Lexicon) -> list[str]:
-    """Return the field of each column where the row is a header, else nothing."""
+def _fields(row: Sequence[Cell], lexicon: Lexicon, *, below: bool = False) -> list[str]:
+    """Return the field of each column where the row is a header, else nothing. ``below``: the row above is one."""
     texts = {cell.origin: cell.text.replace("\n", "") for cell in row if cell.text.strip()}
     if not texts or any(len(text) > _LONGEST_HEADER or "://" in text for text in texts.values()):
         return []
@@ -73,7 +80,8 @@ def _fields(row: Sequence[Cell], lexicon: Lexicon) -> list[str]:
     known = sure >= needed and guessed >= len(texts) * 0.5
     likely = sure >= 1 and guessed >= max(2, len(texts) * 0.6)
     marked = all(cell.header for cell in row) and guessed >= 1 and len(texts) > 1
-    if not (known or likely or marked):
+    below = below and sure == len(texts)
+    if not (known or likely or marked or below):
         return []
     return [lexicon.label(cell.text.replace("\n", ""), guess=True) or "other" for cell in row]
 
@@ -107,6 +115,12 @@ def _row(
         if cell.lines:
             record.add(fields[-1] if fields else "other", _value(cell, "", "", at))
     return record
+
+
+def _carry(above: Record, record: Record) -> None:
+    """Give a record the company of the row above: the first column was merged, and the merging lost."""
+    for value in above.values.get("vendor", ())[:1]:
+        record.add("vendor", Value(value.text, value.lines, value.label, spans=True))
 
 
 def _append(record: Record, more: Record) -> None:

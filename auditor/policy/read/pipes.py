@@ -57,6 +57,17 @@ def split_cells(line: str) -> list[str]:
     return [cell.replace("\\|", "|").strip() for cell in cells]
 
 
+def _cells_of(line: str, header: str) -> list[str]:
+    """Return the cells of a row below a header: under one without outer pipes, an outer pipe closes an empty cell."""
+    cells = split_cells(line)
+    plain = header.strip()
+    if line.lstrip().startswith("|") and not plain.startswith("|"):
+        cells.insert(0, "")
+    if line.rstrip().endswith("|") and not plain.endswith("|") and not plain.startswith("|"):
+        cells.append("")
+    return cells
+
+
 def _is_separator(line: str) -> bool:
     return "|" in line and "-" in line and _SEPARATOR.match(line) is not None
 
@@ -137,7 +148,10 @@ def _body(lines: Sequence[str], region: Region, taken: Sequence[bool]) -> None:
             elif framed and _open(lines[at - 1]) and _is_rest(region.rows[-1], line, width):
                 _continue(region, line, at)
             else:
-                region.rows.append(_row(line, at))
+                cells = split_cells(line)
+                if len(cells) < width and len(outer := _cells_of(line, lines[region.first])) <= width:
+                    cells = outer
+                region.rows.append([[(at, cell)] for cell in cells])
             at += 1
         elif framed and len(region.rows) > 1 and _open(lines[at - 1]):
             region.rows[-1][-1].append((at, line.strip()))
@@ -179,11 +193,16 @@ def _without_separator(lines: Sequence[str], at: int, taken: Sequence[bool]) -> 
     if width < 2 or _is_separator(lines[at]):
         return None
     end = at + 1
-    while end < len(lines) and not taken[end] and _pipes(lines[end]) and (
-        len(split_cells(lines[end])) == width or _is_separator(lines[end])
-    ):
+    rows = [_row(lines[at], at)]
+    while end < len(lines) and not taken[end] and _pipes(lines[end]):
+        if not _is_separator(lines[end]):
+            cells = split_cells(lines[end])
+            if len(cells) != width:
+                cells = _cells_of(lines[end], lines[at])
+            if len(cells) != width:
+                break
+            rows.append([[(end, cell)] for cell in cells])
         end += 1
-    rows = [_row(lines[index], index) for index in range(at, end) if not _is_separator(lines[index])]
     if len(rows) < 2 and not (framed and width > 2):
         return None
     return Region(at, end, rows)
