@@ -63,6 +63,8 @@ def labels_in(text: str, lexicon: Lexicon) -> list[LabelHit]:
 def label_before(text: str, lexicon: Lexicon) -> tuple[str, str]:
     """Return the longest end of ``text`` that is a label, and its field."""
     starts = [0, *(match.end() for match in re.finditer(r"[\s\u3000】\]）)]+", text))]
+    if address := re.search(r"[a-z0-9/_-]+[./?=&][a-z0-9/._=&#?-]*(?=[\u4e00-\u9fffA-Z])", text):
+        starts.append(address.end())  # an address with nothing between it and the next label
     for start in starts:
         if start and re.sub(r"[（(].*", "", text[start:]).isascii():
             continue  # the last word of an English phrase is no label, nor is the word SDK behind a name
@@ -213,7 +215,7 @@ class _Assembler:
             return False
         if _SENTENCE.search(_NAME_END.sub("", text)):
             return token.piece.heading
-        return not self.lexicon.cue("intro", text) and not self.lexicon.label(text)
+        return not self.lexicon.cue("intro", text) and not self.lexicon.label(text) and not self.lexicon.is_platform(text)
 
     def _like_name(self, token: _Token) -> bool:
         text = token.text.strip()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from auditor.model import Confidence, Passage, Platform
-from auditor.policy.data import declared_in, listed_data
+from auditor.policy.data import Named, declared_in, listed_data
 from auditor.policy.flow import Piece, TablePart, passage, quote, sentences
 from auditor.policy.lexicon import Lexicon, squeeze
 from auditor.policy.numbering import number_of
 from auditor.policy.permissions import Permissions
-from auditor.policy.records import Record
+from auditor.policy.records import Record, Value
 from auditor.policy.rows import PermissionRow, add_places
 from auditor.policy.sdks import Sdks
 
@@ -123,16 +123,23 @@ class Collected:
     def record(self, record: Record, permissions: Permissions) -> None:
         """Read what a row about a permission says it opens."""
         del permissions
-        for value in record.all("about", "purpose", "scene", "data", "code", "permissions"):
-            listed = value.label and self.lexicon.label(value.label) == "data"
-            found = listed_data(value.text, self.lexicon) if listed else declared_in(value.text, self.lexicon)
-            for named in found:
-                if named.denied:
-                    clause = _clause(value.text, named.start, named.end)
-                    row = self.denials.setdefault(named.type, DataRow(named.type, vague=False))
-                    row.add(clause, value.place, vague=False)
+        for field_ in ("about", "purpose", "scene", "data", "code", "permissions"):
+            for value in record.all(field_):
+                if value.label and self.lexicon.label(value.label) == "data":
+                    found = listed_data(value.text, self.lexicon)
                 else:
-                    self.add(named.type, value.text[named.start : named.end], value.place, vague=named.vague)
+                    # what a permission is for names things that are not collected: to change the 头像
+                    found = declared_in(value.text, self.lexicon, governed=field_ in ("purpose", "scene"))
+                for named in found:
+                    self._said(value, named)
+
+    def _said(self, value: Value, named: Named) -> None:
+        if named.denied:
+            clause = _clause(value.text, named.start, named.end)
+            row = self.denials.setdefault(named.type, DataRow(named.type, vague=False))
+            row.add(clause, value.place, vague=False)
+        else:
+            self.add(named.type, value.text[named.start : named.end], value.place, vague=named.vague)
 
     def of_rows(self, permissions: Permissions, sdks: Sdks) -> None:
         """Add what declared permissions and keys open."""

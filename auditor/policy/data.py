@@ -103,11 +103,11 @@ def _serves(between: str, lexicon: Lexicon) -> bool:
     )
 
 
-def declared_in(sentence: str, lexicon: Lexicon) -> Iterator[Named]:
+def declared_in(sentence: str, lexicon: Lexicon, *, governed: bool = False) -> Iterator[Named]:
     """Yield the kinds of data a sentence says are collected (or, denied, are not).
 
     A word counts by the nearest word of collecting before it in the sentence, else by the first one after it; strong
-    words (level 2) count without any.
+    words (level 2) count without any, unless only what is ``governed`` is wanted.
     """
     folded = fold(sentence)
     words = lexicon.data(folded)
@@ -127,9 +127,9 @@ def declared_in(sentence: str, lexicon: Lexicon) -> Iterator[Named]:
             continue
         if governing is None and after:
             same = not _CLAUSE_END.search(sentence[hit.end : after[0].start])
-            if same if after[0].denies else hit.value.level == 1:
+            if same and (after[0].denies or hit.value.level == 1):
                 governing = after[0]
-        if governing is None and hit.value.level < 2:
+        if governing is None and (governed or hit.value.level < 2):
             continue
         if governing is not None and hit.value.level < 2 and _serves(sentence[governing.end : hit.start], lexicon):
             continue

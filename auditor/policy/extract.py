@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from auditor.errors import PolicyError
 from auditor.knowledge.schema import Knowledge
 from auditor.model import Confidence, Table, Text
-from auditor.policy.blocks import records_of_blocks
+from auditor.policy.blocks import name_of_line, records_of_blocks
 from auditor.policy.collected import Collected
 from auditor.policy.document import Document
 from auditor.policy.draft import Draft, DraftGap, Parts, draft_of
 from auditor.policy.flat import records_of_flat, records_of_pipes
 from auditor.policy.flow import Flow, Piece, TablePart, flow_of, passage
-from auditor.policy.items import read_items, read_link_list, read_mentions, read_name_lists, read_run_ons
+from auditor.policy.items import names_sdk, read_items, read_link_list, read_mentions, read_name_lists, read_run_ons
 from auditor.policy.lexicon import Lexicon, lexicon_of, platform_of, squeeze
 from auditor.policy.meta import read_meta
 from auditor.policy.numbering import number_of
 from auditor.policy.permissions import Permissions, constants_in, usage_keys_in
-from auditor.policy.records import Record
+from auditor.policy.records import Record, Value
 from auditor.policy.sdks import Sdks, in_lists, is_sdk_record
 from auditor.policy.statements import read_statements
 from auditor.policy.tables import headless_records, records_of_table
@@ -144,12 +144,21 @@ def _check(reading: _Reading) -> None:
 def _read_tables(reading: _Reading) -> None:
     for part in reading.flow.tables:
         records = records_of_table(part, reading.lexicon)
+        if len(records) == 1 and not records[0].has("name", "third_party"):
+            _name_by_title(records[0], part, reading.lexicon)
         if records:
             part.used = _read_records(reading, records)
         else:
             part.used = _headless(reading, part)
         if not part.used:
             reading.collected.table(part)
+
+
+def _name_by_title(record: Record, part: TablePart, lexicon: Lexicon) -> None:
+    """Give the only record of a table the name that stands above it, where that is an SDK's."""
+    name = name_of_line(part.title, lexicon)
+    if part.title_line is not None and names_sdk(name, lexicon):
+        record.add("name", Value(name, (part.title_line,)))
 
 
 def _headless(reading: _Reading, part: TablePart) -> bool:

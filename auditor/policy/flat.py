@@ -12,6 +12,7 @@ from auditor.policy.lexicon import Lexicon
 from auditor.policy.permissions import constants_in, usage_keys_in
 from auditor.policy.read.pipes import split_cells
 from auditor.policy.records import Form, Record, Value, joined_text, urls_in
+from auditor.policy.sdks import is_package
 
 __all__ = ["records_of_flat", "records_of_pipes"]
 
@@ -100,7 +101,7 @@ def _piped_rows(fields: Sequence[str], labels: Sequence[str], flow: Flow, header
 
 def records_of_flat(flow: Flow, lexicon: Lexicon) -> Iterator[list[Record]]:
     """Yield the records of one flattened table after the other."""
-    cells = [_Cell(run, joined_text(piece.text for piece in run)) for run in _blocks(flow)]
+    cells = [_Cell(run, joined_text(piece.text for piece in run)) for run in _parted(list(_blocks(flow)), lexicon)]
     at = 0
     while at < len(cells):
         header, end = _header(cells, at, lexicon)
@@ -110,6 +111,9 @@ def records_of_flat(flow: Flow, lexicon: Lexicon) -> Iterator[list[Record]]:
         body = cells[end : end + _MOST_CELLS]
         records, used = _rows(header, body, lexicon)
         if records:
+            above = cells[at - 1].text if at else ""
+            for record in records if lexicon.is_platform(above) else ():
+                record.title = above
             for cell in cells[at : end + used]:
                 for piece in cell.pieces:
                     piece.used = True
@@ -122,17 +126,40 @@ def _blocks(flow: Flow) -> Iterator[list[Piece]]:
     return (run for run in flow.blocks() if not any(piece.used for piece in run))
 
 
+def _parted(blocks: Sequence[list[Piece]], lexicon: Lexicon) -> Iterator[list[Piece]]:
+    """Yield the blocks; the first label of a header that ends the paragraph above it is a cell of its own."""
+    for index, run in enumerate(blocks):
+        below = blocks[index + 1] if index + 1 < len(blocks) else []
+        if len(run) > 1 and below and lexicon.label(run[-1].text) and all(lexicon.label(piece.text) for piece in below):
+            start = len(run) - 1
+            while start > 1 and lexicon.label(run[start - 1].text):
+                start -= 1
+            if not lexicon.label(run[start - 1].text):
+                yield run[:start]
+                run = run[start:]
+        yield run
+
+
 def _header(cells: Sequence[_Cell], at: int, lexicon: Lexicon) -> tuple[list[str], int]:
     """Return the fields of the columns named by the cells from ``at`` on, and where the body starts."""
     fields: list[str] = []
-    end = at
+    end, guessed, sure = at, 0, (0, at)
     while end < len(cells) and len(fields) < 12:
         run = cells[end]
         labels = [lexicon.label(piece.text) for piece in run.pieces]
+        if fields and not all(labels) and len(run.text) <= _SHORT_NAME and not cells[at].text.rstrip().endswith(("：", ":")):  # known by its ending, where a sure one follows
+            labels = [lexicon.label(piece.text, guess=True) for piece in run.pieces]
+            guessed += 1
+        else:
+            guessed = 0
         if not all(labels) or any(piece.heading and end > at for piece in run.pieces):
             break
         fields += labels
         end += 1
+        if not guessed:
+            sure = (len(fields), end)
+    del fields[sure[0] :]
+    end = sure[1]
     least = _LEAST_COLUMNS - 1 if set(fields) & {"permissions", "code"} else _LEAST_COLUMNS
     if len(fields) < least or len(set(fields)) < 2:
         return [], at
@@ -223,6 +250,8 @@ def _aligned(fields: Sequence[str], body: Sequence[_Cell], lexicon: Lexicon) -> 
     """Read rows of SDKs: each cell goes to the column it fits best, a new row starting where columns start over."""
     end = 0
     while end < len(body) and not body[end].pieces[0].heading and len(body[end].text) <= 600:
+        if lexicon.is_platform(body[end].text) or _header(body, end, lexicon)[0]:
+            break  # the next table
         end += 1
     cells = body[:end]
     if len(cells) < len(fields):
@@ -293,6 +322,8 @@ def _misfit(cell: _Cell, field: str, lexicon: Lexicon) -> float:
         return 0.0 if has_url else 2.5
     if has_url and len(text) < 300:
         return 4.0
+    if is_package(text.strip()):
+        return 0.0 if field == "package" else 0.5 if field in ("name", "third_party") else 4.0
     company = any(text.rstrip().endswith(word) for word in lexicon.words("company"))
     names_sdk = lexicon.cue("sdk", text) and len(text) <= _SHORT_NAME
     if field in ("vendor",):

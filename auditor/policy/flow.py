@@ -49,6 +49,8 @@ class TablePart:
     section: str
     title: str
     """Text of the last heading or short line above."""
+    title_line: Line | None = None
+    """Where that stands."""
     used: bool = False
 
 
@@ -81,10 +83,12 @@ def flow_of(document: Document, lexicon: Lexicon) -> Flow:
     flow = Flow(document)
     stack: list[tuple[int, str]] = []
     title = above = ""
+    title_line: Line | None = None
     for index, block in enumerate(document.blocks):
         if isinstance(block, Grid):
             caption = block.caption.text if block.caption else ""
-            flow.tables.append(TablePart(block, index, stack[-1][1] if stack else "", caption or above or title))
+            line = block.caption or title_line
+            flow.tables.append(TablePart(block, index, stack[-1][1] if stack else "", caption or above or title, line))
             continue
         if isinstance(block, Heading) or (isinstance(block, Paragraph) and _is_appendix(block)):
             line = block.line if isinstance(block, Heading) else block.lines[0]
@@ -97,6 +101,7 @@ def flow_of(document: Document, lexicon: Lexicon) -> Flow:
                 own = outer
             stack.append((level, own or outer))
             title = above = line.text
+            title_line = line
             flow.pieces.append(Piece(line.text, line, index, own or outer, heading=True, title=title))
             continue
         for line in block.lines:
@@ -109,6 +114,7 @@ def flow_of(document: Document, lexicon: Lexicon) -> Flow:
         if block.lines:
             last = block.lines[-1].text
             above = last if len(last) <= _LONG_HEADING else ""
+            title_line = block.lines[-1] if above else title_line
     return flow
 
 

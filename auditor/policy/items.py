@@ -15,11 +15,13 @@ from auditor.policy.numbering import number_of
 from auditor.policy.permissions import purpose_of
 from auditor.policy.records import Form, Record, Value, joined_text, urls_in
 from auditor.policy.rows import SdkRow, add_places
-from auditor.policy.sdks import PACKAGE, Sdks, is_package, split_names, split_vendor
+from auditor.policy.sdks import PACKAGE, Sdks, is_package, names_nothing, split_names, split_vendor
 
-__all__ = ["read_items", "read_link_list", "read_mentions", "read_name_lists", "read_run_ons"]
+__all__ = ["names_sdk", "read_items", "read_link_list", "read_mentions", "read_name_lists", "read_run_ons"]
 
 _LONGEST_NAME = 48
+_FURTHEST = 60
+"""Characters before "SDK" its name and who provides it may take."""
 _COLON = re.compile(r"[：:∶]")
 _CLAUSES = re.compile(r"[；;。！!\n]")
 _PARTS = re.compile(r"[；;。！!，,\n]")
@@ -74,7 +76,7 @@ def _item(pieces: Sequence[Piece], lexicon: Lexicon) -> _Item | None:
         return None
     if len(pieces) > 1 and any(labels_in(piece.text, lexicon) for piece in pieces[1:]):
         return None
-    sure = _names_sdk(name, lexicon)
+    sure = names_sdk(name, lexicon)
     if not sure and not (numbered or pieces[0].item):
         return None
     return _Item(list(pieces), name, rest, numbered or pieces[0].item, sure)
@@ -88,7 +90,7 @@ def _first_colon(text: str) -> int | None:
     return None
 
 
-def _names_sdk(name: str, lexicon: Lexicon) -> bool:
+def names_sdk(name: str, lexicon: Lexicon) -> bool:
     """Tell whether a short text surely names an SDK."""
     bare, _ = split_vendor(name, lexicon)
     if is_package(bare) or squeeze(bare) in lexicon.sdk_names.known:
@@ -141,6 +143,8 @@ def _read_item(item: _Item, lexicon: Lexicon, sdks: Sdks) -> None:
     for piece in item.pieces:
         piece.used = True
     fill(row, plain, lexicon, sdks, first_clause=True)
+    if not row.vendor and (at := plain.find(item.name)) > 0:
+        row.vendor = owner_before(plain[:at], lexicon)
     if not row.url:
         row.url = next(iter(urls_in(item.rest)), "") or next((link for piece in item.pieces for link in piece.line.links), "")
 
@@ -171,10 +175,22 @@ def fill(row: SdkRow, text: str, lexicon: Lexicon, sdks: Sdks, *, first_clause: 
         part = clause[head:] if head else clause
         if row.data_text != part:
             before = list(row.data)
-            sdks.permissions_in_sentence(part, row)
-            sdks.data_in(part, row)
+            taken = _without_purpose(part, lexicon)
+            sdks.permissions_in_sentence(taken, row)
+            sdks.data_in(taken, row)
             if row.data != before or row.vague or lexicon.hits("takes_data", clause):
                 row.data_text = f"{row.data_text}；{part.strip()}" if row.data_text else part.strip()
+
+
+def _without_purpose(text: str, lexicon: Lexicon) -> str:
+    """Return what is taken without the clauses that say what for: "，以便为您识别异常账号"."""
+    kept = []
+    for clause in re.split(r"(?<=[，,])", text):
+        hit = lexicon.cues["purpose"].first(clause)
+        serves = hit is not None and hit.start == 0 and hit.end > 1 and not lexicon.cue("takes_data", clause)
+        if not (kept and serves):
+            kept.append(clause)
+    return "".join(kept)
 
 
 # -- packages run on in a sentence ------------------------------------------------------------------------------------
@@ -403,7 +419,7 @@ def _end_link_list(run: Sequence[tuple[Piece, str, str]], intro: Piece | None, l
     if not (lexicon.cue("third_parties", before) and (len(linked) >= 2 or lexicon.cue("sdk", before))):
         return
     for piece, name, url in linked:
-        if lexicon.section(name) in ("contact", "rights") or lexicon.cue("title", name):
+        if lexicon.section(name) in ("contact", "rights") or lexicon.cue("title", name) or names_nothing(name, lexicon):
             continue
         piece.used = True
         sdks.add(SdkRow(name=name, url=url, places=[passage(piece.line, name)], confidence=Confidence.MEDIUM))
@@ -420,7 +436,9 @@ def read_mentions(flow: Flow, lexicon: Lexicon, sdks: Sdks) -> None:
         text = joined_text(piece.text for piece in pieces)
         if len(text) > 20_000 or not (lexicon.cue("sdk", text) or lexicon.cue("builds_in", text)):
             continue
-        for sentence in re.split(r"[。！!？?；;\n]", text):
+        parts = re.split(r"([。！!？?；;\n])", text)
+        for index in range(0, len(parts), 2):
+            sentence = parts[index]
             hits = lexicon.hits("sdk", sentence)
             rows: list[SdkRow] = list(_known_mentions(sentence, pieces, lexicon, sdks))
             end = -1
@@ -431,11 +449,21 @@ def read_mentions(flow: Flow, lexicon: Lexicon, sdks: Sdks) -> None:
                 if row is not None:
                     rows.append(row)
                 end = at + len(name) if found and at >= 0 else -1
+            whole = _with_rest(parts, index, lexicon) if rows else ""
             for row in rows:
-                fill(row, sentence, lexicon, sdks)
+                fill(row, whole, lexicon, sdks)
                 rest = text[text.find(row.name) :] if row.name in text else ""
                 if len(rows) == 1 and not row.url and rest:
                     row.url = next(iter(urls_in(rest)), "")
+
+
+def _with_rest(parts: Sequence[str], index: int, lexicon: Lexicon) -> str:
+    """Return a sentence with what semicolons part from it, up to the next SDK."""
+    text = parts[index]
+    while index + 2 < len(parts) and parts[index + 1] in "；;" and not lexicon.cue("sdk", parts[index + 2]):
+        text += parts[index + 1] + parts[index + 2]
+        index += 2
+    return text
 
 
 def _known_mentions(sentence: str, pieces: Sequence[Piece], lexicon: Lexicon, sdks: Sdks) -> Iterator[SdkRow]:
@@ -462,13 +490,13 @@ def _mentioned(sentence: str, hits: Sequence[tuple[int, int]], lexicon: Lexicon)
     """Yield the names of SDKs in a sentence, as far as they name one."""
     for start, end in hits:
         left = start
-        while left > 0 and start - left < 30 and not _NAMES_BEFORE.match(sentence[left - 1]):
+        while left > 0 and start - left < _FURTHEST and not _NAMES_BEFORE.match(sentence[left - 1]):
             left -= 1
         head = sentence[left:start]
         if left and sentence[left - 1] == " " and head.isascii():
             # a Latin name of two words
             further = left - 1
-            while further > 0 and start - further < 30 and not _NAMES_BEFORE.match(sentence[further - 1]):
+            while further > 0 and start - further < _FURTHEST and not _NAMES_BEFORE.match(sentence[further - 1]):
                 further -= 1
             head = sentence[further:start]
         name = _cut_opening(head, lexicon)
@@ -491,7 +519,20 @@ def _cut_opening(head: str, lexicon: Lexicon) -> str:
     for word in lexicon.words("name_openings"):
         if len(word) == 1 and rest.startswith(word) and len(rest) > 2:
             rest = rest[1:]
-    return rest.strip()
+    return rest.lstrip()
+
+
+def owner_before(before: str, lexicon: Lexicon) -> str:
+    """Return the company that words just before a name say provides it: "由X有限公司提供的"."""
+    text = before[-_FURTHEST:].rstrip(" “\"「《")
+    word = next((one for one in lexicon.words("owners") if text.endswith(one)), "")
+    if not word:
+        return ""
+    text = text[: -len(word)].rstrip()
+    cut = max((hit.end for hit in lexicon.hits("integrates", text)), default=0)
+    cut = max([cut, *(text.rfind(mark) + 1 for mark in "，,；;：:。、")])
+    owner = text[cut:].strip(" “\"")
+    return owner if owner.endswith(lexicon.words("company")) else ""
 
 
 def _mention(
@@ -499,12 +540,14 @@ def _mention(
 ) -> tuple[SdkRow | None, bool]:
     """Return the row of an SDK a sentence brings in, if it is a new one, and whether it brings it in at all."""
     at = sentence.find(name)
-    if at < 0 or not (follows or lexicon.cue("integrates", sentence[max(0, at - 16) : at])):
+    owner = owner_before(sentence[:at], lexicon) if at > 0 else ""
+    near = sentence[max(0, at - 16 - len(owner)) : at]
+    if at < 0 or not (follows or lexicon.cue("integrates", near)):
         return None, False
     if lexicon.cue("permission_list", sentence[max(0, at - 4) : at]) and not lexicon.cue("takes_data", sentence[at:]):
         return None, False
     piece = next((one for one in pieces if name[:6] in one.text), pieces[0])
-    row = SdkRow(name=name, places=[passage(piece.line, name)], listed=False, confidence=Confidence.MEDIUM)
+    row = SdkRow(name=name, vendor=owner, places=[passage(piece.line, name)], listed=False, confidence=Confidence.MEDIUM)
     sdks.resolve(row)
     known = next((one for one in sdks.rows if _same(one, name) and not (one.id and row.id and one.id != row.id)), None)
     if known is not None:

@@ -247,6 +247,11 @@ class Lexicon:
             if key.startswith(use) and len(key) > len(use):
                 yield key[len(use) :]
 
+    def is_platform(self, text: str) -> bool:
+        """Tell whether a text names a platform and nothing else: "iOS 端"."""
+        key = squeeze(text).strip(_BESIDE)
+        return any(key in self.cues[id_].known for id_ in ("android", "ios") if id_ in self.cues)
+
     def section(self, heading: str) -> str:
         """Return the subject of a section by its heading; empty where the heading tells none."""
         return min((hit.value for hit in self.sections(heading)), default=(0, ""))[1]

@@ -287,10 +287,25 @@ class Permissions:
         for offset, sentence in sentences(piece.text):
             if len(sentence) > 4000 or self.lexicon.cue("sdk", sentence):
                 continue
-            for chain in _chains(sentence, self.lexicon.permission_words(fold(sentence))):
+            for chain in _chains(sentence, self._hits(sentence)):
                 sure = self._asked(sentence, chain)
                 if sure is not None:
                     self._sentence_rows(piece, offset, sentence, chain, sure=sure)
+
+    def _hits(self, sentence: str) -> list[Hit[PermissionWords]]:
+        """Return the names of permissions in a sentence; those that mean something else, too, only before 权限."""
+        lexicon = self.lexicon
+        folded = fold(sentence)
+        hits = lexicon.permission_words(folded)
+        for word in lexicon.words("permission"):
+            if word not in sentence:
+                continue
+            for hit in lexicon.permission_items(folded):
+                named = sentence[hit.start : hit.end]
+                apart = all(hit.end <= one.start or hit.start >= one.end for one in hits)
+                if apart and sentence.startswith(word, hit.end) and not lexicon.label(named + word):
+                    hits.append(hit)
+        return sorted(hits, key=lambda hit: hit.start)
 
     def _asked(self, sentence: str, chain: Sequence[Hit[PermissionWords]]) -> bool | None:
         """Tell whether a sentence asks for what a chain names: surely, perhaps, or not at all (None)."""

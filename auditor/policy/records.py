@@ -15,6 +15,8 @@ __all__ = ["Form", "Record", "Value", "breaks_off", "joined_text", "url_of", "ur
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'“”，。；、（）【】《》|\]]{3,400}", re.IGNORECASE)
 _WHOLE_URL = re.compile(r"https?://\S{3,400}\Z", re.IGNORECASE)
+_LABELLED = re.compile(r"[\u2e80-\u9fff][^/]*[:：]")
+"""What goes on behind an address is another label."""
 _CJK = re.compile(r"[\u2e80-\u9fff]")
 _BARE_HOST = re.compile(
     r"(?:[a-z0-9-]{1,40}\.){1,4}(?:com|cn|net|org|io|top|vip|cc)(?:/[^\s\u2e80-\u9fff，。；、（）]{0,200})?\Z", re.IGNORECASE
@@ -132,7 +134,7 @@ def url_of(values: Iterable[Value]) -> str:
 def _urls_of(value: Value) -> Iterator[str]:
     texts = [line.text for line in value.lines] or [value.text]
     for whole in (value.text.strip(), *(text.strip() for text in texts)):
-        if _WHOLE_URL.match(whole) and whole.count("://") == 1:
+        if _WHOLE_URL.match(whole) and whole.count("://") == 1 and not _LABELLED.search(whole):
             yield whole.rstrip(_TAIL) if not whole.endswith(")") or "(" not in whole else whole.rstrip(".,;:!?'*，。；、")
             return
     broken = _broken(texts)

@@ -71,6 +71,13 @@ def is_sdk_record(record: Record, lexicon: Lexicon, *, in_list: bool) -> bool:
     return (in_list and given >= 1) or (has_owner and "data" in values)
 
 
+def names_nothing(name: str, lexicon: Lexicon) -> bool:
+    """Tell whether what stands in the place of a name is none: a dash, 无, 是, the name of a platform, a label."""
+    if _NOTHING_TO_NAME.match(name) or name in lexicon.words("none"):
+        return True
+    return lexicon.is_platform(name) or lexicon.label(name) in ("data", "purpose", "vendor", "url", "method", "scene", "other")
+
+
 def split_vendor(name: str, lexicon: Lexicon) -> tuple[str, str]:
     """Return a name without the company in brackets behind it, and the company."""
     match = _BRACKETED.search(name)
@@ -143,7 +150,7 @@ class Sdks:
         if record.has("package"):
             package = record.text("package").strip()
             row.name, row.package = (row.name or row.package), package
-        if _NOTHING_TO_NAME.match(row.name) and not row.package:
+        if names_nothing(row.name, lexicon) and not row.package:
             self.doubts.append(Doubt("sdks", record.text("url", "vendor", "purpose")[:60], "sdk-without-name", [record.place()]))
             return None
         row.purpose = record.text("purpose") or record.text("scene") or record.text("about")

@@ -22,7 +22,9 @@ def records_of_table(part: TablePart, lexicon: Lexicon) -> list[Record]:
     width = len(rows[0]) if rows else 0
     if width == 0 or len(rows) > 5000:
         return []
-    if not any(_fields(row, lexicon) for row in rows[:4]):
+    first = [row[0].text.replace("\n", "") for row in rows] if width == 2 and len(rows) > 1 else []
+    labelled = all(lexicon.label(text, guess=True) for text in first) and sum(lexicon.label(text) != "" for text in first) > 1
+    if labelled or not any(_fields(row, lexicon) for row in rows[:4]):
         upright = _upright(part, lexicon)
         if upright:
             return upright
@@ -139,7 +141,8 @@ def _upright(part: TablePart, lexicon: Lexicon) -> list[Record]:
     labelled = [field for row, field in named if field]
     if len(labelled) < 2 or len(labelled) < 0.6 * len(rows) or len(rows[0]) < 2:
         return []
-    if any(lexicon.label(cell.text) for row, field in named for cell in row[1:] if field and cell.text.strip()):
+    cells = [cell.text.strip() for row, field in named for cell in row[1:] if field]
+    if any(lexicon.label(text) and text not in lexicon.words("none") for text in cells if text):
         return []
     records: list[Record] = []
     for column in range(1, len(rows[0])):

@@ -96,6 +96,19 @@ class Policy:
     gold: dict[str, Any]
 
 
+def linked(text: str, url: str) -> str:
+    """Return text that is a link, as writers know it."""
+    return f"\x01{text}\x02{url}\x03"
+
+
+_LINK = re.compile("\x01(.*?)\x02(.*?)\x03")
+
+
+def without_links(text: str) -> str:
+    """Return the text with addresses in place of the links: what formats without links show."""
+    return _LINK.sub(r"\2", text)
+
+
 class Maker:
     """Makes one policy."""
 
@@ -334,7 +347,7 @@ def sdk_prose(maker: Maker) -> None:
             "{name}：我们集成了{name}以{purpose}，{name}需要获取您的{data}，隐私政策链接：{url}。",
         ]
     )
-    fields = ["name", "data", *(["url"] if "{url}" in form else [])]
+    fields = ["name", "data", *(field_ for field_ in ("url", "vendor") if f"{{{field_}}}" in form)]
     for at, sdk in enumerate(maker.sdks(), 1):
         if sdk.data == "不收集个人信息":
             sdk.data, sdk.terms = "设备型号", []
@@ -380,7 +393,93 @@ def sdk_links(maker: Maker) -> None:
         maker.note(sdk, ["name", "url"])
 
 
+def sdk_upright(maker: Maker) -> None:
+    """One table of two columns for each SDK: labels on the left."""
+    fields = [field_ for field_ in _columns(maker) if field_ != "name"]
+    labels = {field_: maker.label(field_) for field_ in ["name", *fields]}
+    headed = maker.chance(0.5)
+    for sdk in maker.sdks():
+        rows = [[Box(labels[field_]), Box(_value(sdk, field_))] for field_ in fields]
+        if headed:
+            maker.parts.append(Head(3, sdk.name))
+        else:
+            rows.insert(0, [Box(labels["name"]), Box(sdk.name)])
+        maker.parts.append(Grid(rows))
+        maker.note(sdk, ["name", *fields])
+
+
+def sdk_groups(maker: Maker) -> None:
+    """A table with a number in front and a caption above each kind of SDK."""
+    fields = _columns(maker)
+    rows = [[Box("序号", head=True), *(Box(maker.label(field_), head=True) for field_ in fields)]]
+    number = 0
+    for group in ("推送类", "统计分析类", "支付类"):
+        rows.append([Box(group, wide=len(fields) + 1)])
+        for sdk in maker.sdks(1, 3):
+            if any(sdk.name == one["name"] for one in maker.gold["sdks"]):
+                continue
+            number += 1
+            rows.append([Box(str(number)), *(Box(_value(sdk, field_)) for field_ in fields)])
+            maker.note(sdk, fields)
+    maker.parts.append(Grid(rows))
+
+
+def sdk_table_links(maker: Maker) -> None:
+    """A table whose addresses are behind words."""
+    fields = maker.random.choice([["name", "purpose", "data", "url"], ["name", "vendor", "purpose", "data", "url"]])
+    rows = [[Box(maker.label(field_), head=True) for field_ in fields]]
+    shown = maker.random.choice(["查看隐私政策", "点击查看", "《隐私政策》", "隐私政策链接"])
+    for sdk in maker.sdks():
+        rows.append([Box(linked(shown, sdk.url) if field_ == "url" else _value(sdk, field_)) for field_ in fields])
+        maker.note(sdk, fields)
+    maker.parts.append(Grid(rows))
+
+
+def sdk_items(maker: Maker) -> None:
+    """A bullet for each SDK, and a bullet below it for each label; or the labels in one paragraph behind the name."""
+    fields = [field_ for field_ in _columns(maker) if field_ not in ("name", "package")]
+    labels = {field_: maker.label(field_) for field_ in fields}
+    for sdk in maker.sdks():
+        lines = [f"{labels[field_]}{maker.colon}{_value(sdk, field_)}" for field_ in fields]
+        maker.parts.append(Text([sdk.name, *lines], items=True))
+        maker.note(sdk, ["name", *fields])
+
+
+def sdk_mentions(maker: Maker) -> None:
+    """A sentence for each SDK, in paragraphs without numbers."""
+    form = maker.random.choice(
+        [
+            "我们的产品集成{name}，{name}需要收集您的{data}，以便为您{purpose}。",
+            "为了{purpose}，我们接入了{name}，{name}将会收集您的{data}。",
+            "我们使用了{vendor}提供的{name}，用于{purpose}，该SDK会获取您的{data}。",
+        ]
+    )
+    for sdk in maker.sdks(3, 5):
+        if "收集个人信息" in sdk.data:
+            sdk.data, sdk.terms = "设备型号", []
+        maker.say(form.format(name=sdk.name, data=sdk.data, purpose=sdk.purpose, vendor=sdk.vendor))
+        maker.note(sdk, ["name", "data", *(["vendor"] if "{vendor}" in form else [])])
+
+
+def sdk_both(maker: Maker) -> None:
+    """A table of what is shared, and blocks that say more of the same SDKs: each is one row."""
+    sdks = maker.sdks(3, 5)
+    rows = [[Box("SDK名称", head=True), Box("使用目的", head=True), Box("收集的个人信息类型", head=True)]]
+    rows += [[Box(sdk.name), Box(sdk.purpose), Box(sdk.data)] for sdk in sdks]
+    maker.parts.append(Grid(rows))
+    maker.say("各SDK的提供方及其隐私政策如下：")
+    for sdk in sdks:
+        maker.parts.append(Text([f"SDK名称：{sdk.name}", f"提供方：{sdk.vendor}", f"隐私政策链接：{sdk.url}"]))
+        maker.note(sdk, ["name", "vendor", "data", "url"])
+
+
 SDK_LAYOUTS: dict[str, Callable[[Maker], None]] = {
+    "table-upright": sdk_upright,
+    "table-groups": sdk_groups,
+    "table-links": sdk_table_links,
+    "items": sdk_items,
+    "mentions": sdk_mentions,
+    "table-and-blocks": sdk_both,
     "table": sdk_table,
     "table-merged": lambda maker: sdk_table(maker, spans=True),
     "table-two-heads": lambda maker: sdk_table(maker, two_heads=True),
@@ -487,8 +586,8 @@ PERMISSION_LAYOUTS: dict[str, Callable[[Maker], None]] = {
 # -- formats ------------------------------------------------------------------------------------------------------------
 
 
-def _squares(grid: Grid) -> list[list[Box | None]]:
-    """Return the grid with a place for every cell; None where one above or beside covers it."""
+def _squares(grid: Grid, *, repeat: bool = False) -> list[list[Box | None]]:
+    """Return the grid with a place for every cell; None where one above or beside covers it, or that one again."""
     places: dict[tuple[int, int], Box | None] = {}
     width = 0
     for row, boxes in enumerate(grid.rows):
@@ -498,7 +597,7 @@ def _squares(grid: Grid) -> list[list[Box | None]]:
                 column += 1
             for down in range(box.high):
                 for right in range(box.wide):
-                    places[row + down, column + right] = box if down == right == 0 else None
+                    places[row + down, column + right] = box if down == right == 0 or (repeat and right == 0) else None
             column += box.wide
             width = max(width, column)
     return [[places.get((row, column)) for column in range(width)] for row in range(len(grid.rows))]
@@ -515,7 +614,7 @@ def write_html(maker: Maker) -> bytes:
     out = ["<!DOCTYPE html><html><head><meta charset='utf-8'><title>" + maker.parts[0].text + "</title></head><body>"]  # type: ignore[union-attr]
 
     def text(one: str) -> str:
-        marked = html.escape(one, quote=False)
+        marked = _LINK.sub(r'<a href="\2">\1</a>', html.escape(one, quote=False))
         if linked:
             marked = re.sub(r"(https?://[^\s；，。]+)", r'<a href="\1">\1</a>', marked)
         return marked.replace("\n", "<br/>")
@@ -529,7 +628,10 @@ def write_html(maker: Maker) -> bytes:
             else:
                 out.append(f"<div{style}><b>{text(part.text)}</b></div>")
         elif isinstance(part, Text):
-            if block == "span":
+            if part.items:
+                first, rest = part.lines[0], "".join(f"<li>{text(line)}</li>" for line in part.lines[1:])
+                out.append(f"<ul><li>{text(first)}<ul>{rest}</ul></li></ul>")
+            elif block == "span":
                 out.append("<div>" + "".join(f"<p><span{style}>{text(line)}</span></p>" for line in part.lines) + "</div>")
             else:
                 out.append(f"<{block}{style}>" + "<br>\n".join(map(text, part.lines)) + f"</{block}>")
@@ -549,6 +651,11 @@ def write_html(maker: Maker) -> bytes:
     return data.replace("charset='utf-8'", f"charset='{encoding if encoding != 'utf-16' else 'unicode'}'").encode(encoding)
 
 
+def _html_cell(box: Box) -> str:
+    text = _LINK.sub(r'<a href="\2">\1</a>', html.escape(box.text)).replace("\n", "<br />")
+    return f'<td rowspan="{box.high}" colspan="{box.wide}">{text}</td>'
+
+
 def write_markdown(maker: Maker) -> bytes:
     random_ = maker.random
     tables = random_.choice(["pipe", "pipe", "pipe-bare", "indented", "html"])
@@ -558,17 +665,19 @@ def write_markdown(maker: Maker) -> bytes:
         if isinstance(part, Head):
             lines += [f"**{part.text}**" if bold and part.level > 1 else "#" * part.level + f" {part.text}", ""]
         elif isinstance(part, Text):
-            lines += [*(line + "  " for line in part.lines), ""]
+            if part.items:
+                lines += [f"- {part.lines[0]}", *(f"  - {line}" for line in part.lines[1:]), ""]
+            else:
+                lines += [*(line + "  " for line in part.lines), ""]
         elif tables == "html":
-            rows = "".join(
-                "<tr>" + "".join(
-                    f'<td rowspan="{box.high}" colspan="{box.wide}">{html.escape(box.text).replace(chr(10), "<br />")}</td>' for box in row
-                ) + "</tr>\n" for row in part.rows
-            )  # fmt: skip
+            rows = "".join("<tr>" + "".join(map(_html_cell, row)) + "</tr>\n" for row in part.rows)
             lines += [f"<table>\n{rows}</table>", ""]
         else:
-            for at, row in enumerate(_squares(part)):
-                cells = [(box.text if box else "").replace("\n", "<br />").replace("_", random_.choice(["_", "_", "\\_"])) for box in row]
+            escaped = random_.random() < 0.3
+            for at, row in enumerate(_squares(part, repeat=True)):
+                cells = [box.text.replace("\n", "<br />") if box else "" for box in row]
+                cells = [re.sub(r"(?<=[A-Z])_", r"\\_", one) if escaped else one for one in cells]
+                cells = [_LINK.sub(r"[\1](\2)", one) for one in cells]
                 edge = "" if tables == "pipe-bare" else "|"
                 margin = "         " if tables == "indented" else ""
                 lines.append(f"{margin}{edge} " + " | ".join(cells) + f" {edge}")
@@ -587,11 +696,13 @@ def write_text(maker: Maker) -> bytes:
         if isinstance(part, Head):
             lines += [part.text, ""] if apart else [part.text]
         elif isinstance(part, Text):
-            lines += [*part.lines, ""] if apart else part.lines
+            mark = random_.choice(["", "", "· ", "- ", "● "]) if part.items else ""
+            shown = [part.lines[0], *(mark + line for line in part.lines[1:])]
+            lines += [*shown, ""] if apart else shown
         else:
             for row in _squares(part):
                 boxes = [box for box in row if box is not None] if tables == "flat" else row
-                texts = [box.text if box else "" for box in boxes]
+                texts = [without_links(box.text) if box else "" for box in boxes]
                 if tables == "flat":
                     for one in texts:
                         lines += [one, ""]
@@ -600,8 +711,21 @@ def write_text(maker: Maker) -> bytes:
                 else:
                     lines.append(" | ".join(one.replace("\n", " ") for one in texts))
             lines.append("")
+    if random_.random() < 0.3:
+        lines = [part for line in lines for part in ([line] if "\t" in line else _wrapped(line))]
     text = random_.choice(["\n", "\n", "\r\n"]).join(lines)
     return text.encode(random_.choice(["utf-8", "utf-8-sig", "gb18030", "utf-8"]))
+
+
+def _wrapped(line: str, width: int = 78) -> list[str]:
+    """Return a line as html2text prints it: broken at blanks and behind hyphens once it is too long."""
+    parts = re.findall(r"[^\s-]*(?:-|\s+|\Z)", line)
+    lines = [""]
+    for part in parts:
+        if lines[-1] and len(lines[-1] + part.rstrip()) > width:
+            lines.append("")
+        lines[-1] += part
+    return [one.rstrip() for one in lines] if line else [""]
 
 
 def write_word(maker: Maker) -> bytes:
@@ -626,7 +750,7 @@ def write_word(maker: Maker) -> bytes:
                         left[column] = left.get(column, 0) - 1
                         column += 1
                         continue
-                    made.append(cell(box.text, span=box.wide, merge="restart" if box.high > 1 else ""))
+                    made.append(cell(without_links(box.text), span=box.wide, merge="restart" if box.high > 1 else ""))
                     left[column] = box.high - 1
                     column += box.wide
                 rows.append(made)
@@ -668,7 +792,7 @@ def write_pdf(maker: Maker) -> bytes:
         squares = _squares(grid)
         count = len(squares[0])
         step = (right - left) / count
-        texts = [[broken(box.text, step * box.wide - 8) if box else [] for box in row] for row in squares]
+        texts = [[broken(without_links(box.text), step * box.wide - 8) if box else [] for box in row] for row in squares]
         # the text of a merged cell must not make its first row taller
         heights = [max([len(text) for text, box in zip(line, row, strict=True) if box and box.high == 1] + [1]) * 14 + 8
                    for line, row in zip(texts, squares, strict=True)]  # fmt: skip

@@ -34,6 +34,7 @@ _MAX_INFLATED = 256 << 20
 _MAX_CHARACTERS = 60_000
 """Characters on one page; a full page of small print has 6000."""
 _MAX_EDGES = 5_000
+_LONG_LABEL = 24
 _WIDE_GAP = 1.6
 """Gap, in character sizes, that parts columns."""
 
@@ -401,12 +402,19 @@ def _goes_on(previous: _Row, row: _Row, edge: float) -> bool:
     return edge - previous.right < needed + row.size * 0.6
 
 
+_LABELLED = re.compile(r"[^\s，。；、：:（(]{2,14}[：:](?!//)")
+"""How a line starts that gives the value of a label."""
+_CAMEL = re.compile(r"(?:[A-Z]{1,4}[a-z]+){3,}[A-Z]?\Z")
+"""A name in code, such as a key of Info.plist, cut where the column ended."""
+
+
 def _joined(first: str, second: str) -> str:
     """Return two parts of a broken line as one: an identifier or address was cut in itself, other words at a space."""
     if first[-1:].isascii() and second[:1].isascii() and first[-1:] != " ":
         tail = re.search(r"\S*\Z", first)
         token = (tail[0] if tail else "") + second.split(" ", 1)[0]
         cut = "://" in token or re.search(r"[a-z]\.[a-z]+\.", token) is not None or "_" in token or first[-1] in "-/."
+        cut = cut or _CAMEL.match(token) is not None
         if not cut and first[-1].isalnum() and second[0].isalnum():
             return f"{first} {second}"
         return first + second if cut else f"{first} {second}"
@@ -497,6 +505,10 @@ class _Joiner:
         if not new_page and row.top - last.bottom > 1.1 * last.size and row.top - last.top > 2.3 * last.size:
             return False
         if len(row.pieces) > 1 or len(last.pieces) > 1:
+            return False
+        if last.text[-1:] in "：:" and sum(len(one.text) for one in rows) > _LONG_LABEL:
+            return False  # what brings in a list
+        if _LABELLED.match(row.text):
             return False
         indented = row.left - left > 1.5 * row.size and (len(rows) > 1 or rows[0].left - left < 0.5 * row.size)
         if indented and abs(row.left - last.left) > row.size:
