@@ -71,8 +71,13 @@ def label_before(text: str, lexicon: Lexicon) -> tuple[str, str]:
         field_ = lexicon.label(text[start:])
         if field_:
             return text[start:], field_
-    field_ = lexicon.label(text, guess=True)
-    return (text, field_) if field_ else ("", "")
+    for start in (starts[-1], 0):
+        if start and text[start:].isascii():
+            continue
+        field_ = lexicon.label(text[start:], guess=True)
+        if field_:
+            return text[start:], field_
+    return "", ""
 
 
 @dataclass(slots=True)

@@ -12,7 +12,6 @@ from auditor.policy.numbering import number_of
 from auditor.policy.permissions import Permissions
 from auditor.policy.records import Record, Value
 from auditor.policy.rows import PermissionRow, add_places
-from auditor.policy.sdks import Sdks
 
 __all__ = ["Collected", "DataRow"]
 
@@ -68,6 +67,8 @@ class Collected:
         if not piece.used:
             self._entry(piece)
         for offset, sentence in sentences(piece.text):
+            if piece.told and sentence.strip() in piece.told:
+                continue
             if len(sentence) > 6000 or self._defines(sentence) or self._reader_acts(sentence):
                 continue
             for named in declared_in(sentence, self.lexicon):
@@ -141,7 +142,7 @@ class Collected:
         else:
             self.add(named.type, value.text[named.start : named.end], value.place, vague=named.vague)
 
-    def of_rows(self, permissions: Permissions, sdks: Sdks) -> None:
+    def of_rows(self, permissions: Permissions) -> None:
         """Add what declared permissions and keys open."""
         for row in permissions.rows.values():
             for named in listed_data(row.text, self.lexicon, least=1):
@@ -156,11 +157,6 @@ class Collected:
         for row in permissions.harmony.values():
             for named in listed_data(f"{row.text} {row.about}", self.lexicon, least=1):
                 self.add(named.type, row.text, row.places[0], vague=named.vague)
-        for sdk in sdks.rows:
-            # what an SDK takes is taken by the app: the row says which SDK it is
-            for type_ in sdk.data if sdk.confidence > Confidence.LOW else ():
-                if type_ not in self.rows and sdk.places:
-                    self.add(type_, sdk.name or sdk.package, sdk.places[0], sure=False)
 
     def _opened(self, type_: str, row: PermissionRow) -> None:
         if row.places:

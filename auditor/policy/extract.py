@@ -75,7 +75,7 @@ def extract_policy(document: Document, knowledge: Knowledge) -> Draft:
     read_mentions(flow, lexicon, reading.sdks)
     _read_sentences(reading)
     _check(reading)
-    reading.collected.of_rows(reading.permissions, reading.sdks)
+    reading.collected.of_rows(reading.permissions)
     parts = Parts(
         permissions=reading.permissions,
         sdks=reading.sdks,
@@ -144,7 +144,7 @@ def _check(reading: _Reading) -> None:
 def _read_tables(reading: _Reading) -> None:
     for part in reading.flow.tables:
         records = records_of_table(part, reading.lexicon)
-        if len(records) == 1 and not records[0].has("name", "third_party"):
+        if len(records) == 1 and not records[0].has("name"):
             _name_by_title(records[0], part, reading.lexicon)
         if records:
             part.used = _read_records(reading, records)
@@ -157,6 +157,9 @@ def _read_tables(reading: _Reading) -> None:
 def _name_by_title(record: Record, part: TablePart, lexicon: Lexicon) -> None:
     """Give the only record of a table the name that stands above it, where that is an SDK's."""
     name = name_of_line(part.title, lexicon)
+    third = record.text("third_party")
+    if third and not third.endswith(lexicon.words("company")):
+        return
     if part.title_line is not None and names_sdk(name, lexicon):
         record.add("name", Value(name, (part.title_line,)))
 

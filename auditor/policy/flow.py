@@ -38,6 +38,8 @@ class Piece:
     """Text of the last heading above."""
     used: bool = False
     """A row was read from it."""
+    told: list[str] = field(default_factory=list)
+    """Sentences of it that tell what an SDK does: what they name the SDK takes, not the app."""
 
 
 @dataclass(slots=True)

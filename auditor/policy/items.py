@@ -450,6 +450,8 @@ def read_mentions(flow: Flow, lexicon: Lexicon, sdks: Sdks) -> None:
                     rows.append(row)
                 end = at + len(name) if found and at >= 0 else -1
             whole = _with_rest(parts, index, lexicon) if rows else ""
+            for piece in pieces if rows else ():
+                piece.told.extend(part.strip() for part in _CLAUSES.split(whole) if part.strip())
             for row in rows:
                 fill(row, whole, lexicon, sdks)
                 rest = text[text.find(row.name) :] if row.name in text else ""

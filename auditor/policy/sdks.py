@@ -24,6 +24,7 @@ _BRACKETED = re.compile(r"[（(]([^（）()]{1,80}(?:[（(][^（）()]{1,30}[)�
 _MOST_ROWS = 3000
 """Rows of one document; beyond it is no list of SDKs."""
 _NOTHING_TO_NAME = re.compile(r"[\s\-—/\\|*·.。、]*\Z")
+_LATIN = re.compile("[A-Za-z]")
 _FIELDS = ("vendor", "third_party", "purpose", "scene", "data", "not_data", "permissions", "url", "site", "method", "package", "platform")
 
 
@@ -72,8 +73,11 @@ def is_sdk_record(record: Record, lexicon: Lexicon, *, in_list: bool) -> bool:
 
 
 def names_nothing(name: str, lexicon: Lexicon) -> bool:
-    """Tell whether what stands in the place of a name is none: a dash, 无, 是, the name of a platform, a label."""
+    """Tell whether what stands in the place of a name is none: a dash, 无, 是, a platform, a label, a kind of data."""
     if _NOTHING_TO_NAME.match(name) or name in lexicon.words("none"):
+        return True
+    parts = [squeeze(part) for part in re.split(r"[、，,/]", name)]
+    if len(name) > 2 and all(part in lexicon.data.known and lexicon.data.known[part].type for part in parts):
         return True
     return lexicon.is_platform(name) or lexicon.label(name) in ("data", "purpose", "vendor", "url", "method", "scene", "other")
 
@@ -147,7 +151,7 @@ class Sdks:
             written, origin = self._origin(written)
             row.vendor = row.vendor or origin
             row.name, row.package, row.aliases = name_and_package(written.strip(" *_`"))
-        if record.has("package"):
+        if record.has("package") and _LATIN.search(record.text("package")):
             package = record.text("package").strip()
             row.name, row.package = (row.name or row.package), package
         if names_nothing(row.name, lexicon) and not row.package:

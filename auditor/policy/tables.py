@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from auditor.policy.document import Cell
 from auditor.policy.flow import TablePart
-from auditor.policy.lexicon import Lexicon, platform_of
+from auditor.policy.lexicon import Lexicon, platform_of, squeeze
+from auditor.policy.permissions import constants_in, usage_keys_in
 from auditor.policy.records import Form, Record, Value, joined_text
 
 __all__ = ["records_of_table"]
@@ -46,7 +47,7 @@ def records_of_table(part: TablePart, lexicon: Lexicon) -> list[Record]:
         distinct = {cell.origin: cell for cell in row if cell.text.strip()}
         if not distinct:
             continue
-        if len(distinct) == 1 and width > 1 and _is_caption(row, at):
+        if len(distinct) == 1 and width > 1 and _is_caption(row, at, lexicon):
             caption = next(iter(distinct.values())).text
             kept = platform_of(title, lexicon) is not None and platform_of(caption, lexicon) is None
             title = f"{title} {caption}" if kept else caption
@@ -76,6 +77,8 @@ def _fields(row: Sequence[Cell], lexicon: Lexicon, *, below: bool = False) -> li
     texts = {cell.origin: cell.text.replace("\n", "") for cell in row if cell.text.strip()}
     if not texts or any(len(text) > _LONGEST_HEADER or "://" in text for text in texts.values()):
         return []
+    if any(text in lexicon.words("none") for text in texts.values()):
+        return []
     sure = sum(lexicon.label(text) != "" for text in texts.values())
     guessed = sum(lexicon.label(text, guess=True) != "" for text in texts.values())
     needed = 1 if len(texts) == 1 and len(row) == 1 else 2
@@ -93,9 +96,14 @@ def _origin_of(row: Sequence[Cell], fields: Sequence[str], field: str) -> tuple[
     return next((cell.origin for cell, one in zip(row, fields, strict=False) if one == field and cell.text.strip()), None)
 
 
-def _is_caption(row: Sequence[Cell], at: int) -> bool:
+def _is_caption(row: Sequence[Cell], at: int, lexicon: Lexicon) -> bool:
+    """Tell whether the only cell of a row with text in it heads the rows below: it spans them, or is no subject of its own."""
     filled = [cell for cell in row if cell.text.strip()]
-    return len(filled) > 1 or (filled[0].origin[0] == at and filled[0] is row[0] and len(filled[0].text) <= 40)
+    if len(filled) > 1:
+        return True
+    text = filled[0].text
+    subject = constants_in(text, lexicon, listed=True) or usage_keys_in(text, lexicon) or squeeze(text) in lexicon.sdk_names.known
+    return filled[0].origin[0] == at and filled[0] is row[0] and len(text) <= 40 and not subject
 
 
 def _value(cell: Cell, field: str, label: str, at: int) -> Value:
@@ -163,8 +171,6 @@ def _upright(part: TablePart, lexicon: Lexicon) -> list[Record]:
 
 def headless_records(part: TablePart, lexicon: Lexicon) -> list[Record]:
     """Return the records of a table without a header in which a column holds constants or keys."""
-    from auditor.policy.permissions import constants_in, usage_keys_in
-
     rows = [row for row in part.grid.rows if any(cell.text.strip() for cell in row)]
     width = len(rows[0]) if rows else 0
     if width < 2 or len(rows) > 5000:

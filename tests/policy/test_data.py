@@ -126,10 +126,33 @@ def test_permissions_declare_what_they_open_and_no_more(drafted):
     assert declared(draft) == {"camera", "running_processes"}
 
 
-def test_what_sdks_take_is_declared_for_the_document_with_the_sdk_as_its_source(drafted):
+def test_what_an_sdk_takes_stays_with_the_sdk(drafted):
     draft = drafted("第三方SDK清单\n\n| SDK名称 | 用途 | 收集信息 |\n|---|---|---|\n| 某某SDK | 安全 | IMEI |\n")
-    (row,) = draft.declaration.data
-    assert (row.type, row.text, row.at[0].line) == ("imei", "某某SDK", 5)
+    assert declared(draft) == set()
+    assert draft.declaration.sdks[0].data == ("imei",)
+
+
+def test_what_a_sentence_says_an_sdk_takes_stays_with_the_sdk(drafted):
+    draft = drafted(f"{HEAD}我们收集您的手机号码。我们集成了友盟SDK，友盟SDK会收集您的MAC地址，以便统计。\n")
+    assert declared(draft) == {"phone_number"}
+    assert draft.declaration.sdks[0].data == ("mac_address",)
+
+
+def test_what_the_reader_does_with_data_is_not_collected(drafted):
+    draft = drafted(f"{HEAD}请您妥善保管您的登录密码。如有疑问可以通过短信与我们联系。我们会收集您的头像。\n")
+    assert declared(draft) == {"account_info"}
+    assert [row.text for row in draft.declaration.data] == ["头像"]
+
+
+def test_a_verb_inside_a_noun_ends_no_denial(drafted):
+    draft = drafted(f"{HEAD}我们不会收集您的通话记录和短信内容。\n")
+    assert declared(draft) == set()
+    assert denied(draft) == {"call_log", "sms"}
+
+
+def test_what_data_is_for_is_not_collected(drafted):
+    draft = drafted(f"{HEAD}当您注册账号时，我们会收集您的手机号码，用于创建账号。\n")
+    assert declared(draft) == {"phone_number"}
 
 
 def test_a_place_quotes_the_words_on_its_line(drafted):
