@@ -24,6 +24,8 @@ _LONGEST_NAME = 60
 _LONGEST_ITEM = 60
 _LONGEST_GAP = 2
 """Lines without a label between two labels of one block."""
+_LEAST_GLUED = 4
+"""Characters of a label that nothing parts from what stands before it."""
 _SENTENCE = re.compile(r"[。；;！!？?]")
 _NAME_END = re.compile(r"[：:\s]+\Z")
 
@@ -51,6 +53,8 @@ def labels_in(text: str, lexicon: Lexicon) -> list[LabelHit]:
         while start > floor and text[start - 1] not in _HARD:
             start -= 1
         label, field_ = label_before(text[start:at], lexicon)
+        if not field_ and found:  # glued to the value before it
+            label, field_ = _label_at_end(text[start:at], lexicon)
         if not field_:
             continue
         start = at - len(label)
@@ -58,6 +62,14 @@ def labels_in(text: str, lexicon: Lexicon) -> list[LabelHit]:
             found[-1].value_end = start
         found.append(LabelHit(field_, label.strip(), start, match.end(), len(text)))
     return found
+
+
+def _label_at_end(text: str, lexicon: Lexicon) -> tuple[str, str]:
+    """Return the longest sure label a text ends with, wherever in it that starts."""
+    for start in range(1, len(text) - _LEAST_GLUED + 1):
+        if field_ := lexicon.label(text[start:]):
+            return text[start:], field_
+    return "", ""
 
 
 def label_before(text: str, lexicon: Lexicon) -> tuple[str, str]:

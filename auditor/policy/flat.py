@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from auditor.policy.blocks import labels_in
 from auditor.policy.flow import Flow, Piece
 from auditor.policy.lexicon import Lexicon
 from auditor.policy.permissions import constants_in, usage_keys_in
@@ -252,6 +253,8 @@ def _aligned(fields: Sequence[str], body: Sequence[_Cell], lexicon: Lexicon) -> 
     while end < len(body) and not body[end].pieces[0].heading and len(body[end].text) <= 600:
         if lexicon.is_platform(body[end].text) or _header(body, end, lexicon)[0]:
             break  # the next table
+        if body[end].text.rstrip().endswith(("：", ":")) or _is_block(body[end], lexicon):
+            break  # what follows the table
         end += 1
     cells = body[:end]
     if len(cells) < len(fields):
@@ -279,6 +282,12 @@ def _aligned(fields: Sequence[str], body: Sequence[_Cell], lexicon: Lexicon) -> 
     if len(whole) * 2 < len(records):
         return [], 0
     return whole, last_good
+
+
+def _is_block(cell: _Cell, lexicon: Lexicon) -> bool:
+    """Tell whether a paragraph is lines that each start with a label."""
+    hits = [labels_in(piece.text, lexicon) for piece in cell.pieces]
+    return len(hits) > 1 and all(hit and hit[0].start < 3 for hit in hits)
 
 
 def _wraps(above: _Cell, cell: _Cell) -> bool:

@@ -711,21 +711,27 @@ def write_text(maker: Maker) -> bytes:
                 else:
                     lines.append(" | ".join(one.replace("\n", " ") for one in texts))
             lines.append("")
-    if random_.random() < 0.3:
-        lines = [part for line in lines for part in ([line] if "\t" in line else _wrapped(line))]
+    if random_.random() < 0.3 and tables != "tabs":
+        lines = [part for line, below in zip(lines, [*lines[1:], ""], strict=True) for part in _wrapped(line, hard=bool(below))]
     text = random_.choice(["\n", "\n", "\r\n"]).join(lines)
     return text.encode(random_.choice(["utf-8", "utf-8-sig", "gb18030", "utf-8"]))
 
 
-def _wrapped(line: str, width: int = 78) -> list[str]:
-    """Return a line as html2text prints it: broken at blanks and behind hyphens once it is too long."""
+def _wrapped(line: str, width: int = 78, *, hard: bool = False) -> list[str]:
+    """Return a line as html2text prints it: broken at blanks and behind hyphens once it is too long, two blanks at its end.
+
+    ``hard``: another line of the same paragraph follows.
+    """
+    if "|" in line:
+        return [line]
     parts = re.findall(r"[^\s-]*(?:-|\s+|\Z)", line)
     lines = [""]
     for part in parts:
         if lines[-1] and len(lines[-1] + part.rstrip()) > width:
             lines.append("")
         lines[-1] += part
-    return [one.rstrip() for one in lines] if line else [""]
+    lines = [one.rstrip() for one in lines]
+    return [*lines[:-1], lines[-1] + "  " * hard] if line else [""]
 
 
 def write_word(maker: Maker) -> bytes:
@@ -768,15 +774,19 @@ def write_pdf(maker: Maker) -> bytes:
         return sum(size / 2 if ord(letter) < 0x100 else size for letter in text)
 
     def broken(text: str, room: float) -> list[str]:
+        """Return the lines: broken between Chinese characters and words, inside a word only where it is wider than the room."""
         lines = [""]
-        for letter in text:
-            if letter == "\n":
+        for word in re.findall(r"[!-~]+|.|\n", text):
+            if word == "\n":
                 lines.append("")
                 continue
-            if width(lines[-1] + letter) > room:
+            if width(lines[-1] + word) > room and width(word) <= room:
                 lines.append("")
-            lines[-1] += letter
-        return lines
+            for letter in word:
+                if width(lines[-1] + letter) > room:
+                    lines.append("")
+                lines[-1] += letter
+        return [line.rstrip() for line in lines]
 
     def put(text: str, indent: float = 0) -> None:
         nonlocal top

@@ -402,8 +402,6 @@ def _goes_on(previous: _Row, row: _Row, edge: float) -> bool:
     return edge - previous.right < needed + row.size * 0.6
 
 
-_LABELLED = re.compile(r"[^\s，。；、：:（(]{2,14}[：:](?!//)")
-"""How a line starts that gives the value of a label."""
 _CAMEL = re.compile(r"(?:[A-Z]{1,4}[a-z]+){3,}[A-Z]?\Z")
 """A name in code, such as a key of Info.plist, cut where the column ended."""
 
@@ -508,8 +506,6 @@ class _Joiner:
             return False
         if last.text[-1:] in "：:" and sum(len(one.text) for one in rows) > _LONG_LABEL:
             return False  # what brings in a list
-        if _LABELLED.match(row.text):
-            return False
         indented = row.left - left > 1.5 * row.size and (len(rows) > 1 or rows[0].left - left < 0.5 * row.size)
         if indented and abs(row.left - last.left) > row.size:
             return False

@@ -205,6 +205,9 @@ def _without_separator(lines: Sequence[str], at: int, taken: Sequence[bool]) -> 
         end += 1
     if len(rows) < 2 and not (framed and width > 2):
         return None
+    beside = [index for index in (at - 1, end) if 0 <= index < len(lines) and not taken[index]]
+    if not framed and any(_pipes(lines[index]) or lines[index].startswith(("http://", "https://")) for index in beside):
+        return None  # rows broken over lines
     return Region(at, end, rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from auditor.policy.document import Block, Grid, Line, Paragraph
@@ -16,20 +17,53 @@ __all__ = ["grid_of", "paragraphs_of", "read_plain"]
 def read_plain(text: str) -> list[Block]:
     """Return the blocks of a plain text, in order."""
     lines = source_lines(text)
+    wrapped = _is_wrapped(lines)
     blocks: list[Block] = []
     at = 0
     for region in find_tables(lines):
-        blocks += paragraphs_of(_lines(lines, at, region.first))
+        blocks += paragraphs_of(_lines(lines, at, region.first, wrapped))
         grid, _ = grid_of(region, _cell)
         if grid is not None:
             blocks.append(grid)
         at = region.end
-    blocks += paragraphs_of(_lines(lines, at, len(lines)))
+    blocks += paragraphs_of(_lines(lines, at, len(lines), wrapped))
     return blocks
 
 
-def _lines(lines: Sequence[str], first: int, end: int) -> list[Line | None]:
-    return [line_of(lines[index], index + 1) for index in range(first, end)]
+def _lines(lines: Sequence[str], first: int, end: int, wrapped: bool) -> list[Line | None]:
+    found: list[Line | None] = []
+    at = first
+    while at < end:
+        start, text = at, lines[at]
+        while wrapped and at + 1 < end and _goes_on(lines[at], lines[at + 1]):
+            at += 1
+            # a line broken behind a hyphen goes on without a blank
+            text += ("" if text.endswith("-") else " ") + lines[at].strip()
+        found.append(line_of(text, start + 1))
+        at += 1
+    return found
+
+
+_WRAPPED_AT = 78
+"""Columns html2text breaks lines at."""
+_LEAST_BREAKS = 3
+
+
+def _is_wrapped(lines: Sequence[str]) -> bool:
+    """Tell whether lines were broken at a width: those that end where the source had them end have two blanks behind."""
+    return sum(line.endswith("  ") and bool(line.strip()) for line in lines) >= _LEAST_BREAKS
+
+
+def _goes_on(line: str, below: str) -> bool:
+    """Tell whether a line ends only because the first word below did not fit on it."""
+    if line.endswith("  ") or not line.strip() or not below.strip() or starts_item(below.strip()):
+        return False
+    word = _FIRST_WORD.match(below)
+    head = line.rstrip().rpartition(" ")[0]
+    return len(line) + 1 + len(word[0] if word else below) > _WRAPPED_AT and len(head) < _WRAPPED_AT
+
+
+_FIRST_WORD = re.compile(r"[^\s-]*-?")
 
 
 def paragraphs_of(lines: Sequence[Line | None]) -> list[Block]:
