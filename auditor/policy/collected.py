@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from auditor.model import Confidence, Passage, Platform
@@ -19,6 +20,8 @@ _SILENT = frozenset({"definitions", "exceptions", "rights", "contact", "updates"
 """Sections in which naming data declares nothing."""
 _MOST_PLACES = 5
 _LONGEST_HEAD = 16
+_CONSTANT = re.compile(r"(?:[A-Za-z]+\.)*[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+"""A permission's constant, in which words such as LOCATION say nothing of their own."""
 _LONG = 60
 """Sentences up to this length are quoted whole."""
 
@@ -130,7 +133,7 @@ class Collected:
                     found = listed_data(value.text, self.lexicon)
                 else:
                     # what a permission is for names things that are not collected: to change the 头像
-                    found = declared_in(value.text, self.lexicon, governed=field_ in ("purpose", "scene"))
+                    found = declared_in(_wordless(value.text), self.lexicon, governed=field_ in ("purpose", "scene"))
                 for named in found:
                     self._said(value, named)
 
@@ -145,7 +148,7 @@ class Collected:
     def of_rows(self, permissions: Permissions) -> None:
         """Add what declared permissions and keys open."""
         for row in permissions.rows.values():
-            for named in listed_data(row.text, self.lexicon, least=1):
+            for named in listed_data(_wordless(row.text), self.lexicon, least=1):
                 if row.places:
                     self.add(named.type, row.text[named.start : named.end], row.places[0], vague=named.vague)
             for type_ in self.lexicon.permission_data.get(row.name, ()):
@@ -161,6 +164,11 @@ class Collected:
     def _opened(self, type_: str, row: PermissionRow) -> None:
         if row.places:
             self.add(type_, row.text if type_ not in self.rows else "", row.places[0])
+
+
+def _wordless(text: str) -> str:
+    """Return a text of the same length with blanks for the constants in it."""
+    return _CONSTANT.sub(lambda match: " " * len(match[0]), text)
 
 
 def _clause(text: str, start: int, end: int) -> str:

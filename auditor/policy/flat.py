@@ -148,7 +148,8 @@ def _header(cells: Sequence[_Cell], at: int, lexicon: Lexicon) -> tuple[list[str
     while end < len(cells) and len(fields) < 12:
         run = cells[end]
         labels = [lexicon.label(piece.text) for piece in run.pieces]
-        if fields and not all(labels) and len(run.text) <= _SHORT_NAME and not cells[at].text.rstrip().endswith(("：", ":")):  # known by its ending, where a sure one follows
+        bare = len(run.text) <= _SHORT_NAME and not cells[at].text.rstrip().endswith(("：", ":"))
+        if fields and bare and not all(labels):  # known by its ending, where a sure one follows
             labels = [lexicon.label(piece.text, guess=True) for piece in run.pieces]
             guessed += 1
         else:

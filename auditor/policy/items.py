@@ -184,7 +184,7 @@ def fill(row: SdkRow, text: str, lexicon: Lexicon, sdks: Sdks, *, first_clause: 
 
 def _without_purpose(text: str, lexicon: Lexicon) -> str:
     """Return what is taken without the clauses that say what for: "，以便为您识别异常账号"."""
-    kept = []
+    kept: list[str] = []
     for clause in re.split(r"(?<=[，,])", text):
         hit = lexicon.cues["purpose"].first(clause)
         serves = hit is not None and hit.start == 0 and hit.end > 1 and not lexicon.cue("takes_data", clause)

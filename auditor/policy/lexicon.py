@@ -24,11 +24,14 @@ _LAST_BRACKET = re.compile(r"[（(]([^（）()]{1,12})[)）]\s*\Z")
 _INFLECTED = 5
 """English words of so many letters are found in their inflected forms, too."""
 _INFLECTION = re.compile(r"(?:s|es|d|ed|ing)(?![0-9A-Za-z])")
-_ASCII = re.compile(r"[0-9A-Za-z_]")
+_ASCII = re.compile(r"[0-9A-Za-z]")
 _LONGEST_LABEL = 24
 _MOST_LABELS = 20_000
 """Texts of which is remembered whether they are labels; the same ones are asked for again and again."""
 _LONGEST_ENDING_LABEL = 14
+_PARTS = re.compile(r"[/／、&]|(?<=[\u4e00-\u9fff])[及和与或](?=[\u4e00-\u9fff])")
+"""Between two labels in one."""
+_LEAST_JOINED = 2
 _BRACKETS = re.compile(r"[（(][^（）()]{0,60}[)）]")
 _BESIDE = "：:。.·•-*“”\"'「」"
 
@@ -208,7 +211,7 @@ class Lexicon:
         key = _label_key(text)
         if not key or len(key) > _LONGEST_LABEL:
             return ""
-        field = self._labels.get(key) or self._labels.get(_label_key(_INDEX.sub("", text, count=1)))
+        field = self._labels.get(key) or self._labels.get(_label_key(_INDEX.sub("", text, count=1))) or self._joined_label(text)
         if field == "data" and self._not_collected(text):
             return "not_data"
         if field or not guess or len(key) > _LONGEST_ENDING_LABEL or key.isascii():
@@ -218,6 +221,16 @@ class Lexicon:
         if self.cue("intro", key):
             return ""  # a sentence that brings in a list
         return next((field for ending, field in self._endings if key.endswith(ending)), "")
+
+    def _joined_label(self, text: str) -> str:
+        """Return the field of two labels in one, or of one with a bracket inside: 所属公司/机构, 软件开发工具包（SDK）名称."""
+        plain = _BRACKETS.sub("", text)
+        if plain != text and (field := self._labels.get(_label_key(plain))):
+            return field
+        first, *rest = _PARTS.split(plain)
+        field = self._labels.get(_label_key(first), "") if rest and all(part.strip() for part in rest) else ""
+        known = len(_label_key(first)) >= _LEAST_JOINED and all(len(part) <= _LONGEST_ENDING_LABEL for part in rest)
+        return field if known and field not in ("other", "contact") else ""
 
     def _not_collected(self, label: str) -> bool:
         bracket = _LAST_BRACKET.search(label)

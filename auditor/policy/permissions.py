@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from auditor.knowledge.schema import PermissionWords
 from auditor.model import Confidence, Passage, Platform
 from auditor.policy.flow import Piece, passage, sentences
-from auditor.policy.lexicon import Hit, Lexicon, fold, platform_of, squeeze
+from auditor.policy.lexicon import Hit, Lexicon, fold, platform_of
 from auditor.policy.numbering import number_of
 from auditor.policy.records import Form, Record, Value, joined_text
 from auditor.policy.rows import Doubt, PermissionRow, add_places

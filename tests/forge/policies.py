@@ -142,7 +142,7 @@ class Maker:
         found = []
         for name, package, vendor, purpose, host in self.random.sample(self.words["sdks"], self.random.randint(least, most)):
             data, terms = self.pick("data")
-            path = self.random.choice(["privacy", "page/policy.html", "license/privacy", "legal/detail?id=12&lang=zh", "p/c/180020570000139469"])
+            path = self.pick("paths")
             found.append(Sdk(name, package, vendor, purpose, data, list(terms), f"https://{host}/{path}", self.pick("methods")))
         return found
 
@@ -339,14 +339,7 @@ def sdk_one_line(maker: Maker) -> None:
 def sdk_prose(maker: Maker) -> None:
     """Numbered items of one sentence each."""
     number = maker.random.choice(["（{}）", "{}、", "{}. ", "({})", "{}）"])
-    form = maker.random.choice(
-        [
-            "{name}：为了{purpose}，我们使用了{name}，该SDK会收集您的{data}。",
-            "{name}：用于{purpose}，需要收集您的{data}。隐私政策：{url}",
-            "{name}：为向您提供服务，我们接入了由{vendor}提供的{name}，用于{purpose}，可能会获取您的{data}。",
-            "{name}：我们集成了{name}以{purpose}，{name}需要获取您的{data}，隐私政策链接：{url}。",
-        ]
-    )
+    form = maker.pick("item_forms")
     fields = ["name", "data", *(field_ for field_ in ("url", "vendor") if f"{{{field_}}}" in form)]
     for at, sdk in enumerate(maker.sdks(), 1):
         if sdk.data == "不收集个人信息":
@@ -447,13 +440,7 @@ def sdk_items(maker: Maker) -> None:
 
 def sdk_mentions(maker: Maker) -> None:
     """A sentence for each SDK, in paragraphs without numbers."""
-    form = maker.random.choice(
-        [
-            "我们的产品集成{name}，{name}需要收集您的{data}，以便为您{purpose}。",
-            "为了{purpose}，我们接入了{name}，{name}将会收集您的{data}。",
-            "我们使用了{vendor}提供的{name}，用于{purpose}，该SDK会获取您的{data}。",
-        ]
-    )
+    form = maker.pick("mention_forms")
     for sdk in maker.sdks(3, 5):
         if "收集个人信息" in sdk.data:
             sdk.data, sdk.terms = "设备型号", []
@@ -511,7 +498,7 @@ def permission_table(maker: Maker) -> None:
             ["permission", "code", "about", "permission_purpose"],
         ]
     )
-    form = maker.random.choice(["{full}", "{bare}", "{bare}\n{name}", "{name}\n{bare}", "{name}（{bare}）", "{bare}（{name}）", "{name}{bare}"])
+    form = maker.pick("cell_forms")
     rows = [[Box(maker.label(column), head=True) for column in columns]]
     for bare, name, about, purpose, terms in maker.permissions():
         text = form.format(full=f"android.permission.{bare}", bare=bare, name=name)
@@ -525,10 +512,7 @@ def permission_table(maker: Maker) -> None:
 def permission_lines(maker: Maker) -> None:
     """Constants line by line."""
     maker.say(maker.pick("permission_intros"))
-    form = maker.random.choice(
-        ["android.permission.{bare}（{name}）：{purpose}", "{name}（{bare}）：{purpose}", "{bare}：{purpose}", "{name}权限（{bare}-仅Android端）：{purpose}",
-         "android.permission.{bare} {purpose}", "（{at}）{name}（android.permission.{bare}）：用于{purpose}"]  # fmt: skip
-    )
+    form = maker.pick("constant_forms")
     for at, (bare, name, _, purpose, terms) in enumerate(maker.permissions(), 1):
         maker.say(form.format(bare=bare, name=name, purpose=purpose, at=at))
         maker.ask(bare, name, terms)
@@ -538,12 +522,17 @@ def permission_names_table(maker: Maker) -> None:
     """Permissions named in words, in a table."""
     maker.say(maker.pick("permission_intros"))
     columns = maker.random.choice(
-        [["permission", "permission_purpose", "closable"], ["permission", "about", "permission_purpose"], ["permission", "permission_purpose"]]
+        [
+            ["permission", "permission_purpose", "closable"],
+            ["permission", "about", "permission_purpose"],
+            ["permission", "permission_purpose"],
+        ]
     )
     rows = [[Box(maker.label(column), head=True) for column in columns]]
     for bare, names in maker.random.sample(maker.words["named_permissions"], maker.random.randint(4, 7)):
         name = maker.random.choice(names)
-        values = {"permission": name, "permission_purpose": "提供相应的功能", "about": "使用该项系统能力", "closable": maker.pick("closable")}
+        values = {"permission": name, "permission_purpose": "提供相应的功能", "about": "使用该项系统能力"}
+        values["closable"] = maker.pick("closable")
         rows.append([Box(values[column]) for column in columns])
         maker.ask(bare, name, maker.words["opens"].get(bare, ()), "CN name")
     maker.parts.append(Grid(rows))
@@ -551,10 +540,7 @@ def permission_names_table(maker: Maker) -> None:
 
 def permission_names_prose(maker: Maker) -> None:
     """Permissions named in words, in sentences or items."""
-    form = maker.random.choice(
-        ["{at}、{name}：当您使用相应功能时，我们会申请您的{name}，用于向您提供服务。", "为了向您提供服务，我们会在征得您同意后申请{name}。",
-         "（{at}）{name}：用于提供相应的功能。", "在您使用相应功能时，需要您开启{name}，如您拒绝，不影响其他功能。"]  # fmt: skip
-    )
+    form = maker.pick("permission_forms")
     for at, (bare, names) in enumerate(maker.random.sample(maker.words["named_permissions"], maker.random.randint(3, 6)), 1):
         name = next((one for one in names if one.endswith("权限")), names[0] + "权限")
         maker.say(form.format(at=at, name=name))
@@ -567,7 +553,8 @@ def permission_ios(maker: Maker) -> None:
     permission_table(maker)
     maker.parts.append(Head(3, "iOS应用权限列表"))
     columns = maker.random.choice([["key", "name", "purpose"], ["name", "key", "purpose"], ["key", "purpose"]])
-    labels = {"key": "权限名称" if columns[0] == "key" else "plist字段", "name": "权限功能说明" if columns[0] == "key" else "权限名称", "purpose": "使用场景或目的"}
+    first = columns[0] == "key"
+    labels = {"key": "权限名称" if first else "plist字段", "name": "权限功能说明" if first else "权限名称", "purpose": "使用场景或目的"}
     rows = [[Box(labels[column], head=True) for column in columns]]
     for key, name, purpose, _ in maker.gather_keys():
         rows.append([Box({"key": key, "name": name, "purpose": purpose}[column]) for column in columns])
@@ -776,13 +763,13 @@ def write_pdf(maker: Maker) -> bytes:
     def broken(text: str, room: float) -> list[str]:
         """Return the lines: broken between Chinese characters and words, inside a word only where it is wider than the room."""
         lines = [""]
-        for word in re.findall(r"[!-~]+|.|\n", text):
-            if word == "\n":
+        for part in re.findall(r"[!-~]+|.|\n", text):
+            if part == "\n":
                 lines.append("")
                 continue
-            if width(lines[-1] + word) > room and width(word) <= room:
+            if width(lines[-1] + part) > room and width(part) <= room:
                 lines.append("")
-            for letter in word:
+            for letter in part:
                 if width(lines[-1] + letter) > room:
                     lines.append("")
                 lines[-1] += letter
@@ -860,7 +847,7 @@ def all_policies(count: int) -> Iterator[Policy]:
                 permission_layout = list(PERMISSION_LAYOUTS)[(at + seed) % len(PERMISSION_LAYOUTS)]
                 policy = forge_policy(seed, sdk_layout, permission_layout, format_)
                 policy.name = f"{seed:02}-{format_}-{policy.name}.{format_}"
-                policy.gold |= {"file": policy.name, "layout": f"{policy.layout}", "permission_layout": permission_layout, "format": format_}
+                policy.gold |= {"file": policy.name, "layout": policy.layout, "format": format_}
                 yield policy
 
 
