@@ -1,7 +1,7 @@
 """The nouns: what the auditor reads, infers and reports. Read this file first.
 
-Every noun is a frozen, slotted, keyword-only dataclass that holds only strings, integers, enums, tuples, frozensets
-and other nouns, so that each value is hashable, comparable and safe to send to another process.
+Every noun is a frozen, slotted, keyword-only dataclass that holds only strings, integers, enums, tuples, frozensets,
+bytes and other nouns, so that each value is hashable, comparable and safe to send to another process.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ __all__ = [
     "DeclaredSdk",
     "DeclaredStatement",
     "DeclaredUsageKey",
+    "EntryKind",
     "Fact",
     "FactKind",
     "Finding",
+    "Flow",
     "Gap",
     "Identity",
     "Language",
@@ -49,6 +51,8 @@ __all__ = [
     "Platform",
     "PolicySource",
     "Provenance",
+    "Reach",
+    "Reached",
     "Reference",
     "ReferenceKind",
     "Row",
@@ -163,6 +167,43 @@ class SdkTier(IntEnum):
     """It can be reached from an entry point of the app."""
     STARTUP = 4
     """It can run while the app starts."""
+
+    @property
+    def word(self) -> str:
+        """The lower-case word used in every report format."""
+        return self.name.lower()
+
+
+class EntryKind(Enum):
+    """Where the platform enters an app's code."""
+
+    APPLICATION = "application"
+    """The application class (and its component factory) while the app starts."""
+    PROVIDER = "provider"
+    """A content provider while the app starts: the platform makes every one of them before ``Application.onCreate``."""
+    LAUNCHER = "launcher"
+    """The activity the launcher starts, up to the moment it can be touched."""
+    ACTIVITY = "activity"
+    """Any activity, touched or not, and what the application is told while the app is in use."""
+    SERVICE = "service"
+    """A service of any kind, a backup agent, or what a content provider answers others."""
+    RECEIVER = "receiver"
+    """A broadcast receiver."""
+    WORKER = "worker"
+    """Work that is scheduled to run later, whether the app is open or not."""
+
+
+class Reach(IntEnum):
+    """How far code can be come by from where the platform enters the app."""
+
+    UNKNOWN = 0
+    """Nothing led to it, but not all code could be read."""
+    CALLED = 1
+    """It is there, and nothing was found that leads to it: dead code, or come by in a way that is not followed."""
+    REACHABLE = 2
+    """It can be reached from an entry point."""
+    STARTUP = 3
+    """It can run while the app starts, before anybody touches it."""
 
     @property
     def word(self) -> str:
@@ -420,6 +461,36 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """A method that can be reached, and how."""
+
+    method: str
+    """``com.example.Foo.bar(I)V``."""
+    reach: Reach
+    entries: tuple[EntryKind, ...]
+    """The kinds of entry point it can be reached from, in their order."""
+    path: tuple[str, ...]
+    """A shortest way to it from an entry point, ``com.example.Foo.bar`` each, the method itself last; one that starts while
+    the app starts where there is any."""
+    direct: bool
+    """Whether each step is the only one its call can take; if not, one of several, or a name, leads on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """What the call graph of a build shows. What it does not show is no proof of absence where the build has gaps."""
+
+    methods: tuple[Reached, ...]
+    """The methods that make a recorded call and can be reached, sorted."""
+    classes: tuple[str, ...]
+    """Dotted names of the classes defined, in the order of their definition."""
+    reach: bytes
+    """By class, how far its methods can be come by: one byte each, a value of Reach."""
+    uses: bytes
+    """Pairs of places in ``classes``, as 32-bit words in the machine's order: the first calls, makes or names the second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
     """Everything read from a build file: facts, defined classes, and what could not be read."""
 
@@ -430,6 +501,8 @@ class Build:
     """Sorted by file."""
     gaps: tuple[Gap, ...] = ()
     """Sorted, each once."""
+    flow: Flow | None = None
+    """What can be reached from where; None where it was not asked for, or there is no code to follow."""
 
     def of(self, *kinds: FactKind) -> tuple[Fact, ...]:
         """Return the facts of the given kinds, in order."""
@@ -519,8 +592,18 @@ class Call:
     can_succeed: bool
     """Whether an ordinary app with this manifest gets an answer on any device the build installs on."""
     why_not: Text | None = None
+    """Why it gets none, where it does not."""
     severity: Severity = Severity.INFO
     """How much it says when seen alone; INFO = context only."""
+    reach: Reach = Reach.UNKNOWN
+    """How far it can be come by."""
+    path: tuple[str, ...] = ()
+    """A shortest way from an entry point, ``com.example.Foo.bar`` each, ending with the method called; empty where it was
+    not reached."""
+    entries: tuple[EntryKind, ...] = ()
+    """The kinds of entry point from which it can be reached, in their order."""
+    direct: bool = False
+    """Whether each step of the way is the only one its call can take."""
 
 
 class ReferenceKind(Enum):

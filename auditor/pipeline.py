@@ -38,7 +38,8 @@ from auditor.rules import RULES, run_rules
 from auditor.tables import compare, consider
 
 if TYPE_CHECKING:
-    from auditor.extract.lens import Lens
+    from auditor.extract.lens import Entrances, Lens
+    from auditor.knowledge.api_schema import Apis
     from auditor.policy.draft import Draft
     from auditor.policy.needed import BuildDraft
 
@@ -139,6 +140,7 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
     )
     methods, arguments = _wanted_calls(knowledge) if calls else ({}, {})
     names = wanted_names(knowledge)
+    entrances = _entrances(knowledge.apis) if calls else None
     return Lens(
         literals=literals,
         hashed=knowledge.seeds,
@@ -149,6 +151,33 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
         selectors=names.selectors,
         strings=names.strings,
         symbols=names.symbols,
+        entrances=entrances,
+    )
+
+
+def _entrances(apis: Apis) -> Entrances:
+    from auditor.extract.lens import START, USE, CallbackRules, Entrance, Entrances
+    from auditor.knowledge.api_schema import CallbackTime
+
+    times = {CallbackTime.START: START, CallbackTime.USE: USE}
+    return Entrances(
+        points=tuple(
+            Entrance(
+                kind=one.kind,
+                component=one.component,
+                extends=one.extends,
+                methods=frozenset(one.methods),
+                callbacks=one.callbacks,
+                start_up=one.start_up,
+                launcher=one.launcher,
+            )
+            for one in apis.entry_points
+        ),
+        callbacks=CallbackRules(
+            prefixes=tuple((one.name, times[one.by]) for one in apis.callbacks if not one.class_),
+            exact=tuple((one.class_, one.name, times[one.by]) for one in apis.callbacks if one.class_),
+        ),
+        inflated=apis.inflated,
     )
 
 

@@ -408,8 +408,10 @@ def facts_to_wire(
                 "permission_held": call.permission_held,
                 "can_succeed": call.can_succeed,
                 "why_not": _text(call.why_not) if call.why_not else None,
-                "tier": "called",
-                "path": [],
+                "tier": call.reach.word,
+                "path": list(call.path),
+                "direct": call.direct,
+                "entries": [one.value for one in call.entries],
             }
             for call in conduct.calls
         ],

@@ -4,24 +4,9 @@
  * format and Dalvik bytecode (source.android.com/docs/core/runtime/dex-format, .../dalvik-bytecode). Nothing here trusts a
  * length, count or offset of the file. Limited API of Python 3.11, so that one build serves all later versions.
  */
-#define Py_LIMITED_API 0x030B0000
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "dexwalk.h"
 
 enum { WORDS = 5 }; /* opcode, class_def index, method index, offset in code units, index referred to */
-
-static const uint8_t LENGTH[256] = {
-    1,1,2,3,1,2,3,1,2,3,1,1,1,1,1,1,1,1,1,2,3,2,2,3,5,2,2,3,2,1,1,2,
-    2,1,2,2,3,3,3,1,1,2,3,3,3,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,1,1,
-    1,1,1,1,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,
-    2,2,2,2,2,2,2,2,2,2,2,2,2,2,3,3,3,3,3,1,3,3,3,3,3,1,1,1,1,1,1,1,
-    1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,
-    2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,
-    1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,
-    2,2,2,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,4,4,3,3,2,2};
 
 /* what an opcode's second code unit refers to */
 enum { NOTHING, METHOD, FIELD, STRING, TYPE };
@@ -32,32 +17,6 @@ static int refers_to(uint8_t op) {
     if (op == 0x1a || op == 0x1b) return STRING;
     if (op == 0x1c || op == 0x22) return TYPE; /* const-class, new-instance */
     return NOTHING;
-}
-
-static uint32_t read32(const uint8_t *p) {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-static uint32_t read16(const uint8_t *p) { return (uint32_t)p[0] | (uint32_t)p[1] << 8; }
-
-static int uleb(const uint8_t **at, const uint8_t *end, uint32_t *out) {
-    uint32_t value = 0;
-    for (int shift = 0; shift <= 28; shift += 7) {
-        if (*at >= end) return 0;
-        uint8_t byte = *(*at)++;
-        value |= (uint32_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) { *out = value; return 1; }
-    }
-    return 0;
-}
-
-/* Length of what starts with a zero opcode and is no nop: the data of a switch or an array. */
-static uint64_t payload_length(const uint8_t *insns, uint64_t at, uint64_t units) {
-    uint32_t unit = read16(insns + 2 * at);
-    if (unit == 0x0100 && at + 1 < units) return 4 + 2 * (uint64_t)read16(insns + 2 * at + 2);
-    if (unit == 0x0200 && at + 1 < units) return 2 + 4 * (uint64_t)read16(insns + 2 * at + 2);
-    if (unit == 0x0300 && at + 3 < units)
-        return 4 + ((uint64_t)read32(insns + 2 * at + 4) * read16(insns + 2 * at + 2) + 1) / 2;
-    return 1;
 }
 
 typedef struct { const uint8_t *flags; uint64_t count; } Wanted;
@@ -335,4 +294,9 @@ static PyMethodDef methods[] = {
      "dexwalk(data, header, methods, fields, strings, types, budget) -> (records, bad_classes, bad_methods, exhausted)"},
     {NULL, NULL, 0, NULL}};
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "auditor._native.dexwalk", NULL, 0, methods, NULL, NULL, NULL, NULL};
-PyMODINIT_FUNC PyInit_dexwalk(void) { return PyModule_Create(&definition); }
+PyMODINIT_FUNC PyInit_dexwalk(void) {
+    PyObject *module = PyModule_Create(&definition), *graph = module ? call_graph_type() : NULL;
+    if (!graph || PyModule_AddObjectRef(module, "CallGraph", graph) < 0) Py_CLEAR(module);
+    Py_XDECREF(graph);
+    return module;
+}

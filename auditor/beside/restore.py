@@ -10,7 +10,7 @@ from dataclasses import replace
 from auditor.beside.mapping import NameMap
 from auditor.errors import SideFileError
 from auditor.extract.lens import Lens
-from auditor.model import Build, CodeUnit, Fact, FactKind, Gap, Location, Platform, Table, Text
+from auditor.model import Build, CodeUnit, Fact, FactKind, Flow, Gap, Location, Platform, Table, Text
 
 __all__ = ["by_written_names", "restored"]
 
@@ -77,6 +77,7 @@ def restored(build: Build, names: NameMap, wanted: Mapping[str, frozenset[str]])
         build,
         facts=tuple(sorted(facts, key=lambda fact: fact.key)),
         code=code,
+        flow=None if build.flow is None else _flow(build.flow, names),
         gaps=tuple(sorted({*build.gaps, *gaps}, key=lambda gap: gap.key)),
     )
 
@@ -144,6 +145,20 @@ def _unit(unit: CodeUnit, names: NameMap) -> CodeUnit:
         literals=by_class(unit.literals, str),
         references=by_class(unit.references, class_),
         written=tuple(sorted((class_(name), name) for name in unit.classes if class_(name) != name)),
+    )
+
+
+def _flow(flow: Flow, names: NameMap) -> Flow:
+    """Restore the names that are shown; those of the methods reached stay the build's, as call sites keep them, too."""
+
+    def shown(step: str) -> str:
+        class_, _, method = step.rpartition(".")
+        return names.method(class_, method, "") or f"{names.class_(class_)}.{method}"
+
+    return replace(
+        flow,
+        classes=tuple(map(names.class_, flow.classes)),
+        methods=tuple(replace(one, path=tuple(map(shown, one.path))) for one in flow.methods),
     )
 
 

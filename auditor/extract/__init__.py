@@ -116,7 +116,8 @@ def extract(path: Path, *, lens: Lens | None = None, limits: Limits | None = Non
             signer=about.signer,
             kind=kind,
         )
-        return Build(identity=identity, facts=collect.facts, code=collect.units, gaps=collect.gaps)
+        flow = collect.flow()
+        return Build(identity=identity, facts=collect.facts, code=collect.units, gaps=collect.gaps, flow=flow)
 
 
 def _stopped(collect: Collector, file: str, what: str) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.archive import Archive, Unreadable
-from auditor.extract.lens import Lens
-from auditor.model import CodeUnit, Fact, FactKind, Gap, Location, Signer, Table, Text
+from auditor.extract.lens import Entrances, Lens
+from auditor.model import CodeUnit, Fact, FactKind, Flow, Gap, Location, Signer, Table, Text
 
 if TYPE_CHECKING:
+    from auditor.extract.android.callgraph import CallGraph
     from auditor.extract.android.calls import Calls, CallSite
 
 __all__ = ["Collector", "IdentityFacts", "Place", "hidden_with"]
@@ -59,6 +60,7 @@ class Collector:
         self._renamed: dict[str, set[str]] = {}
         self._calls: list[tuple[str, Calls]] = []
         self._read: set[bytes] = set()
+        self._graph: CallGraph | None = None
 
     def fact(
         self, kind: FactKind, name: str, file: str, at: str = "", *, value: str = "", by: str = "", **traits: str
@@ -132,6 +134,46 @@ class Collector:
                 ),
                 *hidden_with(name),
             )
+
+    def graph(self, entrances: Entrances) -> CallGraph:
+        """Return the call graph of the build, to which each DEX is added."""
+        if self._graph is None:
+            from auditor.extract.android.callgraph import call_graph
+
+            self._graph = call_graph(entrances.callbacks)
+        return self._graph
+
+    def flow(self) -> Flow | None:
+        """Return what can be reached from where, once every file is read; None where no code was asked about."""
+        if self._graph is None or self.lens.entrances is None:
+            return None
+        from auditor.extract.android.flow import find_flow
+
+        graph, facts = self._graph, self.facts
+        if cut := graph.link():
+            self.gap(
+                "classes.dex",
+                "",
+                Text(
+                    zh=f"有 {cut} 个类经由父类继承自身，调用关系可能不全",
+                    en=f"defines {cut} classes that inherit from themselves, so what calls them may not have been found",
+                ),
+                Table.DATA,
+            )
+        callers = {fact.location.at.rpartition(" +0x")[0] for fact in facts if fact.kind is FactKind.CALL}
+        flow, exhausted = find_flow(graph, facts, callers, self.lens.entrances)
+        if exhausted:
+            self.gap(
+                "classes.dex",
+                "",
+                Text(
+                    zh="调用关系过于复杂，搜索已达上限，未能确定全部代码何时可以运行",
+                    en="holds code whose calls lead on in too many ways: the search was given up, so when code can run is not all known",
+                ),
+                Table.DATA,
+            )
+        self._graph = None
+        return flow
 
     def read(self, archive: Archive, name: str, *hides: Table, limit: int | None = None) -> bytes | None:
         """Read an entry; what cannot be read becomes a gap and None."""

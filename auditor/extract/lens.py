@@ -6,7 +6,60 @@ import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Lens"]
+from auditor.model import EntryKind
+
+__all__ = ["CallbackRules", "Entrance", "Entrances", "Lens"]
+
+START, USE = 1, 2
+"""When the platform calls a method: it may while the app starts and nobody touches it, or only once it is used or left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRules:
+    """Which methods the platform calls on objects whose class extends something of its own."""
+
+    prefixes: tuple[tuple[str, int], ...] = ()
+    """(how a method's name starts, START or USE); what follows must not go on in lower case. The longest counts."""
+    exact: tuple[tuple[str, str, int], ...] = ()
+    """(dotted class of the platform, method, START or USE); goes before the prefixes."""
+
+    def trigger(self, name: str) -> int:
+        """Return when the platform calls a method of this name, by the prefixes; 0 = nothing known."""
+        best, found = -1, 0
+        for prefix, trigger in self.prefixes:
+            rest = name[len(prefix) : len(prefix) + 1]
+            if len(prefix) > best and name.startswith(prefix) and not ("a" <= rest <= "z"):
+                best, found = len(prefix), trigger
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """One place where the platform enters an app's code."""
+
+    kind: EntryKind
+    component: str = ""
+    """Element of the manifest whose classes are meant; empty = those that ``extends`` names."""
+    extends: str = ""
+    """Dotted class whose subclasses are meant."""
+    methods: frozenset[str] = frozenset()
+    callbacks: bool = False
+    """Besides, whatever the callback rules name."""
+    start_up: bool = False
+    """Runs while the app starts, before anybody touches it."""
+    launcher: bool = False
+    """Only those the launcher starts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrances:
+    """Where the platform enters an app's code, and what it calls back."""
+
+    points: tuple[Entrance, ...] = ()
+    callbacks: CallbackRules = CallbackRules()
+    inflated: tuple[tuple[str, str], ...] = ()
+    """(dotted class, dotted type): objects of what extends the class and has a constructor that takes the type are made from
+    layouts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +81,8 @@ class Lens:
     arguments: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     """(class, method) -> by descriptor (empty = every other overload), the parameter, from 0, whose constant says what the call
     is about."""
+    entrances: Entrances | None = None
+    """Where code is entered; given, the call graph of the build is followed from there."""
     renamed: re.Pattern[str] | None = None
     """Names that a minifier makes. Which class refers to which is recorded once several classes so named use one of
     the literals: only then does anybody ask."""

@@ -10,6 +10,7 @@ from auditor.infer.manifest import find_manifest
 from auditor.infer.packed import find_packing
 from auditor.infer.renamed import find_renamed
 from auditor.infer.sdks import find_sdks, owners_of
+from auditor.infer.tiers import raised
 from auditor.infer.versions import with_versions
 from auditor.knowledge.schema import Knowledge
 from auditor.model import (
@@ -24,6 +25,7 @@ from auditor.model import (
     Reference,
     Sdk,
     SdkTier,
+    Table,
 )
 
 __all__ = ["infer"]
@@ -37,12 +39,14 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
     # an SDK that is only named and whose code was found under other names is in the build
     inferred = {sdk.id for sdk in renamed.sdks}
     sdks = sorted((*renamed.sdks, *(sdk for sdk in named if sdk.id not in inferred)), key=lambda sdk: sdk.id)
-    calls = _calls(build, knowledge, renamed.attributions)
+    packing = find_packing(build, knowledge)
+    hidden = any(Table.DATA in gap.hides for gap in (*build.gaps, *packing))
+    calls = _calls(build, knowledge, renamed.attributions, hidden)
     versioned = with_versions(tuple(sdks), build, knowledge)
     bundles = find_bundles(build) if build.identity.platform is Platform.IOS else ()
     references, referred = _references(build, knowledge, sdks, bundles)
     return Conduct(
-        sdks=versioned,
+        sdks=raised(versioned, build, owners_of(knowledge), renamed.attributions),
         calls=calls,
         references=references,
         bundles=bundles,
@@ -50,17 +54,17 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
         collections=merged((*of_calls(calls), *referred)),
         attributions=renamed.attributions,
         manifest=find_manifest(build, versioned, knowledge),
-        gaps=find_packing(build, knowledge),
+        gaps=packing,
     )
 
 
-def _calls(build: Build, knowledge: Knowledge, attributions: Sequence[Attribution]) -> tuple[Call, ...]:
+def _calls(build: Build, knowledge: Knowledge, attributions: Sequence[Attribution], hidden: bool) -> tuple[Call, ...]:
     if not build.of(FactKind.CALL):
         return ()
     # what is known of interfaces is not loaded where nobody looked for calls
     from auditor.infer.calls import find_calls
 
-    return find_calls(build, knowledge, owners_of(knowledge), attributions)
+    return find_calls(build, knowledge, owners_of(knowledge), attributions, hidden=hidden)
 
 
 def _references(

@@ -13,7 +13,7 @@ from auditor.infer.permissions import effective_ranges, minimum_level
 from auditor.infer.sdks import own_package
 from auditor.knowledge.api_schema import ApiConstant, ApiField, ApiMethod, ApiRole, Apis, ApiTable, Need
 from auditor.knowledge.schema import Knowledge
-from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, OwnerKind, Severity, Text
+from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, OwnerKind, Reach, Severity, Text
 
 __all__ = ["find_calls", "wanted_arguments", "wanted_methods"]
 
@@ -47,9 +47,17 @@ def wanted_arguments(knowledge: Knowledge) -> Mapping[tuple[str, str], Mapping[s
 
 
 def find_calls(
-    build: Build, knowledge: Knowledge, owners: Callable[[str], Sequence[str]], attributions: Sequence[Attribution]
+    build: Build,
+    knowledge: Knowledge,
+    owners: Callable[[str], Sequence[str]],
+    attributions: Sequence[Attribution],
+    *,
+    hidden: bool = False,
 ) -> tuple[Call, ...]:
-    """Return the calls of a build that can read personal data, in the order of their places."""
+    """Return the calls of a build that can read personal data, in the order of their places.
+
+    ``hidden`` says that not all of its code could be read: what was not reached may be reached from there.
+    """
     facts = build.of(FactKind.CALL)
     if not facts:
         return ()
@@ -61,6 +69,8 @@ def find_calls(
     asked = {name for name, levels in effective_ranges(build).items() if levels is not None}
     levels = _Levels(minimum_level(build), _target(build))
     own = own_package(build.identity.app_id)
+    reached = {one.method: one for one in build.flow.methods} if build.flow is not None else {}
+    not_reached = Reach.UNKNOWN if hidden or build.flow is None else Reach.CALLED
     calls = []
     for fact in facts:
         descriptor = fact.trait("descriptor") or ""
@@ -77,6 +87,7 @@ def find_calls(
         if origin is Origin.NAME and fact.trait("written"):
             origin = Origin.MAPPING
         held = bool(asked & set(needs_one_of)) if needs_one_of else None
+        way = reached.get(_caller(fact))
         why_not = _why_not(method, held, needs_one_of, asked, levels)
         calls.append(
             Call(
@@ -90,9 +101,18 @@ def find_calls(
                 can_succeed=why_not is None,
                 why_not=why_not,
                 severity=severity,
+                reach=way.reach if way else not_reached,
+                path=(*way.path, fact.name) if way else (),
+                entries=way.entries if way else (),
+                direct=way.direct if way else False,
             )
         )
     return tuple(sorted(calls, key=lambda call: (call.site.location, call.site.name)))
+
+
+def _caller(fact: Fact) -> str:
+    """Return the method that makes a call, by the name it has in the build."""
+    return fact.location.at.rpartition(" +0x")[0].partition(" (was ")[0]
 
 
 class _Levels:

@@ -18,12 +18,15 @@ from auditor.knowledge.api_schema import (
     ApiSelector,
     ApiSymbol,
     ApiTable,
+    CallbackTime,
     CollectedType,
+    EntryPoint,
     ListedSdk,
     Need,
+    PlatformCallback,
     RequiredReason,
 )
-from auditor.model import Severity, Text
+from auditor.model import EntryKind, Severity, Text
 
 __all__ = ["apis_from"]
 
@@ -55,6 +58,11 @@ def apis_from(compiled: bytes) -> Apis:
         purposes=tuple(plain["purposes"]),
         listed_sdks=tuple(_listed_sdk(entry) for entry in plain["listed_sdks"]),
         vendor_files=tuple(plain["vendor_files"]),
+        entry_points=tuple(_entry_point(entry) for entry in plain["entry_points"]),
+        callbacks=tuple(
+            PlatformCallback(class_=class_, name=name, by=CallbackTime(by)) for class_, name, by in plain["callbacks"]
+        ),
+        inflated=tuple((extends, takes) for extends, takes in plain["inflated"]),
     )
 
 
@@ -205,4 +213,16 @@ def _required_reason(entry: dict[str, Any]) -> RequiredReason:
         classes=tuple(entry.get("classes", ())),
         reasons=tuple((code, Text(zh=zh, en=en)) for code, zh, en in entry["reasons"]),
         source=entry["source"],
+    )
+
+
+def _entry_point(entry: dict[str, Any]) -> EntryPoint:
+    return EntryPoint(
+        kind=EntryKind(entry["kind"]),
+        component=entry.get("component", ""),
+        extends=entry.get("extends", ""),
+        methods=tuple(entry.get("methods", ())),
+        callbacks=entry.get("callbacks", False),
+        start_up=entry.get("start_up", False),
+        launcher=entry.get("launcher", False),
     )

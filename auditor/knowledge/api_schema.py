@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from auditor.model import Severity, Text
+from auditor.model import EntryKind, Severity, Text
 
 __all__ = [
     "NO_APIS",
@@ -22,9 +22,12 @@ __all__ = [
     "ApiSymbol",
     "ApiTable",
     "Apis",
+    "CallbackTime",
     "CollectedType",
+    "EntryPoint",
     "ListedSdk",
     "Need",
+    "PlatformCallback",
     "RequiredReason",
 ]
 
@@ -366,6 +369,44 @@ class RequiredReason:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPoint:
+    """One place where the platform enters an app's code."""
+
+    kind: EntryKind
+    component: str
+    """Element of the manifest whose classes are meant; empty = those that ``extends`` names."""
+    extends: str
+    """Dotted class whose subclasses are meant."""
+    methods: tuple[str, ...]
+    callbacks: bool
+    """Besides, whatever a callback's name says."""
+    start_up: bool
+    """Runs while the app starts, before anybody touches it."""
+    launcher: bool
+    """Only activities that the launcher starts."""
+
+
+class CallbackTime(Enum):
+    """When the platform may call a method at the earliest."""
+
+    START = "start"
+    """While the app starts and nobody touches it."""
+    USE = "use"
+    """Once somebody uses the app, or leaves it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformCallback:
+    """A method the platform calls on objects whose class extends something of its own."""
+
+    class_: str
+    """Dotted; empty = any class of the platform, and ``name`` is how the method's name starts: what follows does not go on in
+    lower case, and the longest counts."""
+    name: str
+    by: CallbackTime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Apis:
     """Interfaces that reach personal data. Equal only to itself, so that indexes can be cached by it."""
@@ -391,6 +432,11 @@ class Apis:
     listed_sdks: tuple[ListedSdk, ...] = ()
     vendor_files: tuple[str, ...] = ()
     """Patterns of the names of libraries that are Apple's own, wherever an app carries them."""
+    entry_points: tuple[EntryPoint, ...] = ()
+    callbacks: tuple[PlatformCallback, ...] = ()
+    inflated: tuple[tuple[str, str], ...] = ()
+    """(dotted class, dotted type): objects of what extends the class and has a constructor that takes the type are made by the
+    platform, from layouts."""
 
     def decide(self, table: ApiTable, value: str) -> tuple[ApiConstant, ...]:
         """Return what ``value`` is in a table: every bit of it that counts, else the longest constant it matches.

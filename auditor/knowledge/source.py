@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor.errors import KnowledgeError
-from auditor.knowledge.api_schema import ApiKind, ApiMatch, ApiRole, ApiTable
+from auditor.knowledge.api_schema import ApiKind, ApiMatch, ApiRole, ApiTable, CallbackTime
 from auditor.knowledge.schema import (
     ANDROID_TRACES,
     IOS_TRACES,
@@ -25,7 +25,7 @@ from auditor.knowledge.schema import (
     VersionKind,
 )
 from auditor.knowledge.seeds import SEEDS, Seeds
-from auditor.model import Platform, Severity, Text
+from auditor.model import EntryKind, Platform, Severity, Text
 from auditor.records import Mistake, Record, did_you_mean, read_record
 
 __all__ = ["read_own", "read_yaml"]
@@ -846,7 +846,7 @@ def _apis(
     usage_keys: Collection[str],
 ) -> Plain:
     known = _Known(data_types, permissions, usage_keys)
-    plain: Plain = {name: [] for name in (*_API_SECTIONS, "bystanders", "not_bystanders", "purposes", "vendor_files")}
+    plain: Plain = {name: [] for name in (*_API_SECTIONS, *_OTHER_SECTIONS)}
     if not directory.exists():
         return plain
     seen: dict[tuple[str, ...], str] = {}
@@ -858,6 +858,7 @@ def _apis(
     readers["ios.yaml"] = lambda record: _ios(record, known, seen)
     readers["ios_privacy.yaml"] = lambda record: _ios_privacy(record, known)
     readers["bystanders.yaml"] = _bystanders
+    readers["android_entry_points.yaml"] = _entry_points
     for name, read in readers.items():
         # every one of them: a folder that lacks a file would know less without saying so
         for section, entries in _read(directory.parent, f"{APIS}/{name}", mistakes, read).items():
@@ -883,6 +884,10 @@ _API_SECTIONS = {
     "listed_sdks": _api_key("name"),
 }
 """Lists of the compiled file, and what they are sorted by."""
+_OTHER_SECTIONS = (
+    "bystanders", "not_bystanders", "purposes", "vendor_files", "entry_points", "callbacks", "inflated",
+)  # fmt: skip
+"""Further lists, in the order they are written."""
 
 
 def _once(record: Record, seen: dict[tuple[str, ...], str], key: str, *identity: str) -> None:
@@ -1204,3 +1209,47 @@ def _bystanders(record: Record) -> Plain:
         return "" if above else f"{package!r} lies below none of the bystanders"
 
     return {"bystanders": list(bystanders), "not_bystanders": list(record.texts("except", fault=taken_back))}
+
+
+_ENTERED = (
+    "application", "app-component-factory", "activity", "service", "receiver", "provider", "backup-agent",
+)  # fmt: skip
+"""Elements (and attributes) of the manifest that name classes, as facts call them."""
+
+
+def _entry_points(record: Record) -> Plain:
+    record.text("source", required=True)
+    points = []
+    for entry in record.records("entry_points", required=True):
+        plain = {
+            "kind": entry.choice("kind", [str(one.value) for one in EntryKind], required=True),
+            **_slim(
+                component=entry.choice("component", _ENTERED),
+                extends=_checked(entry, "extends", _SEGMENTS, "class") if entry.has("extends") else "",
+                methods=list(entry.texts("methods", fault=_fault_of_member)),
+                callbacks=entry.boolean("callbacks"),
+                start_up=entry.boolean("start_up"),
+                launcher=entry.boolean("launcher"),
+            ),
+        }
+        if ("component" in plain) is ("extends" in plain):
+            entry.wrong(f"{entry.what} needs either component or extends")
+        if not plain.get("methods") and not plain.get("callbacks"):
+            entry.wrong(f"{entry.what} enters nothing: give it methods or callbacks")
+        points.append(plain)
+        entry.done()
+    callbacks = []
+    for group in record.records("callbacks"):
+        by = group.choice("by", [str(one.value) for one in CallbackTime], required=True)
+        class_ = _checked(group, "class", _SEGMENTS, "class") if group.has("class") else ""
+        callbacks += [[class_, name, by] for name in group.texts("names", required=True, fault=_fault_of_member)]
+        group.done()
+    inflated = []
+    for entry in record.records("inflated"):
+        inflated.append([_checked(entry, key, _SEGMENTS, "class") for key in ("extends", "takes")])
+        entry.done()
+    return {"entry_points": points, "callbacks": callbacks, "inflated": inflated}
+
+
+def _fault_of_member(name: str) -> str:
+    return "" if _MEMBER.match(name) else f"{name!r} is no name of a method"

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Build, BuildKind, Conduct, FactKind, Language, Platform, Reference, Severity, Text, Tool
+from auditor.model import (
+    Build,
+    BuildKind,
+    Call,
+    Conduct,
+    FactKind,
+    Language,
+    OwnerKind,
+    Platform,
+    Reach,
+    Reference,
+    Severity,
+    Text,
+    Tool,
+)
 
 __all__ = ["render_facts"]
 
@@ -21,6 +35,7 @@ _WORDS = {
     "library": Text(zh="库", en="library"),
     "beside": Text(zh="随安装包提供的文件", en="Files given beside the build"),
     "manifest": Text(zh="清单内容的来源", en="Manifest: who brought what"),
+    "calls": Text(zh="可读取个人信息的调用", en="Calls that can read personal data"),
     "gaps": Text(zh="未能读取", en="Could not be read"),
     "none": Text(zh="无", en="none"),
     "max": Text(zh="仅到 API", en="up to API"),
@@ -92,6 +107,8 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
             brought.append(f"{what}  {entry.provenance.value}" + (f" {by}" if by else ""))
         if brought:
             yield from section("manifest", brought)
+    if conduct.calls:
+        yield from section("calls", [_call(call, language) for call in _by_owner(conduct)])
     yield ""
     yield f"{_WORDS['classes'].in_(language)} ({len({name for unit in build.code for name in unit.classes})})"
     gaps = sorted({*build.gaps, *conduct.gaps}, key=lambda gap: gap.key)
@@ -101,3 +118,22 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
 def _reference(one: Reference) -> str:
     data = ", ".join(one.data) or f"({', '.join(one.may)})"
     return f"{one.name}  {data}  {one.confidence.word}  {one.sdk or one.owner.value}  {one.evidence[0].location}"
+
+
+def _by_owner(conduct: Conduct) -> list[Call]:
+    """Return the first of the calls of one method that have the same owner and tier, those that run earliest first."""
+    first: dict[tuple[str, str, str, Reach], Call] = {}
+    for call in conduct.calls:
+        if call.owner is not OwnerKind.BYSTANDER and call.data:
+            key = (call.site.name, call.owner.value, call.sdk, call.reach)
+            if key not in first or len(call.path) < len(first[key].path):
+                first[key] = call
+    return sorted(first.values(), key=lambda call: (-call.reach, call.site.name, call.owner.value, call.sdk))
+
+
+def _call(call: Call, language: Language) -> str:
+    """Return one line: data, owner, tier, and the way to the call, or the call itself where none is known."""
+    owner = call.sdk or call.owner.value
+    way = " → ".join(call.path) if call.path else f"{call.site.name}  {call.site.location}"
+    why_not = f"  ({call.why_not.in_(language)})" if call.why_not else ""
+    return f"{', '.join(call.data)}  {owner}  {call.reach.word}  {way}{why_not}"

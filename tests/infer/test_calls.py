@@ -20,7 +20,20 @@ from auditor.knowledge.api_schema import (
     ApiTable,
     Need,
 )
-from auditor.model import Call, Confidence, Fact, FactKind, Severity
+from auditor.model import (
+    Call,
+    Confidence,
+    EntryKind,
+    Fact,
+    FactKind,
+    Flow,
+    Gap,
+    Location,
+    Reach,
+    Reached,
+    Severity,
+    Table,
+)
 from tests.factories import build, fact, permission, sdk_level
 from tests.knowledge_factories import knowledge, proves, sdk, words
 
@@ -210,3 +223,42 @@ def test_only_calls_that_read_and_mean_something_are_looked_for() -> None:
 
 def test_a_build_without_calls_has_none() -> None:
     assert found(permission("READ_PHONE_STATE")) == []
+
+
+def flow_of(*methods: Reached) -> Flow:
+    return Flow(methods=methods, classes=(), reach=b"", uses=b"")
+
+
+def way(reach: Reach = Reach.STARTUP, *entries: EntryKind) -> Reached:
+    return Reached(
+        method="com.example.shop.Main.run()V", reach=reach, entries=entries, path=("com.example.shop.Main.run",), direct=True
+    )
+
+
+def test_a_call_says_from_when_on_it_can_run() -> None:
+    site = call("android.os.Build.getModel")
+    here = build(site)
+    (one,) = infer(replace(here, flow=flow_of(way(Reach.STARTUP, EntryKind.APPLICATION))), KNOWN).calls
+    assert (one.reach, one.entries, one.direct) == (Reach.STARTUP, (EntryKind.APPLICATION,), True)
+    assert one.path == ("com.example.shop.Main.run", "android.os.Build.getModel")
+
+
+def test_what_is_not_reached_is_unknown_wherever_code_is_hidden() -> None:
+    here = build(call("android.os.Build.getModel"))
+    gap = Gap(location=Location(file="classes2.dex"), reason=words("cut"), hides=frozenset({Table.DATA}))
+    other = replace(gap, hides=frozenset({Table.PERMISSIONS}))
+    followed = replace(here, flow=flow_of())
+    builds = (here, followed, replace(followed, gaps=(gap,)), replace(followed, gaps=(other,)))
+    reach = [infer(one, KNOWN).calls[0].reach for one in builds]
+    assert reach == [Reach.UNKNOWN, Reach.CALLED, Reach.UNKNOWN, Reach.CALLED]
+    (one,) = infer(replace(here, flow=flow_of(way()), gaps=(gap,)), KNOWN).calls
+    assert one.reach is Reach.STARTUP
+
+
+def test_a_caller_whose_name_was_restored_is_known_by_the_one_it_has() -> None:
+    site = fact(
+        FactKind.CALL, "android.os.Build.getModel", by="com.acme.Main", file="classes.dex",
+        at="com.example.shop.Main.run()V (was com.acme.Main.go) +0x1e",
+    )  # fmt: skip
+    (one,) = infer(replace(build(site), flow=flow_of(way())), KNOWN).calls
+    assert one.reach is Reach.STARTUP

@@ -30,10 +30,11 @@ from auditor.knowledge.api_schema import (
     ApiSelector,
     ApiSymbol,
     ApiTable,
+    CallbackTime,
     Need,
 )
 from auditor.knowledge.load import COMPILED_APIS, DAMAGE, compile_apis, knowledge_from, load, read_yaml
-from auditor.model import Severity, Text
+from auditor.model import EntryKind, Severity, Text
 from tests.knowledge.test_source import write
 
 HERE = Path(module.__file__).parent
@@ -612,6 +613,17 @@ SMALL = {
         - {name: Glass, frameworks: [GlassKit], source: ref}
         vendor_files: ['libglass*.dylib']
         """,
+    "android_entry_points.yaml": """\
+        source: ours
+        entry_points:
+        - {kind: application, component: application, methods: [onCreate], start_up: true}
+        - {kind: worker, extends: a.Worker, callbacks: true}
+        callbacks:
+        - {names: [on], by: start}
+        - {class: a.Task, names: [run], by: use}
+        inflated:
+        - {extends: a.View, takes: a.Attributes}
+        """,
     "bystanders.yaml": """\
         source: ours
         bystanders: [androidx, kotlin]
@@ -653,6 +665,15 @@ def test_the_small_interfaces_are_read_as_they_stand(tmp_path):
     assert (apis.purposes, apis.vendor_files) == (("NSPrivacyCollectedDataTypePurposeFun",), ("libglass*.dylib",))
     assert apis.required_reasons[0].members == (("Clock", "now"),)
     assert (apis.bystanders, apis.not_bystanders) == (("androidx", "kotlin"), ("androidx.ads",))
+    assert [(one.kind, one.component, one.extends, one.methods, one.callbacks, one.start_up) for one in apis.entry_points] == [
+        (EntryKind.APPLICATION, "application", "", ("onCreate",), False, True),
+        (EntryKind.WORKER, "", "a.Worker", (), True, False),
+    ]
+    assert [(one.class_, one.name, one.by) for one in apis.callbacks] == [
+        ("", "on", CallbackTime.START),
+        ("a.Task", "run", CallbackTime.USE),
+    ]
+    assert apis.inflated == (("a.View", "a.Attributes"),)
 
 
 def test_a_directory_without_the_folder_knows_none(tmp_path):
@@ -697,6 +718,14 @@ def test_a_directory_without_the_folder_knows_none(tmp_path):
         ("ios_privacy", "data: [camera]", "data: [lens]", 3, "'lens' is not known"),
         ("ios_privacy", "NSPrivacyCollectedDataTypeLens", "Lens", 3, "'Lens' does not begin with NSPrivacyCollectedDataType"),
         ("ios_privacy", "NSPrivacyCollectedDataTypePurposeFun", "Fun", 4, "'Fun' does not begin with"),
+        ("android_entry_points", "kind: worker", "kind: walker", 4, "'walker' is none of its values"),
+        ("android_entry_points", "component: application, ", "", 3, "needs either component or extends"),
+        ("android_entry_points", "component: application", "component: screen", 3, "'screen' is none of its values"),
+        ("android_entry_points", ", callbacks: true", "", 4, "enters nothing"),
+        ("android_entry_points", "[onCreate]", "[on-create]", 3, "'on-create' is no name of a method"),
+        ("android_entry_points", "by: use", "by: touch", 7, "'touch' is none of its values"),
+        ("android_entry_points", "a.Task", "a/Task", 7, "'a/Task' is no class"),
+        ("android_entry_points", "a.View", "a.View.", 9, "is no class"),
         ("bystanders", "[androidx, kotlin]", "[androidx., kotlin]", 2, "must be whole segments"),
         ("bystanders", "[androidx.ads]", "[com.ads]", 3, "lies below none of the bystanders"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ _MAX_MANIFEST = 16 << 20
 _MAX_RESOURCES = 256 << 20
 _MAX_DEX = 256 << 20
 _MAX_VERSION = 256
+_LOADED = re.compile(r"(?:[^/]+/dex/)?classes([0-9]{,6})\.dex")
 _ZIP = b"PK\x03\x04"
 
 
@@ -187,7 +189,7 @@ def read_dex_files(archive: Archive, collect: Collector) -> int:
     """Read every DEX file, found by its first bytes, in this archive and in archives inside it; return how many."""
     found = 0
     unreadable: dict[tuple[Text, tuple[Table, ...]], list[str]] = {}
-    for name in archive:
+    for name in sorted(archive, key=_load_order):
         if name == MANIFEST:
             continue
         loaded = name.startswith("classes") and name.endswith(".dex")
@@ -203,6 +205,15 @@ def read_dex_files(archive: Archive, collect: Collector) -> int:
     for (reason, hides), names in unreadable.items():
         collect.gap(archive.place(names[0]), "", _of_several(reason, len(names)), *hides)
     return found
+
+
+def _load_order(name: str) -> tuple[int, str]:
+    """Return the order in which the runtime looks for classes: classes.dex, classes2.dex and so on; whatever else comes after.
+
+    Of a class that several files define the first counts. The order of the archive says nothing.
+    """
+    match = _LOADED.fullmatch(name)
+    return (int(match[1] or 1), name) if match else (1 << 32, name)
 
 
 def _of_several(reason: Text, count: int) -> Text:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from auditor.extract.android.calls import LOOK_UP_NAMES, read_calls
 from auditor.extract.android.constants import constants
-from auditor.extract.android.dex import mutf8
+from auditor.extract.android.dex import as_mutf8, mutf8
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import WORDS, Wanted, class_edges, walk
 from auditor.extract.collector import Collector
@@ -45,6 +45,8 @@ def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collect
             calls = read_calls(tables, lens, found)
             collect.calls(place, calls)
             bad, exhausted = max(bad, calls.bad), exhausted | calls.exhausted
+        if lens.entrances is not None:
+            exhausted |= collect.graph(lens.entrances).add(data, header, len(data))
         if lens.renamed is not None:
             pairs, cut = class_edges(data, header)
             exhausted |= cut
@@ -82,7 +84,7 @@ def _strings(tables: Tables, lens: Lens, collect: Collector) -> dict[int, str]:
     if not wanted:
         names = (name for one in (lens.methods, lens.exact) for wanted_names in one.values() for name in wanted_names)
         look_ups = LOOK_UP_NAMES if lens.methods else ()
-        wanted.update((_as_mutf8(text), text) for text in (*lens.literals, *names, *look_ups))
+        wanted.update((as_mutf8(text), text) for text in (*lens.literals, *names, *look_ups))
     return {index: wanted[raw] for index, raw in enumerate(tables.strings) if raw in wanted}
 
 
@@ -140,13 +142,3 @@ def _hashed(tables: Tables, place: str, lens: Lens, collect: Collector) -> None:
             keys[index] = f"{HASHED}{key}:{len(text)}" if key and key in lens.hashed else ""
         if keys[index]:
             collect.literal(place, names[class_def], keys[index])
-
-
-def _as_mutf8(text: str) -> bytes:
-    """Encode as DEX strings are: NUL as two bytes, characters beyond the basic plane as surrogate pairs."""
-    if text.isascii() and "\0" not in text:
-        return text.encode()
-    units = text.encode("utf-16-be", "surrogatepass")
-    pairs = (units[at] << 8 | units[at + 1] for at in range(0, len(units), 2))
-    return b"".join(b"\xc0\x80" if unit == 0 else chr(unit).encode("utf-8", "surrogatepass") for unit in pairs)
-

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from auditor.model import Text
 
-__all__ = ["Dex", "DexError", "is_dex", "read_dex"]
+__all__ = ["Dex", "DexError", "as_mutf8", "is_dex", "mutf8", "read_dex"]
 
 _HEADER_SIZE = 0x70
 _CONTAINER_HEADER_SIZE = 0x78
@@ -214,3 +214,13 @@ def mutf8(raw: bytes) -> str:
     except UnicodeDecodeError:
         return raw.decode("utf-8", "replace")
     return units.decode("utf-16-le", "replace")
+
+
+def as_mutf8(text: str) -> bytes:
+    """Encode as DEX strings are: NUL as two bytes, characters beyond the basic plane as surrogate pairs."""
+    if text.isascii() and "\0" not in text:
+        return text.encode()
+    units = text.encode("utf-16-be", "surrogatepass")
+    pairs = (units[at] << 8 | units[at + 1] for at in range(0, len(units), 2))
+    return b"".join(b"\xc0\x80" if unit == 0 else chr(unit).encode("utf-8", "surrogatepass") for unit in pairs)
+

@@ -1,0 +1,216 @@
+"""What of a build's code can be reached from where the platform enters it: the call graph, asked once every DEX is read.
+
+Three worlds of objects are looked at. While the app starts there are those that start-up code makes; while the launcher's
+activity comes up, those and its own; afterwards, any. What can be reached while the app starts is so kept apart from what
+only a user brings about. What is over- and under-approximated: docs/explanation/from-when-on.md.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor.extract.android.callgraph import NONE, CallGraph, descriptor_of, steps_for
+from auditor.extract.android.dex import as_mutf8, mutf8
+from auditor.extract.android.tables import class_name_of
+from auditor.extract.lens import Entrance, Entrances
+from auditor.model import EntryKind, Fact, FactKind, Flow, Reach, Reached
+
+__all__ = ["find_flow"]
+
+_SURE, _CALLED_BACK = 0, 1
+_ALWAYS = (b"<init>", b"<clinit>")
+"""What runs whenever the platform makes an object of a class."""
+_ORDER = tuple(EntryKind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What can be reached from one kind of entry point."""
+
+    kind: EntryKind
+    start_up: bool
+    parents: array[int]
+    how: bytes
+    classes: bytes
+
+
+def find_flow(
+    graph: CallGraph, facts: Iterable[Fact], callers: Iterable[str], entrances: Entrances
+) -> tuple[Flow, bool]:
+    """Return what the graph shows of ``callers`` (``com.example.Foo.bar(I)V``), and whether a search was given up.
+
+    ``facts`` are those of the manifest. The graph must be linked.
+    """
+    searches, exhausted = _searches(_Entered(graph, tuple(facts), entrances))
+    classes = [class_name_of(one) for one in graph.classes()]
+    reach = bytearray([Reach.CALLED]) * len(classes)
+    for tier in (Reach.REACHABLE, Reach.STARTUP):
+        for one in searches:
+            if one.start_up is (tier is Reach.STARTUP):
+                _raise(reach, one.classes, tier)
+    names = _Names(graph)
+    methods = [found for caller in sorted(set(callers)) if (found := _reached(caller, searches, graph, names)) is not None]
+    flow = Flow(methods=tuple(methods), classes=tuple(classes), reach=bytes(reach), uses=graph.uses())
+    return flow, exhausted
+
+
+def _raise(reach: bytearray, classes: bytes, tier: Reach) -> None:
+    at = classes.find(1)
+    while at >= 0:
+        reach[at] = tier
+        at = classes.find(1, at + 1)
+
+
+class _Entered:
+    """The classes and methods the platform enters, by what the manifest says."""
+
+    def __init__(self, graph: CallGraph, facts: Sequence[Fact], entrances: Entrances) -> None:
+        self.graph, self.entrances = graph, entrances
+        self._components: dict[str, list[int]] = {}
+        self._launched: list[int] = []
+        named: list[str] = []
+        for fact in facts:
+            if fact.kind is FactKind.COMPONENT:
+                alias = fact.value == "activity-alias"
+                type_ = self._type(fact.trait("target") or "" if alias else fact.name)
+                if type_ != NONE:
+                    self._components.setdefault("activity" if alias else fact.value, []).append(type_)
+                    if fact.trait("launcher") == "true":
+                        self._launched.append(type_)
+            elif fact.kind is FactKind.META_DATA:
+                # frameworks make objects of the classes it names, be it in the key or in the value
+                named += (fact.name, fact.name.rpartition(":")[2], fact.value)
+        self._starting = {point.component for point in entrances.points if point.start_up and not point.launcher}
+        self.components = _each(type_ for types in self._components.values() for type_ in types)
+        """Classes the platform makes itself."""
+        self.named = _each(type_ for name in named if (type_ := self._type(name)) != NONE)
+        """Classes that meta-data of the manifest name."""
+
+    def _type(self, name: str) -> int:
+        return self.graph.type_of(descriptor_of(name)) if name else NONE
+
+    def classes(self, point: Entrance) -> list[int]:
+        """Return the classes an entrance is about."""
+        if point.extends:
+            return self.graph.heirs(descriptor_of(point.extends))
+        found = self._components.get(point.component, [])
+        return _each(type_ for type_ in found if not point.launcher or type_ in self._launched)
+
+    def methods(self, point: Entrance) -> Iterator[int]:
+        """Yield the methods through which an entrance leads, those inherited from the build's own classes included."""
+        wanted = {as_mutf8(name) for name in point.methods}
+        made = point.start_up or not point.component or point.component not in self._starting
+        for type_ in self.classes(point):
+            seen: set[tuple[bytes, bytes]] = set()
+            first = True
+            while type_ != NONE:
+                for method, name, descriptor in self.graph.methods(type_):
+                    own = made and name in _ALWAYS and (first or name == b"<clinit>")
+                    if own or ((name, descriptor) not in seen and self._is_entered(name, wanted, point)):
+                        seen.add((name, descriptor))
+                        yield method
+                type_ = self.graph.parent(type_)
+                first = False
+
+    def _is_entered(self, name: bytes, wanted: set[bytes], point: Entrance) -> bool:
+        return name in wanted or (point.callbacks and bool(self.entrances.callbacks.trigger(mutf8(name))))
+
+    def inflated(self) -> list[int]:
+        """Return the classes whose objects are made from layouts."""
+        found = []
+        for above, takes in self.entrances.inflated:
+            for type_ in self.graph.heirs(descriptor_of(above)):
+                if any(name == b"<init>" and descriptor_of(takes) in proto for _, name, proto in self.graph.methods(type_)):
+                    found.append(type_)
+        return found
+
+
+def _each(types: Iterable[int]) -> list[int]:
+    return list(dict.fromkeys(types))
+
+
+def _searches(entered: _Entered) -> tuple[list[_Search], bool]:
+    """Return what can be reached from each kind of entry point, and whether a search was given up."""
+    graph = entered.graph
+    points = entered.entrances.points
+    steps = steps_for(graph)
+    held = array("I", entered.components)
+    roots = {point: array("I", _each(entered.methods(point))) for point in points}
+    starting = [point for point in points if point.start_up and not point.launcher]
+    launching = [point for point in points if point.launcher]
+    exhausted = False
+    world = -1
+    worlds: list[int] = []
+    stages: tuple[tuple[list[Entrance], list[int], bool], ...] = (
+        (starting, entered.named, False),
+        (launching, [], False),
+        (list(points), entered.inflated(), True),
+    )
+    for stage, further, in_use in stages:
+        made = _each((*(type_ for point in stage for type_ in entered.classes(point)), *further))
+        begin = array("I", _each(method for point in stage for method in roots[point]))
+        world, cut = graph.grow(begin, array("I", made), held, in_use, world, steps)
+        worlds.append(world)
+        exhausted |= cut
+    found = []
+    for kind in _ORDER:
+        for start_up in (True, False):
+            mine = [point for point in points if point.kind is kind and point.start_up is start_up]
+            begin = array("I", _each(method for point in mine for method in roots[point]))
+            if not begin:
+                continue
+            stage_number = 2 if not start_up else 1 if any(point.launcher for point in mine) else 0
+            parents, how, classes, cut = graph.search(worlds[stage_number], begin, held, not start_up, steps)
+            found.append(_Search(kind, start_up, array("I", parents), how, classes))
+            exhausted |= cut
+    return found, exhausted
+
+
+class _Names:
+    """Names of methods, as paths show them."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self._graph = graph
+        self._names: dict[int, str] = {}
+
+    def __getitem__(self, method: int) -> str:
+        found = self._names.get(method)
+        if found is None:
+            class_, name, _ = self._graph.name(method)
+            found = self._names[method] = f"{class_name_of(class_)}.{mutf8(name)}"
+        return found
+
+
+def _reached(caller: str, searches: Sequence[_Search], graph: CallGraph, names: Mapping[int, str] | _Names) -> Reached | None:
+    method = _method(caller, graph)
+    found = [one for one in searches if method != NONE and one.parents[method] != NONE]
+    if not found:
+        return None
+    ways = [(not one.start_up, one.kind is EntryKind.LAUNCHER, len(way := _way(one.parents, method)), order, one, way)
+            for order, one in enumerate(found)]
+    *_, best, way = min(ways, key=lambda entry: entry[:4])
+    return Reached(
+        method=caller,
+        reach=Reach.STARTUP if best.start_up else Reach.REACHABLE,
+        entries=tuple(kind for kind in _ORDER if any(one.kind is kind for one in found)),
+        path=tuple(names[one] for one in way),
+        direct=all(best.how[one] in (_SURE, _CALLED_BACK) for one in way),
+    )
+
+
+def _way(parents: array[int], method: int) -> list[int]:
+    """Return the methods from an entry point to ``method``."""
+    way = [method]
+    while parents[method] != method:
+        method = parents[method]
+        way.append(method)
+    return way[::-1]
+
+
+def _method(caller: str, graph: CallGraph) -> int:
+    """Return the number of a method written ``com.example.Foo.bar(I)V``, or NONE."""
+    place, bracket, rest = caller.partition("(")
+    class_, _, name = place.rpartition(".")
+    return graph.method(descriptor_of(class_), as_mutf8(name), as_mutf8(bracket + rest)) if class_ else NONE

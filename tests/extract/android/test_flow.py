@@ -1,0 +1,345 @@
+"""What can be reached from where, on builds made for it; every case with both twins of the call graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from auditor.extract import extract
+from auditor.extract.android import callgraph
+from auditor.extract.lens import START, USE, CallbackRules, Entrance, Entrances, Lens
+from auditor.model import Build, EntryKind, Reach, Reached, Table
+from tests.forge.apk import component, simple_apk
+from tests.forge.axml import Element
+from tests.forge.dex import ABSTRACT, INTERFACE, PUBLIC, Call, Class, ClassLiteral, GetField, Method, New, Super
+
+APP = "com.example.app"
+TELEPHONY = "android.telephony.TelephonyManager"
+READ = f"{TELEPHONY}.getDeviceId()Ljava/lang/String;"
+STARTING = frozenset({"attachBaseContext", "onCreate"})
+LENS = Lens(
+    methods={TELEPHONY: frozenset({"getDeviceId"})},
+    entrances=Entrances(
+        points=(
+            Entrance(kind=EntryKind.APPLICATION, component="application", methods=STARTING, start_up=True),
+            Entrance(kind=EntryKind.PROVIDER, component="provider", methods=frozenset({"onCreate"}), start_up=True),
+            Entrance(
+                kind=EntryKind.LAUNCHER, component="activity", methods=frozenset({"onCreate", "onResume"}), start_up=True,
+                launcher=True,
+            ),
+            Entrance(kind=EntryKind.ACTIVITY, component="activity", callbacks=True),
+            Entrance(kind=EntryKind.SERVICE, component="service", callbacks=True),
+            Entrance(kind=EntryKind.SERVICE, component="provider", methods=frozenset({"query"})),
+            Entrance(kind=EntryKind.RECEIVER, component="receiver", callbacks=True),
+            Entrance(kind=EntryKind.WORKER, extends="androidx.work.ListenableWorker", methods=frozenset({"doWork"})),
+        ),
+        callbacks=CallbackRules(
+            prefixes=(("on", START), ("onClick", USE)),
+            exact=(("java.lang.Runnable", "run", START), ("java.lang.Thread", "run", START)),
+        ),
+        inflated=(("android.view.View", "android.util.AttributeSet"),),
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture(params=["native", "stdlib"], autouse=True)
+def twin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the call graph be the twin asked for."""
+    if request.param == "stdlib":
+        monkeypatch.setattr(callgraph, "call_graph", callgraph.CallGraphPython)
+    else:
+        pytest.importorskip("auditor._native.dexwalk")
+
+
+def reader(name: str = f"{APP}.Reader") -> Class:
+    """A class whose static method reads."""
+    return Class(name=name, methods=[Method(name="read()V", static=True, calls=[READ])])
+
+
+READER = f"static {APP}.Reader.read()V"
+
+
+def application(*body: object, methods: Sequence[Method] = (), superclass: str = "android.app.Application") -> Class:
+    """The application class, with what its onCreate does."""
+    created = [Method(name="onCreate()V", body=list(body))] if body else []  # type: ignore[arg-type]
+    return Class(name=f"{APP}.App", superclass=superclass, methods=[*created, *methods])
+
+
+def build(tmp_path: Path, *classes: Class, components: Sequence[Element] = (), main: Sequence[Method] = (), **options: object) -> Build:
+    path = tmp_path / "app.apk"
+    activity = Class(name=f"{APP}.MainActivity", superclass="android.app.Activity", methods=list(main))
+    name = {"name": f"{APP}.App"} if any(one.name == f"{APP}.App" for one in classes) else {}
+    dex = options.pop("dex", [[activity, *classes]])
+    path.write_bytes(simple_apk(dex=dex, components=components, application=name, **options))  # type: ignore[arg-type]
+    return extract(path, lens=LENS)
+
+
+def reached(tmp_path: Path, *classes: Class, **options: object) -> dict[str, Reached]:
+    """Return what is reached of the methods that read, by class and method."""
+    flow = build(tmp_path, *classes, **options).flow  # type: ignore[arg-type]
+    assert flow is not None
+    return {one.method.partition("(")[0].removeprefix(f"{APP}."): one for one in flow.methods}
+
+
+def steps(one: Reached) -> list[str]:
+    return [step.removeprefix(f"{APP}.") for step in one.path]
+
+
+def static(method: str) -> Call:
+    return Call(method, kind="static")
+
+
+def test_what_the_application_calls_runs_at_start_up(tmp_path: Path) -> None:
+    (one,) = reached(tmp_path, application(static(f"{APP}.Reader.read()V")), reader()).values()
+    assert (one.reach, one.entries, one.direct) == (Reach.STARTUP, (EntryKind.APPLICATION,), True)
+    assert steps(one) == ["App.onCreate", "Reader.read"]
+
+
+def test_what_nothing_calls_is_not_reached(tmp_path: Path) -> None:
+    assert reached(tmp_path, application(Super()), reader()) == {}
+
+
+def test_an_inherited_start_counts(tmp_path: Path) -> None:
+    base = Class(name=f"{APP}.Base", superclass="android.app.Application", methods=[Method(name="attachBaseContext(I)V", calls=[READER])])
+    (one,) = reached(tmp_path, application(superclass=f"{APP}.Base"), base, reader()).values()
+    assert steps(one) == ["Base.attachBaseContext", "Reader.read"]
+
+
+def test_a_provider_s_on_create_runs_at_start_up_and_its_query_does_not(tmp_path: Path) -> None:
+    provider = component("provider", f"{APP}.Provider", authorities="a")
+    methods = [Method(name="onCreate()Z", calls=[READER]), Method(name="query()V", calls=[READ])]
+    own = Class(name=f"{APP}.Provider", superclass="android.content.ContentProvider", methods=methods)
+    found = reached(tmp_path, own, reader(), components=[provider])
+    assert (found["Reader.read"].reach, found["Reader.read"].entries) == (Reach.STARTUP, (EntryKind.PROVIDER,))
+    assert (found["Provider.query"].reach, found["Provider.query"].entries) == (Reach.REACHABLE, (EntryKind.SERVICE,))
+
+
+def test_the_launcher_s_activity_comes_up_at_start_up_and_is_touched_later(tmp_path: Path) -> None:
+    click = Class(
+        name=f"{APP}.Click", interfaces=["android.view.View$OnClickListener"], methods=[Method(name="onClick()V", calls=[READ])]
+    )
+    main = [Method(name="onCreate(I)V", body=[New(f"{APP}.Click", "c"), static(f"{APP}.Reader.read()V")])]
+    found = reached(tmp_path, click, reader(), main=main)
+    assert (found["Reader.read"].reach, found["Reader.read"].entries) == (
+        Reach.STARTUP, (EntryKind.LAUNCHER, EntryKind.ACTIVITY),
+    )  # fmt: skip
+    assert (found["Click.onClick"].reach, found["Click.onClick"].entries) == (Reach.REACHABLE, (EntryKind.ACTIVITY,))
+
+
+@pytest.mark.parametrize(("tag", "kind"), [("service", EntryKind.SERVICE), ("receiver", EntryKind.RECEIVER)])
+def test_other_components_are_entry_points_of_their_own(tmp_path: Path, tag: str, kind: EntryKind) -> None:
+    superclass = {"service": "android.app.Service", "receiver": "android.content.BroadcastReceiver"}[tag]
+    one = Class(name=f"{APP}.Part", superclass=superclass, methods=[Method(name="onEvent()V", calls=[READ])])
+    found = reached(tmp_path, one, components=[component(tag, f"{APP}.Part")])
+    assert (found["Part.onEvent"].reach, found["Part.onEvent"].entries) == (Reach.REACHABLE, (kind,))
+
+
+def test_workers_are_found_by_what_they_extend(tmp_path: Path) -> None:
+    worker = Class(name=f"{APP}.Sync", superclass="androidx.work.Worker", methods=[Method(name="doWork()V", calls=[READ])])
+    base = Class(name="androidx.work.Worker", superclass="androidx.work.ListenableWorker")
+    found = reached(tmp_path, worker, base, Class(name="androidx.work.ListenableWorker"))
+    assert found["Sync.doWork"].entries == (EntryKind.WORKER,)
+
+
+def task(name: str = "Task", above: str = "java.lang.Object", method: str = "run()V", **options: object) -> Class:
+    return Class(name=f"{APP}.{name}", superclass=above, methods=[Method(name=method, calls=[READ])], **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        task(interfaces=["java.lang.Runnable"]),
+        task(above="java.lang.Thread"),
+        task(method="onLocationChanged(I)V", interfaces=["android.location.LocationListener"]),
+        task(method="<clinit>()V", above="java.lang.Object"),
+    ],
+)
+def test_the_platform_calls_back_objects_that_are_made(tmp_path: Path, made: Class) -> None:
+    if made.methods[0].name.startswith("<clinit>"):
+        made = Class(name=made.name, methods=[Method(name="<clinit>()V", static=True, calls=[READ])])
+    (one,) = reached(tmp_path, application(New(f"{APP}.Task", "t")), made).values()
+    assert one.reach is Reach.STARTUP
+    assert steps(one)[:1] == ["App.onCreate"]
+    assert steps(one)[-1].startswith("Task.")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        task(),
+        task(method="onClick(I)V", interfaces=["android.view.View$OnClickListener"]),
+        task(method="once()V", interfaces=["java.lang.Runnable"]),
+    ],
+)
+def test_what_only_a_user_brings_about_or_nobody_calls_does_not_run_at_start_up(tmp_path: Path, made: Class) -> None:
+    assert reached(tmp_path, application(New(f"{APP}.Task", "t")), made) == {}
+
+
+def test_an_object_nobody_makes_is_not_called(tmp_path: Path) -> None:
+    run = Call("java.lang.Runnable.run()V", kind="interface")
+    assert reached(tmp_path, application(run), task(interfaces=["java.lang.Runnable"])) == {}
+
+
+INTERFACED = Class(
+    name=f"{APP}.Port", access=PUBLIC | INTERFACE | ABSTRACT, constructor=False,
+    methods=[Method(name="go()V", access=PUBLIC | ABSTRACT, code=False)],
+)  # fmt: skip
+
+
+def test_a_virtual_call_leads_to_the_classes_that_are_made_and_no_others(tmp_path: Path) -> None:
+    made = task("Made", method="go()V", interfaces=[f"{APP}.Port"])
+    other = task("Other", method="go()V", interfaces=[f"{APP}.Port"])
+    body = [New(f"{APP}.Made", "m"), Call(f"{APP}.Port.go()V", kind="interface")]
+    found = reached(tmp_path, application(*body), INTERFACED, made, other)
+    assert set(found) == {"Made.go"}
+    assert found["Made.go"].direct
+    body.insert(0, New(f"{APP}.Other", "o"))
+    found = reached(tmp_path, application(*body), INTERFACED, made, other)
+    assert {name: one.direct for name, one in found.items()} == {"Made.go": False, "Other.go": False}
+
+
+def test_an_inherited_and_a_default_method_are_found(tmp_path: Path) -> None:
+    base = task("Base", method="go()V")
+    below = Class(name=f"{APP}.Below", superclass=f"{APP}.Base")
+    (one,) = reached(tmp_path, application(New(f"{APP}.Below", "b"), Call(f"{APP}.Below.go()V")), base, below).values()
+    assert steps(one) == ["App.onCreate", "Base.go"]
+    port = Class(
+        name=f"{APP}.Port", access=PUBLIC | INTERFACE | ABSTRACT, constructor=False, methods=[Method(name="go()V", calls=[READ])]
+    )
+    user = Class(name=f"{APP}.User", interfaces=[f"{APP}.Port"])
+    call = Call(f"{APP}.Port.go()V", kind="interface")
+    (one,) = reached(tmp_path, application(New(f"{APP}.User", "u"), call), port, user).values()
+    assert steps(one) == ["App.onCreate", "Port.go"]
+
+
+def test_a_call_of_the_superclass_s_own_method_is_followed(tmp_path: Path) -> None:
+    base = Class(name=f"{APP}.Base", superclass="android.app.Application", methods=[Method(name="onCreate()V", calls=[READ])])
+    (one,) = reached(tmp_path, application(Super(), superclass=f"{APP}.Base"), base).values()
+    assert steps(one) == ["App.onCreate", "Base.onCreate"]
+
+
+def test_the_first_use_of_a_class_runs_its_initialiser(tmp_path: Path) -> None:
+    held = Class(name=f"{APP}.Held", methods=[Method(name="<clinit>()V", static=True, calls=[READ])])
+    read = GetField(f"{APP}.Held.FIELD:Ljava/lang/String;", "f")
+    (one,) = reached(tmp_path, application(read), held).values()
+    assert (steps(one), one.direct) == (["App.onCreate", "Held.<clinit>"], True)
+
+
+def test_names_and_literals_of_classes_are_followed_with_less_certainty(tmp_path: Path) -> None:
+    hidden = Class(
+        name=f"{APP}.Hidden",
+        methods=[Method(name="<init>()V", calls=[READ]), Method(name="collect()V", calls=[READ]), Method(name="other()V", calls=[READ])],
+    )
+    by_name = Call("java.lang.Class.forName(Ljava/lang/String;)Ljava/lang/Class;", [f"{APP}.Hidden"], kind="static", keep="c")
+    method = Call("java.lang.Class.getMethod(Ljava/lang/String;)V", ["collect"])
+    found = reached(tmp_path, application(by_name, method), hidden)
+    assert {name: one.direct for name, one in found.items()} == {"Hidden.<init>": False, "Hidden.collect": False}
+    literal = Call("com.acme.Maker.make(Ljava/lang/Class;)V", [ClassLiteral(f"{APP}.Hidden")], kind="static")
+    assert set(reached(tmp_path, application(literal), hidden)) == {"Hidden.<init>"}
+
+
+def test_a_literal_of_a_component_does_not_make_it(tmp_path: Path) -> None:
+    service = Class(name=f"{APP}.Part", superclass="android.app.Service", methods=[Method(name="onEvent()V", calls=[READ])])
+    start = Call("android.content.Intent.setClass(Ljava/lang/Class;)V", [ClassLiteral(f"{APP}.Part")])
+    found = reached(tmp_path, application(start), service, components=[component("service", f"{APP}.Part")])
+    assert found["Part.onEvent"].reach is Reach.REACHABLE
+
+
+def test_classes_that_meta_data_name_are_made_by_who_reads_them(tmp_path: Path) -> None:
+    names = Element("meta-data", {"android:name": f"{APP}.Init", "android:value": "androidx.startup"})
+    provider = component("provider", f"{APP}.Startup", names, authorities="a")
+    startup = Class(
+        name=f"{APP}.Startup", superclass="android.content.ContentProvider",
+        methods=[Method(name="onCreate()Z", body=[Call(f"{APP}.Port.go()V", kind="interface")])],
+    )  # fmt: skip
+    made = task("Init", method="go()V", interfaces=[f"{APP}.Port"])
+    other = task("Other", method="go()V", interfaces=[f"{APP}.Port"])
+    found = reached(tmp_path, startup, INTERFACED, made, other, components=[provider])
+    assert {name: steps(one) for name, one in found.items()} == {"Init.go": ["Startup.onCreate", "Init.go"]}
+
+
+def test_views_are_made_from_layouts_once_the_app_is_in_use(tmp_path: Path) -> None:
+    view = Class(
+        name=f"{APP}.Map", superclass="android.view.View",
+        methods=[Method(name="<init>(Landroid/util/AttributeSet;)V"), Method(name="go()V", calls=[READ])],
+    )  # fmt: skip
+    plain = Class(name=f"{APP}.Plain", superclass="android.view.View", methods=[Method(name="go()V", calls=[READ])])
+    main = [Method(name="onCreate(I)V", body=[Call("android.view.View.go()V")])]
+    found = reached(tmp_path, view, plain, main=main)
+    assert {name: one.reach for name, one in found.items()} == {"Map.go": Reach.REACHABLE}
+
+
+def test_calls_are_followed_from_one_dex_file_into_the_next(tmp_path: Path) -> None:
+    first = [application(static(f"{APP}.Reader.read()V")), Class(name=f"{APP}.MainActivity", superclass="android.app.Activity")]
+    (one,) = reached(tmp_path, first[0], dex=[first, [reader()]]).values()
+    assert steps(one) == ["App.onCreate", "Reader.read"]
+
+
+def test_the_shortest_way_is_shown(tmp_path: Path) -> None:
+    far = [
+        Class(name=f"{APP}.S{number}", methods=[Method(name="go()V", static=True, calls=[f"static {APP}.S{number + 1}.go()V"])])
+        for number in range(3)
+    ]
+    last = Class(name=f"{APP}.S3", methods=[Method(name="go()V", static=True, calls=[READER])])
+    near = Class(name=f"{APP}.Near", methods=[Method(name="go()V", static=True, calls=[READER])])
+    body = [static(f"{APP}.S0.go()V"), static(f"{APP}.Near.go()V")]
+    (one,) = reached(tmp_path, application(*body), *far, last, near, reader()).values()
+    assert steps(one) == ["App.onCreate", "Near.go", "Reader.read"]
+
+
+def test_classes_and_who_uses_whom_are_told(tmp_path: Path) -> None:
+    flow = build(tmp_path, application(static(f"{APP}.Reader.read()V")), reader(), Class(name=f"{APP}.Dead")).flow
+    assert flow is not None
+    reach = {name.removeprefix(f"{APP}."): Reach(value) for name, value in zip(flow.classes, flow.reach, strict=True)}
+    assert reach["App"] is reach["Reader"] is Reach.STARTUP
+    assert reach["Dead"] is Reach.CALLED
+    words = memoryview(flow.uses).cast("I").tolist()
+    pairs = {(flow.classes[a], flow.classes[b]) for a, b in zip(words[::2], words[1::2], strict=True)}
+    assert pairs == {(f"{APP}.App", f"{APP}.Reader")}
+
+
+def test_classes_that_inherit_from_themselves_end_with_a_gap(tmp_path: Path) -> None:
+    one = Class(name=f"{APP}.One", superclass=f"{APP}.Two")
+    two = Class(name=f"{APP}.Two", superclass=f"{APP}.One", methods=[Method(name="go()V", calls=[READ])])
+    found = build(tmp_path, application(New(f"{APP}.One", "o"), Call(f"{APP}.One.go()V")), one, two)
+    assert [gap.hides for gap in found.gaps if "inherit from themselves" in gap.reason.en] == [frozenset({Table.DATA})]
+
+
+def test_a_search_that_is_given_up_leaves_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from auditor.extract.android import flow
+
+    monkeypatch.setattr(flow, "steps_for", lambda graph: 3)
+    found = build(tmp_path, application(static(f"{APP}.Reader.read()V")), reader())
+    assert [gap.hides for gap in found.gaps if "given up" in gap.reason.en] == [frozenset({Table.DATA})]
+
+
+def test_a_hierarchy_of_ten_thousand_levels_is_followed(tmp_path: Path) -> None:
+    count = 10_000
+    classes = [Class(name=f"{APP}.C{number}", superclass=f"{APP}.C{number + 1}", constructor=False) for number in range(count)]
+    top = Class(name=f"{APP}.C{count}", methods=[Method(name="go()V", calls=[READ])], constructor=False)
+    (one,) = reached(tmp_path, application(Call(f"{APP}.C0.go()V")), *reversed(classes), top).values()
+    assert steps(one) == ["App.onCreate", f"C{count}.go"]
+
+
+def test_nothing_is_followed_without_entrances(tmp_path: Path) -> None:
+    path = tmp_path / "app.apk"
+    path.write_bytes(simple_apk(calls=[READ]))
+    assert extract(path, lens=Lens(methods=LENS.methods)).flow is None
+
+
+def test_the_order_of_entries_changes_nothing(tmp_path: Path) -> None:
+    first = [application(static(f"{APP}.Reader.read()V")), Class(name=f"{APP}.MainActivity", superclass="android.app.Activity")]
+    flows = []
+    for name in ("a", "b"):
+        path = tmp_path / f"{name}.apk"
+        data = simple_apk(
+            dex=[first, [reader()]], application={"name": f"{APP}.App"},
+            edit=(lambda entries: entries[::-1]) if name == "b" else (lambda entries: entries),
+        )  # fmt: skip
+        path.write_bytes(data)
+        flows.append(extract(path, lens=LENS).flow)
+    assert flows[0] == flows[1]
+
+
