@@ -10,10 +10,15 @@ from auditor.rules.denied_data import denied_data
 from auditor.rules.empty_usage_string import empty_usage_string
 from auditor.rules.identity_mismatch import identity_mismatch
 from auditor.rules.incomplete_sdk_row import incomplete_sdk_row
+from auditor.rules.missing_usage_key import missing_usage_key
 from auditor.rules.misspelt_declared_package import misspelt_declared_package
 from auditor.rules.permission_without_purpose import permission_without_purpose
+from auditor.rules.privacy_manifest_mismatch import privacy_manifest_mismatch
+from auditor.rules.required_reason_undeclared import required_reason_undeclared
 from auditor.rules.sdk_exceeds_declaration import sdk_exceeds_declaration
 from auditor.rules.sdk_exceeds_vendor import sdk_exceeds_vendor
+from auditor.rules.sdk_without_privacy_manifest import sdk_without_privacy_manifest
+from auditor.rules.tracking_without_att import tracking_without_att
 from auditor.rules.undeclared_data import undeclared_data
 from auditor.rules.undeclared_permission import undeclared_permission
 from auditor.rules.undeclared_sdk import undeclared_sdk
@@ -39,6 +44,11 @@ RULES: tuple[Rule, ...] = (
     permission_without_purpose,
     sdk_exceeds_vendor,
     beyond_necessary_information,
+    missing_usage_key,
+    tracking_without_att,
+    privacy_manifest_mismatch,
+    required_reason_undeclared,
+    sdk_without_privacy_manifest,
 )
 
 

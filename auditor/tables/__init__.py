@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from auditor.infer.permissions import LevelRange, effective_ranges
 from auditor.knowledge.names import Resolution, resolve
@@ -44,6 +44,8 @@ class Case:
     """What each declared SDK row means."""
     build: Build | None = None
     """None where only the document is considered."""
+    conduct: Conduct = field(default_factory=Conduct)
+    """What the build is able to do."""
     rows: tuple[Row, ...] = ()
     checked: tuple[Checked, ...] = ()
 
@@ -78,6 +80,7 @@ def compare(build: Build, conduct: Conduct, declaration: Declaration, knowledge:
         knowledge=knowledge,
         resolutions=resolutions,
         build=build,
+        conduct=conduct,
         rows=tuple(sorted(rows, key=lambda row: (order[row.table], row.subject))),
         checked=tuple(_checked(build.identity.platform, table) for table in Table),
     )
