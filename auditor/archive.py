@@ -253,7 +253,9 @@ class Archive:
         if entry.method == _STORED:
             return bytes(self._raw(entry, length))
         # the code tables of one deflate block take some 600 bytes, and empty blocks may stand before it
-        most = _FIRST_LOOK
+        most, longest = max(_FIRST_LOOK, length), max(_LONGEST_LOOK, 2 * length)
+        if length > _FIRST_LOOK:
+            self._spend(length)
         while True:
             try:
                 found = zlib.decompressobj(-15).decompress(self._raw(entry, min(entry.packed, most)), length)
@@ -261,7 +263,7 @@ class Archive:
                 raise _bad_deflate() from None
             if len(found) == length:
                 return found
-            if most >= min(entry.packed, _LONGEST_LOOK):
+            if most >= min(entry.packed, longest):
                 raise _wrong_size(len(found), entry.size) if most >= entry.packed else _bad_deflate()
             most *= 16
             # many entries may share the same long nothing

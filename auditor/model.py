@@ -237,6 +237,9 @@ class FactKind(Enum):
     """Name = feature; value = ``required`` or ``optional``."""
     NATIVE_LIBRARY = "native-library"
     """Name = file name of a ``.so``; value = ABI directory."""
+    NATIVE_METHODS = "native-methods"
+    """Java methods a native library implements, by the names it exports: name = their class; value = how many; by = file name of
+    the library; the location's place is the first of them as exported."""
     ASSET = "asset"
     """Name = path of a packaged file inside the build that may tell something; value = first line of a version file
     (``META-INF/*.version``), else empty."""

@@ -34,6 +34,9 @@ _TRACED: Mapping[FactKind, TraceKind] = {
 _UNTELLING = frozenset({TraceKind.PACKAGE, TraceKind.QUERY_SCHEME})
 """Traces that do not even name an SDK unless they prove it: shared packages; a scheme asked about is another app's."""
 
+_PARTIAL = frozenset({FactKind.CODE_PACKAGE, FactKind.NATIVE_METHODS})
+"""Proofs that are no more than a piece: a class or two may be a stub, native code comes with Java code that was not seen."""
+
 _Claim = tuple[str, Strength]
 
 
@@ -117,6 +120,7 @@ def find_sdks(build: Build, knowledge: Knowledge) -> tuple[Sdk, ...]:
     traces = _traces_of(knowledge)
     found: dict[str, _Evidence] = defaultdict(_Evidence)
     _classes(build, traces, found)
+    _native(build, traces, found)
     for fact in build.facts:
         kind = _TRACED.get(fact.kind)
         if kind is None or kind not in traces.names:
@@ -196,6 +200,27 @@ def _classes(build: Build, traces: _Traces, found: dict[str, _Evidence]) -> None
                 found[sdk].proving_classes += len(names)
 
 
+def _native(build: Build, traces: _Traces, found: dict[str, _Evidence]) -> None:
+    """Take the Java methods native libraries implement for traces of the SDKs whose classes they are of.
+
+    A library proves only the SDK that most of its methods are of: others lend their native code, a few methods with it.
+    """
+    libraries: dict[str, list[Fact]] = defaultdict(list)
+    for fact in build.of(FactKind.NATIVE_METHODS):
+        libraries[fact.location.file].append(fact)
+    for facts in libraries.values():
+        methods: dict[str, int] = defaultdict(int)
+        claims = {fact: traces.packages.owners(fact.name)[1] for fact in facts}
+        for fact, made in claims.items():
+            for sdk, strength in made:
+                methods[sdk] += int(fact.value) * (strength is Strength.PROVES)
+        every = sum(int(fact.value) for fact in facts)
+        for fact, made in claims.items():
+            for sdk, strength in made:
+                most = 2 * methods[sdk] > every
+                _add(found[sdk], TraceKind.PACKAGE, strength if most else min(strength, Strength.SUPPORTS), fact)
+
+
 def _is_generated(name: str) -> bool:
     """Tell whether a class is one the build tools write for any package whose resources are merged, code or none."""
     simple = name.rpartition(".")[2]
@@ -213,7 +238,7 @@ def _judge(id_: str, one: _Evidence, unverified: bool) -> Sdk | None:
         return None
     if not proofs:
         tier, confidence = SdkTier.NAMED, Confidence.LOW
-    elif one.proving_classes >= _MANY_CLASSES or any(fact.kind is not FactKind.CODE_PACKAGE for fact in proofs):
+    elif one.proving_classes >= _MANY_CLASSES or any(fact.kind not in _PARTIAL for fact in proofs):
         tier, confidence = SdkTier.BUNDLED, Confidence.HIGH
     else:
         tier, confidence = SdkTier.BUNDLED, Confidence.MEDIUM

@@ -10,6 +10,7 @@ from auditor.archive import Archive, Unreadable
 from auditor.extract.android.code import read_code
 from auditor.extract.android.dex import DexError, is_dex, read_dex
 from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, read_manifest
+from auditor.extract.android.native import record_native
 from auditor.extract.android.resources import ResourceError, Resources
 from auditor.extract.android.signer import SIGNING_BLOCK, read_signers
 from auditor.extract.collector import Collector, IdentityFacts, Place, hidden_with
@@ -163,15 +164,16 @@ def _resources(archive: Archive, collect: Collector) -> Callable[[str], str] | N
 
 
 def _files(archive: Archive, collect: Collector) -> None:
+    native = []
     for name in archive:
         if name.endswith("/"):
             continue
-        parts = name.split("/")
-        if len(parts) == 3 and parts[0] == "lib" and name.endswith(".so"):
-            collect.fact(FactKind.NATIVE_LIBRARY, parts[2], archive.place(name), value=parts[1])
+        if name.startswith("lib/") and name.endswith(".so") and name.count("/") == 2:
+            native.append(name)
         elif name not in (MANIFEST, _RESOURCES, _BUNDLE_RESOURCES):
             # every packaged path may tell something; which ones do is knowledge, not extraction
             collect.fact(FactKind.ASSET, name, archive.place(name), value=_version_file(archive, name))
+    record_native(archive, native, collect)
 
 
 def _version_file(archive: Archive, name: str) -> str:

@@ -17,6 +17,7 @@ from auditor.archive import Archive, Unreadable
 from auditor.extract.android.axml import AxmlError, clean
 from auditor.extract.android.dex import DexError, is_dex, read_dex
 from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, record_manifest
+from auditor.extract.android.native import record_native
 from auditor.extract.collector import Collector, IdentityFacts, Place, hidden_with
 from auditor.extract.jvm.classfile import ClassFile, ClassFileError, is_class_file, read_class
 from auditor.extract.jvm.manifest import is_text, read_library_manifest
@@ -93,6 +94,7 @@ def _own_version(collect: Collector) -> tuple[str, str]:
 
 def _aar(archive: Archive, collect: Collector) -> Manifest:
     manifest = _manifest(archive, collect)
+    native = []
     for name in archive:
         parts = name.split("/")
         if name == _CLASSES or fnmatch.fnmatchcase(name, "libs/*.jar"):
@@ -101,9 +103,10 @@ def _aar(archive: Archive, collect: Collector) -> Manifest:
                 _jar(inner, archive.place(name), collect)
                 collect.faults(inner)
         elif len(parts) == 3 and parts[0] == "jni" and name.endswith(".so"):
-            collect.fact(FactKind.NATIVE_LIBRARY, parts[2], archive.place(name), value=parts[1])
+            native.append(name)
         elif name != MANIFEST and name not in _BUILD_ONLY and parts[0] != "aapt":
             _file(archive, name, collect)
+    record_native(archive, native, collect)
     return manifest
 
 
@@ -126,6 +129,7 @@ def _jar(archive: Archive, unit: str, collect: Collector) -> None:
     classes: list[str] = []
     types: dict[str, int] = {}
     pairs = array("I")
+    native = []
     for name in archive:
         if name.endswith(".class"):
             found = None if name.upper().startswith("META-INF/") else _class(archive, name, collect)
@@ -136,9 +140,10 @@ def _jar(archive: Archive, unit: str, collect: Collector) -> None:
             continue
         parts = name.split("/")
         if len(parts) == 3 and parts[0] == "lib" and name.endswith(".so"):
-            collect.fact(FactKind.NATIVE_LIBRARY, parts[2], archive.place(name), value=parts[1])
+            native.append(name)
         else:
             _file(archive, name, collect)
+    record_native(archive, native, collect)
     collect.code(unit, classes)
     if pairs:
         collect.references(unit, lambda: (classes, list(types)), pairs)
