@@ -7,6 +7,7 @@ bytes and other nouns, so that each value is hashable, comparable and safe to se
 from __future__ import annotations
 
 import hashlib
+import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,6 +68,7 @@ __all__ = [
     "Tool",
     "Verdict",
     "fingerprint",
+    "host_of",
 ]
 
 
@@ -240,6 +242,8 @@ class FactKind(Enum):
     NATIVE_METHODS = "native-methods"
     """Java methods a native library implements, by the names it exports: name = their class; value = how many; by = file name of
     the library; the location's place is the first of them as exported."""
+    NATIVE_SYMBOL = "native-symbol"
+    """Name in the dynamic symbol table of a native library, as evidence: name = symbol; by = file name of the library."""
     ASSET = "asset"
     """Name = path of a packaged file inside the build that may tell something; value = first line of a version file
     (``META-INF/*.version``), else empty."""
@@ -381,6 +385,17 @@ MOST_EVIDENCE = 12
 
 HASHED = "blake2b:"
 """Prefix of a literal known by its hash alone: ``blake2b:<16 hex digits>:<length in characters>``."""
+
+
+WEB = "http"
+"""What every web address starts with."""
+_ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]{1,253})", re.ASCII)
+
+
+def host_of(literal: str) -> str:
+    """Return the host of a web address, or the literal itself where it is none."""
+    found = _ADDRESS.match(literal) if literal.startswith(WEB) else None
+    return found[1].lower() if found else literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from auditor.beside import NOTHING, Beside
 from auditor.declaration import read_declaration
 from auditor.errors import BuildError
 from auditor.knowledge.load import clauses_for, load
-from auditor.knowledge.schema import Knowledge, VersionKind
+from auditor.knowledge.schema import Knowledge, TraceKind, VersionKind
 from auditor.model import (
     Audit,
     Build,
@@ -134,6 +134,10 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
     from auditor.infer.ios_references import wanted_names
     from auditor.infer.renamed import MINIFIED
 
+    traced: dict[TraceKind, set[str]] = {}
+    for sdk in knowledge.sdks.values():
+        for trace in sdk.traces:
+            traced.setdefault(trace.kind, set()).add(trace.pattern)
     literals = frozenset(literal for one in knowledge.fingerprints for literal in one.literals)
     constants = frozenset(
         one.name for sdk in knowledge.sdks.values() for one in sdk.versions if one.kind is VersionKind.CONSTANT
@@ -142,7 +146,9 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
     names = wanted_names(knowledge)
     entrances = _entrances(knowledge.apis) if calls else None
     return Lens(
-        literals=literals,
+        literals=literals | traced.get(TraceKind.LITERAL, set()),
+        hosts=frozenset(traced.get(TraceKind.HOST, ())),
+        native=frozenset(traced.get(TraceKind.NATIVE_SYMBOL, ())),
         hashed=knowledge.seeds,
         constants=constants,
         renamed=MINIFIED,

@@ -83,7 +83,7 @@ class Collector:
     def literal(self, file: str, class_: str, literal: str) -> None:
         """Record that a class's code uses a literal the lens looks for."""
         self._literals.setdefault(file, {}).setdefault(class_, set()).add(literal)
-        if self.lens.renamed is not None and self.lens.renamed.match(class_):
+        if self.lens.renamed is not None and self.lens.renamed.match(class_) and literal in self.lens.literals:
             self._renamed.setdefault(file, set()).add(class_)
 
     def renamed(self, file: str = "") -> bool:

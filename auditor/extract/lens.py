@@ -68,6 +68,10 @@ class Lens:
 
     literals: frozenset[str] = frozenset()
     """String literals, exact."""
+    hosts: frozenset[str] = frozenset()
+    """Hosts: literals that are one, or web addresses on one."""
+    native: frozenset[str] = frozenset()
+    """Names of dynamic symbols of native libraries."""
     hashed: Container[str] = ()
     """Further literals, as the 16 hex digits of their BLAKE2b-64: too many to be given in full. They are looked for in
     renamed classes of a file in which several renamed classes use one of ``literals``."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from auditor.knowledge.schema import Knowledge, Strength, TraceKind
-from auditor.model import Build, Confidence, Fact, FactKind, Location, Sdk, SdkTier
+from auditor.model import Build, Confidence, Fact, FactKind, Location, Sdk, SdkTier, host_of
 
 __all__ = ["PackageIndex", "claimants_of", "class_owner_of", "find_sdks", "framework_owner_of", "own_package", "owners_of"]
 
@@ -23,6 +23,7 @@ _MANY_CLASSES = 3
 
 _TRACED: Mapping[FactKind, TraceKind] = {
     FactKind.NATIVE_LIBRARY: TraceKind.NATIVE_LIBRARY,
+    FactKind.NATIVE_SYMBOL: TraceKind.NATIVE_SYMBOL,
     FactKind.COMPONENT: TraceKind.COMPONENT,
     FactKind.META_DATA: TraceKind.META_DATA,
     FactKind.ASSET: TraceKind.ASSET,
@@ -31,8 +32,9 @@ _TRACED: Mapping[FactKind, TraceKind] = {
     FactKind.URL_SCHEME: TraceKind.URL_SCHEME,
     FactKind.QUERY_SCHEME: TraceKind.QUERY_SCHEME,
 }
-_UNTELLING = frozenset({TraceKind.PACKAGE, TraceKind.QUERY_SCHEME})
-"""Traces that do not even name an SDK unless they prove it: shared packages; a scheme asked about is another app's."""
+_UNTELLING = frozenset({TraceKind.PACKAGE, TraceKind.QUERY_SCHEME, TraceKind.HOST, TraceKind.LITERAL})
+"""Traces that do not even name an SDK unless they prove it: shared packages; a scheme asked about is another app's; a host or
+a string of a vendor's system is used by whoever talks to it."""
 
 _PARTIAL = frozenset({FactKind.CODE_PACKAGE, FactKind.NATIVE_METHODS})
 """Proofs that are no more than a piece: a class or two may be a stub, native code comes with Java code that was not seen."""
@@ -121,6 +123,7 @@ def find_sdks(build: Build, knowledge: Knowledge) -> tuple[Sdk, ...]:
     found: dict[str, _Evidence] = defaultdict(_Evidence)
     _classes(build, traces, found)
     _native(build, traces, found)
+    _literals(build, traces, found)
     for fact in build.facts:
         kind = _TRACED.get(fact.kind)
         if kind is None or kind not in traces.names:
@@ -219,6 +222,20 @@ def _native(build: Build, traces: _Traces, found: dict[str, _Evidence]) -> None:
             for sdk, strength in made:
                 most = 2 * methods[sdk] > every
                 _add(found[sdk], TraceKind.PACKAGE, strength if most else min(strength, Strength.SUPPORTS), fact)
+
+
+def _literals(build: Build, traces: _Traces, found: dict[str, _Evidence]) -> None:
+    """Take the hosts and literals that classes use for traces: of each the first class that does."""
+    seen: set[tuple[str, str]] = set()
+    for unit in build.code:
+        for class_, literals in unit.literals:
+            for literal in literals:
+                for kind, name in ((TraceKind.LITERAL, literal), (TraceKind.HOST, host_of(literal))):
+                    for sdk, strength in traces.names[kind].claims(name) if kind in traces.names else ():
+                        if (sdk, literal) not in seen:
+                            seen.add((sdk, literal))
+                            place = Location(file=unit.file, at=class_)
+                            _add(found[sdk], kind, strength, Fact(kind=FactKind.LITERAL, name=literal, location=place))
 
 
 def _is_generated(name: str) -> bool:

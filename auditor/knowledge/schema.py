@@ -61,12 +61,18 @@ class TraceKind(Enum):
     """Java package or class: matched against *defined* classes by whole dotted segments; the longest match owns."""
     NATIVE_LIBRARY = "native_libraries"
     """File name of a ``.so``; ``*`` matches any run of characters."""
+    NATIVE_SYMBOL = "native_symbols"
+    """Name in the dynamic symbol table of a native library. Supports only: who links a library has its names too."""
     COMPONENT = "components"
     """Class of a manifest component. Proves nothing: the manifest may name what is not there."""
     META_DATA = "meta_data"
     """Key of a manifest ``<meta-data>``."""
     ASSET = "assets"
     """Path in the build; ``*`` matches any run of characters."""
+    HOST = "hosts"
+    """Host that code names, alone or as that of a web address. Supports only: others talk to it, or about it, too."""
+    LITERAL = "literals"
+    """String literal of code, exact. Supports only, and does not even name an SDK."""
     CLASS = "classes"
     """Objective-C or Swift class defined in a Mach-O image."""
     FRAMEWORK = "frameworks"
@@ -82,9 +88,12 @@ class TraceKind(Enum):
 ANDROID_TRACES = (
     TraceKind.PACKAGE,
     TraceKind.NATIVE_LIBRARY,
+    TraceKind.NATIVE_SYMBOL,
     TraceKind.COMPONENT,
     TraceKind.META_DATA,
     TraceKind.ASSET,
+    TraceKind.HOST,
+    TraceKind.LITERAL,
 )
 IOS_TRACES = (
     TraceKind.CLASS,

@@ -38,6 +38,9 @@ _SEGMENTS = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*\Z", re.ASCII)
 _CHECKABLE = ("static", "policy", "dynamic", "manual")
 _STARRED = frozenset({TraceKind.NATIVE_LIBRARY, TraceKind.ASSET, TraceKind.URL_SCHEME})
 _ONLY_NAMES = frozenset({TraceKind.COMPONENT, TraceKind.QUERY_SCHEME})
+_ONLY_SUPPORTS = frozenset({TraceKind.NATIVE_SYMBOL, TraceKind.HOST, TraceKind.LITERAL})
+_HOST = re.compile(r"(?=.{4,100}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+\Z")
+_ADDRESS = re.compile(r"[0-9.]+\Z")
 _ENDINGS = {
     TraceKind.NATIVE_LIBRARY: ".so",
     TraceKind.FRAMEWORK: ".framework",
@@ -602,6 +605,8 @@ def _traces(record: Record, kind: TraceKind, id_: str, owners: dict[tuple[TraceK
             continue
         if strength is not Strength.NAMES and kind in _ONLY_NAMES:
             record.wrong(f"{record.what}: such a trace only ever names an SDK, it cannot be under {word!r}", word)
+        if strength is not Strength.SUPPORTS and kind in _ONLY_SUPPORTS:
+            record.wrong(f"{record.what}: such a trace only ever supports another, it cannot be under {word!r}", word)
         exclusive = strength is Strength.PROVES and kind in _EXCLUSIVE
 
         def fault(pattern: str, word: str = word, exclusive: bool = exclusive) -> str:
@@ -620,6 +625,10 @@ def _traces(record: Record, kind: TraceKind, id_: str, owners: dict[tuple[TraceK
 def _pattern_fault(kind: TraceKind, pattern: str) -> str:
     if kind is TraceKind.PACKAGE and not _SEGMENTS.match(pattern):
         return f"{pattern!r} must be whole segments joined by dots, without a dot or star at the end"
+    if kind is TraceKind.HOST and (not _HOST.match(pattern) or _ADDRESS.match(pattern)):
+        return f"{pattern!r} must be a host by its name, in lower-case letters, without scheme or path"
+    if kind is TraceKind.LITERAL:
+        return f"{pattern!r} is too short to tell anything" if len(pattern) < _LITERAL_LENGTH else ""
     if "*" in pattern and kind not in _STARRED:
         return f"{pattern!r}: a star means nothing here"
     if not pattern.replace("*", "").endswith(_ENDINGS.get(kind, "")):

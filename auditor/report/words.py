@@ -103,6 +103,7 @@ FACT_KINDS: Mapping[FactKind, Text] = {
     FactKind.META_DATA: _t("meta-data", "meta-data"),
     FactKind.QUERY: _t("查询其他应用", "query"),
     FactKind.FEATURE: _t("设备特性", "feature"),
+    FactKind.NATIVE_SYMBOL: _t("原生库符号", "symbol of a native library"),
     FactKind.NATIVE_METHODS: _t("原生库实现的 Java 方法", "Java methods of a native library"),
     FactKind.NATIVE_LIBRARY: _t("原生库", "native library"),
     FactKind.ASSET: _t("文件", "file"),

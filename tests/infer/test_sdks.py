@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from auditor.infer.sdks import PackageIndex, find_sdks
 from auditor.knowledge.schema import TraceKind
-from auditor.model import Confidence, FactKind, SdkTier
+from auditor.model import Build, Confidence, Fact, FactKind, SdkTier
 from tests.factories import build, fact
 from tests.knowledge_factories import knowledge, names, proves, sdk, supports
 
@@ -14,7 +16,17 @@ PUSH = sdk("acme-push", *proves("com.acme.push"), *supports("com.acme.base"), *n
 ADS = sdk("acme-ads", *proves("com.acme.push.ads"))
 SOLO = sdk("solo", *proves("org.solo.Entry"))
 PLUGGED = sdk("plugged", *proves("com.plugged"), excepted=("com.plugged.cordova",))
-NATIVE = sdk("native", *supports("libnative-*.so", kind=TraceKind.NATIVE_LIBRARY))
+NATIVE = sdk(
+    "native",
+    *supports("libnative-*.so", kind=TraceKind.NATIVE_LIBRARY),
+    *supports("native_start", kind=TraceKind.NATIVE_SYMBOL),
+)
+TALKING = sdk(
+    "talking",
+    *proves("com.talking"),
+    *supports("log.talking.cn", kind=TraceKind.HOST),
+    *supports("content://com.talking/id", kind=TraceKind.LITERAL),
+)
 MAPS = sdk(
     "maps",
     *proves("MapView", kind=TraceKind.CLASS),
@@ -22,7 +34,7 @@ MAPS = sdk(
     *names("maps", kind=TraceKind.QUERY_SCHEME),
 )
 HEARSAY = sdk("hearsay", *proves("org.hearsay"), unverified=True)
-KNOWN = knowledge(HEARSAY, PUSH, ADS, SOLO, PLUGGED, NATIVE, MAPS)
+KNOWN = knowledge(HEARSAY, TALKING, PUSH, ADS, SOLO, PLUGGED, NATIVE, MAPS)
 
 
 def found(*facts: object, classes: tuple[str, ...] = ()) -> dict[str, tuple[SdkTier, Confidence]]:
@@ -113,3 +125,68 @@ def test_the_index_names_the_claim_that_owns_a_class() -> None:
     assert index.owners("com.plugged.cordova.Plugin") == ("com.plugged.cordova", ())
     assert index.owners("nothing.of.the.kind") == ("", ())
     assert index.owners("TopLevel") == ("", ())
+
+
+# -- native code ----------------------------------------------------------------------------------------------------
+
+
+def methods(class_: str, count: int = 5, library: str = "libpush.so") -> Fact:
+    place = f"lib/arm64-v8a/{library}"
+    return fact(FactKind.NATIVE_METHODS, class_, str(count), by=library, file=place, at=f"Java_{class_}")
+
+
+def test_native_methods_prove_native_code_and_no_more() -> None:
+    assert found(methods("com.acme.push.Core", 200)) == {"acme-push": (BUNDLED, Confidence.MEDIUM)}
+    with_java = found(methods("com.acme.push.Core"), classes=("com.acme.push.A", "com.acme.push.B", "com.acme.push.C"))
+    assert with_java == {"acme-push": (BUNDLED, Confidence.HIGH)}
+
+
+def test_native_methods_follow_the_longest_claim() -> None:
+    assert set(found(methods("com.acme.push.ads.View"))) == {"acme-ads"}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (methods("com.acme.base.Core"),),  # shared by several SDKs
+        (methods("com.acme.pushy.Core"),),
+        (methods("com.acme.push.Core", 2), methods("org.host.Engine", 600)),  # lent to another library
+        (methods("com.acme.push.Core", 5), methods("org.host.Engine", 5)),
+    ],
+)
+def test_native_methods_that_prove_nothing(facts: tuple[Fact, ...]) -> None:
+    assert found(*facts) == {}
+
+
+def test_a_library_of_its_own_proves_beside_one_that_borrows() -> None:
+    own = methods("com.acme.push.Core", 1, "libown.so")
+    assert set(found(own, methods("com.acme.push.Core", 2), methods("org.host.Engine", 600))) == {"acme-push"}
+
+
+def test_a_native_symbol_only_names() -> None:
+    assert found(fact(FactKind.NATIVE_SYMBOL, "native_start", by="libx.so")) == {"native": (SdkTier.NAMED, Confidence.LOW)}
+    assert found(fact(FactKind.NATIVE_SYMBOL, "native_stop", by="libx.so")) == {}
+
+
+# -- hosts and literals ---------------------------------------------------------------------------------------------
+
+
+def using(*literals: str, classes: tuple[str, ...] = ("a.B",)) -> Build:
+    one = build(code={"classes.dex": classes})
+    unit = replace(one.code[0], literals=(("a.B", tuple(sorted(literals))),))
+    return replace(one, code=(unit,))
+
+
+def test_a_host_or_a_literal_does_not_even_name() -> None:
+    assert find_sdks(using("https://log.talking.cn/app", "log.talking.cn", "content://com.talking/id"), KNOWN) == ()
+
+
+def test_hosts_and_literals_support_what_something_else_proves() -> None:
+    literals = ("https://log.talking.cn/app", "https://log.talking.cn.evil.com/", "content://com.talking/id", "x://log.talking.cn")
+    (sdk_,) = find_sdks(using(*literals, classes=("a.B", "com.talking.A")), KNOWN)
+    assert (sdk_.tier, sdk_.confidence) == (BUNDLED, Confidence.MEDIUM)
+    assert [(one.kind, one.name, one.location.at) for one in sdk_.evidence] == [
+        (FactKind.CODE_PACKAGE, "com.talking", "com.talking.A"),
+        (FactKind.LITERAL, "content://com.talking/id", "a.B"),
+        (FactKind.LITERAL, "https://log.talking.cn/app", "a.B"),
+    ]

@@ -270,6 +270,18 @@ def test_an_sdk_is_read_as_it_stands(tmp_path):
         ("sdks/amap.yaml", "except: [com.amap.api.wrapper]", "except: [com.amap.apiwrapper]",
          "sdks/amap.yaml:12: sdks/amap.yaml.android.packages.except: 'com.amap.apiwrapper' lies below none of the "
          "packages listed here"),
+        ("sdks/amap.yaml", "components: {names: [", "hosts: {proves: [apilocate.amap.com]}\n          components: {names: [",
+         "sdks/amap.yaml:14: sdks/amap.yaml.android.hosts: such a trace only ever supports another, it cannot be under 'proves'"),
+        ("sdks/amap.yaml", "components: {names: [", "literals: {names: [a literal]}\n          components: {names: [",
+         "sdks/amap.yaml:14: sdks/amap.yaml.android.literals: such a trace only ever supports another, it cannot be under 'names'"),
+        ("sdks/amap.yaml", "components: {names: [", "hosts: {supports: ['https://a.cn']}\n          components: {names: [",
+         "sdks/amap.yaml:14: sdks/amap.yaml.android.hosts.supports: 'https://a.cn' must be a host by its name, in lower-case "
+         "letters, without scheme or path"),
+        ("sdks/amap.yaml", "components: {names: [", "hosts: {supports: [180.149.144.31]}\n          components: {names: [",
+         "sdks/amap.yaml:14: sdks/amap.yaml.android.hosts.supports: '180.149.144.31' must be a host by its name, in lower-case "
+         "letters, without scheme or path"),
+        ("sdks/amap.yaml", "components: {names: [", "literals: {supports: [short]}\n          components: {names: [",
+         "sdks/amap.yaml:14: sdks/amap.yaml.android.literals.supports: 'short' is too short to tell anything"),
         ("sdks/amap.yaml", "'libAMapSDK_MAP_*.so'", "'libAMapSDK_MAP_*'",
          "sdks/amap.yaml:13: sdks/amap.yaml.android.native_libraries.supports: 'libAMapSDK_MAP_*' must end in '.so'"),
         ("sdks/amap.yaml", "'amap*'", "'*'", "sdks/amap.yaml:20: sdks/amap.yaml.ios.url_schemes.names: '*' fits everything"),

@@ -16,7 +16,7 @@ from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import WORDS, Wanted, class_edges, walk
 from auditor.extract.collector import Collector
 from auditor.extract.lens import Lens
-from auditor.model import HASHED, FactKind, Table, Text
+from auditor.model import HASHED, WEB, FactKind, Table, Text, host_of
 
 __all__ = ["read_code"]
 
@@ -24,13 +24,16 @@ _CODE = (Table.SDKS, Table.DATA)
 _MARKER = b"~~"
 _MARKED = re.compile(rb"~~([A-Z][A-Za-z0-9]{1,9})(\{.{,2000}\})\Z", re.DOTALL)
 _MOST_MARKERS = 16
+_BEHIND_WEB = (WEB[:-1] + chr(ord(WEB[-1]) + 1)).encode()
+"""The strings of a DEX file are sorted: web addresses stand together, before this."""
+_MOST_ADDRESSES, _LONGEST_ADDRESS = 20_000, 300
 _SHORTEST = 8
 """Bytes a literal has at least to tell anything."""
 
 
 def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collector) -> None:
     """Record what the classes of the DEX at ``header`` use; code that cannot be walked is a gap."""
-    if not (lens.literals or lens.constants or lens.methods):
+    if not (lens.literals or lens.hosts or lens.constants or lens.methods):
         return
     try:
         tables = Tables(data, header)
@@ -84,8 +87,15 @@ def _strings(tables: Tables, lens: Lens, collect: Collector) -> dict[int, str]:
     if not wanted:
         names = (name for one in (lens.methods, lens.exact) for wanted_names in one.values() for name in wanted_names)
         look_ups = LOOK_UP_NAMES if lens.methods else ()
-        wanted.update((as_mutf8(text), text) for text in (*lens.literals, *names, *look_ups))
-    return {index: wanted[raw] for index, raw in enumerate(tables.strings) if raw in wanted}
+        wanted.update((as_mutf8(text), text) for text in (*lens.literals, *lens.hosts, *names, *look_ups))
+    found = {index: wanted[raw] for index, raw in enumerate(tables.strings) if raw in wanted}
+    if lens.hosts:
+        first, end = (bisect_left(tables.strings, edge) for edge in (WEB.encode(), _BEHIND_WEB))
+        for index in range(first, min(end, first + _MOST_ADDRESSES)):
+            text = mutf8(tables.strings[index][:_LONGEST_ADDRESS]) or ""
+            if host_of(text) in lens.hosts:
+                found[index] = text
+    return found
 
 
 def _tool(tables: Tables, place: str, collect: Collector) -> None:
@@ -113,7 +123,7 @@ def _tool(tables: Tables, place: str, collect: Collector) -> None:
 def _literals(
     tables: Tables, place: str, found: Mapping[int, str], lens: Lens, collect: Collector
 ) -> tuple[int, bool]:
-    texts = {index: text for index, text in found.items() if text in lens.literals}
+    texts = {index: text for index, text in found.items() if text in lens.literals or host_of(text) in lens.hosts}
     if not texts:
         return 0, False
     flags = bytearray(len(tables.strings))

@@ -11,17 +11,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 
 __all__ = ["ELF", "dynamic_names", "java_method"]
 
 ELF = b"\x7fELF"
 _STEPS = (1 << 18, 1 << 20, 1 << 22, 1 << 23)
 """Bytes looked at: as many as it takes to find the table, and no more."""
-_C_LIBRARY = b"\0libc.so\0"
+_C_LIBRARY = re.compile(rb"\0libc\.so\0")
+_MOST_TABLES = 16
 _NO_NAME = re.compile(rb"[^\x21-\x7e\0]")
 _TWO_ENDS = b"\0\0"
 _MOST_NAMES = 100_000
 _JAVA = b"Java_"
+_NO_ESCAPE = re.compile(r"_(?!0[0-9a-f]{4}|[123])")
 _ESCAPED = re.compile(r"_(?:0([0-9a-f]{4})|([123]))")
 _PLAIN = {"1": "_", "2": ";", "3": "["}
 _CLASS = re.compile(r"[^\W\d][\w$]*(?:\.[^\W\d][\w$]*)+\Z")
@@ -38,12 +41,11 @@ def dynamic_names(first: Callable[[int], bytes]) -> tuple[bytes, ...] | None:
         if not data.startswith(ELF):
             return None
         whole = len(data) < step
-        at = data.find(_C_LIBRARY)
-        while at >= 0:
-            table = _table(data, at, whole)
-            if table is not None:
-                return tuple(table.split(b"\0", _MOST_NAMES)[:_MOST_NAMES])
-            at = data.find(_C_LIBRARY, at + 1)
+        tables = [_table(data, match.start(), whole) for match in islice(_C_LIBRARY.finditer(data), _MOST_TABLES)]
+        # code that opens the C library itself has its name among its strings; one that goes on may be the longest
+        if tables and None not in tables:
+            longest = max(filter(None, tables), key=len)
+            return tuple(longest.split(b"\0", _MOST_NAMES)[:_MOST_NAMES])
         if whole:
             break
     return None
@@ -70,6 +72,8 @@ def java_method(symbol: bytes) -> tuple[str, str] | None:
     # behind two underscores the signature tells overloads apart; escapes begin with one and a digit
     mangled = re.split(r"__(?![0-3])", symbol[len(_JAVA) :].decode("ascii", "replace"), maxsplit=1)[0]
     parts = re.split(r"_(?![0-3])", mangled)
+    if any(_NO_ESCAPE.search(part) for part in parts):
+        return None
     names = [_ESCAPED.sub(lambda match: chr(int(match[1], 16)) if match[1] else _PLAIN[match[2]], part) for part in parts]
     class_ = ".".join(names[:-1])
     return (class_, names[-1]) if names[-1] and _CLASS.match(class_) else None

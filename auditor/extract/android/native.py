@@ -43,6 +43,9 @@ def _methods(archive: Archive, file: str, path: str, collect: Collector) -> None
     except Unreadable as unreadable:
         collect.gap(archive.place(path), "", unreadable.reason, Table.SDKS)
         return
+    known = collect.lens.native
+    for symbol in sorted({name.decode("ascii", "replace") for name in names or ()} & known) if known else ():
+        collect.fact(FactKind.NATIVE_SYMBOL, symbol, archive.place(path), by=file)
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
     for name in sorted(names or ()):

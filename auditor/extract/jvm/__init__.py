@@ -21,7 +21,7 @@ from auditor.extract.android.native import record_native
 from auditor.extract.collector import Collector, IdentityFacts, Place, hidden_with
 from auditor.extract.jvm.classfile import ClassFile, ClassFileError, is_class_file, read_class
 from auditor.extract.jvm.manifest import is_text, read_library_manifest
-from auditor.model import FactKind, Table
+from auditor.model import FactKind, Table, host_of
 
 __all__ = ["is_aar", "is_jar", "read_jvm"]
 
@@ -166,8 +166,10 @@ def _uses(found: ClassFile, place: str, unit: str, collect: Collector) -> tuple[
     """Record the literals of the lens that a class holds; return the classes it names, where the lens asks for them."""
     lens = collect.lens
     try:
-        for literal in lens.literals.intersection(found.strings()) if lens.literals else ():
-            collect.literal(unit, clean(found.name), literal)
+        if lens.literals or lens.hosts:
+            texts = found.strings()
+            for literal in {*lens.literals.intersection(texts), *(text for text in texts if host_of(text) in lens.hosts)}:
+                collect.literal(unit, clean(found.name), literal)
         return tuple(map(clean, found.classes())) if lens.renamed is not None else ()
     except ClassFileError as error:
         collect.gap(place, "", error.reason, *_CODE)
