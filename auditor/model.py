@@ -40,7 +40,10 @@ __all__ = [
     "FactKind",
     "Finding",
     "Flow",
+    "Framework",
+    "FrameworkKind",
     "Gap",
+    "Host",
     "Identity",
     "Language",
     "Location",
@@ -48,9 +51,11 @@ __all__ = [
     "NotCheckable",
     "Origin",
     "OwnerKind",
+    "Packer",
     "Passage",
     "Platform",
     "PolicySource",
+    "Presence",
     "Provenance",
     "Reach",
     "Reached",
@@ -58,6 +63,7 @@ __all__ = [
     "ReferenceKind",
     "Row",
     "RuleInfo",
+    "ScriptCall",
     "Sdk",
     "SdkTier",
     "Severity",
@@ -323,6 +329,28 @@ class FactKind(Enum):
     """Who brought an element of the manifest, by the merger report given beside the build: name = what the element names;
     value = the element; by = the library's coordinates, empty for the app's own manifest; the location is in the report;
     traits ``action`` (added, merged, injected, implied), ``reason``."""
+
+
+    SCRIPT_LAYER = "script-layer"
+    """A part of the app written for a framework's own runtime: name = the layer (``uni-app``, ``dart``); value = what the
+    file says of its version; traits ``app`` (the id it has there), ``form`` (``script``, ``hermes 94``, ``snapshot``)."""
+    SCRIPT_CALL = "script-call"
+    """Place where a script names an interface that was looked for: name = the interface; value = how it is written there
+    (``member``, ``index``, ``alias``, ``name``); by = the layer; traits ``text`` (what stands around it), ``plugin`` (whose
+    file it is, where it is a plug-in's)."""
+    SCRIPT_MODULE = "script-module"
+    """Module or plug-in of a script layer: name = as the layer calls it; value = version or class, where it is told;
+    by = the layer; trait ``as`` = ``module``, ``sdk`` (an SDK configured for a module), ``feature`` (registered by the
+    runtime), ``plugin``, ``package`` or ``name`` (only its name stands there)."""
+    SCRIPT_PERMISSION = "script-permission"
+    """Permission a script layer's own manifest asks for: name = full permission name; by = the layer."""
+    SCRIPT_SETTING = "script-setting"
+    """Setting of a script layer: name = what is set (``privacy.prompt``); value = as written; by = the layer."""
+    HOST = "host"
+    """Host that code or a file names: name = the host, lower case; value = scheme, empty for one that stands alone;
+    by = the class whose code uses it, or the file's own kind (``network-security-config``)."""
+    WORDING = "wording"
+    """Text that was looked for: name = what it speaks of (``account-deletion``); value = the words, or the address of a link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -779,6 +807,95 @@ class ManifestEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptCall:
+    """One interface that a script layer names, or one of its modules, and what is known of it."""
+
+    site: Fact
+    """Where it stands: a script call, or a script module."""
+    data: tuple[str, ...]
+    """Data-type ids it reads."""
+    may: tuple[str, ...]
+    """Data-type ids it can be a way to."""
+    owner: OwnerKind
+    sdk: str
+    """Canonical id, where the owner is an SDK."""
+    confidence: Confidence
+    """How sure it is that the script uses it: high for a whole chain, medium for an alias, low for a name alone."""
+    permission_held: bool | None
+    """Whether the build asks for a permission (iOS: has a usage key) it needs; None where it needs none."""
+    can_succeed: bool
+    why_not: Text | None = None
+    severity: Severity = Severity.INFO
+    """How much it says when seen alone; INFO = context only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A host that one owner's code or files name."""
+
+    name: str
+    schemes: tuple[str, ...]
+    """``https``, ``http``, ``wss``, ``ws``; empty where it only stands alone."""
+    owner: OwnerKind
+    sdk: str
+    """Canonical id, where the owner is an SDK."""
+    evidence: tuple[Fact, ...]
+    """Where it stands; at most ``MOST_EVIDENCE`` places."""
+    count: int
+    """In how many places it stands."""
+    country: str = ""
+    """ISO 3166 code of the country its operator says data goes to, where a source says so; never guessed."""
+    operator: str = ""
+    """Who runs it, where a source says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packer:
+    """A packer (加固) whose signs a build shows."""
+
+    id: str
+    name: Text
+    proven: bool
+    """Whether the signs are enough: several kinds of them, or the packer's own application class."""
+    signs: tuple[str, ...]
+    """File names, paths and classes found, sorted."""
+
+
+class FrameworkKind(Enum):
+    """What a framework is for."""
+
+    SCRIPT = "script"
+    """Runs the app's own code in a runtime of its own."""
+    HOT_FIX = "hot-fix"
+    """Replaces code after installation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framework:
+    """A framework that decides where an app's code is."""
+
+    id: str
+    name: Text
+    kind: FrameworkKind
+    version: str
+    """As the build tells it; empty where it does not."""
+    evidence: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Something a reader wants to know of a build that is no fault by itself: found in it, or not found."""
+
+    subject: str
+    """``account-deletion``, ``self-start``, …."""
+    name: Text
+    evidence: tuple[Fact, ...]
+    """Where it was found, at most ``MOST_EVIDENCE`` places; none = not found in what could be read."""
+    note: Text | None = None
+    """What a reader has to know to understand it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conduct:
     """What a build is able to do, by facts and knowledge."""
 
@@ -792,6 +909,16 @@ class Conduct:
     """The bundles of an iOS build, sorted by path."""
     collections: tuple[Collection, ...] = ()
     """What can be collected and by whom: one per data type and owner, sorted by both."""
+    script_calls: tuple[ScriptCall, ...] = ()
+    """What script layers use that can read personal data, sorted by place."""
+    hosts: tuple[Host, ...] = ()
+    """Hosts named, one per host and owner, sorted by both; none that only documents or namespaces name."""
+    packers: tuple[Packer, ...] = ()
+    """Packers whose signs the build shows, proven ones first."""
+    frameworks: tuple[Framework, ...] = ()
+    """Frameworks that decide where the app's code is, sorted by id."""
+    presences: tuple[Presence, ...] = ()
+    """What was looked for in every build of the platform, found or not, in the order of the knowledge."""
     attributions: tuple[Attribution, ...] = ()
     """Renamed classes whose owner was inferred, sorted by class. Every other class is its name's, or unattributed."""
     manifest: tuple[ManifestEntry, ...] = ()
@@ -1123,6 +1250,9 @@ class Audit:
     """Who brought what into the manifest; empty for iOS."""
     names: tuple[tuple[str, Text], ...] = ()
     """Display names for ids (permissions, keys, SDKs), sorted."""
+    """Display names for subjects that are ids (permissions, keys, SDKs, data types)."""
+    presences: tuple[Presence, ...] = ()
+    """What was looked for in the build and is no fault by itself, found or not."""
     beside: tuple[Fact, ...] = ()
     """The files given beside the build that the result rests on: MAPPING, MERGER_REPORT."""
     data_names: tuple[tuple[str, Text], ...] = ()

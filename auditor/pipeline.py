@@ -130,9 +130,11 @@ def _with_beside(path: Path, lens: Lens, beside: Beside) -> Build:
 
 def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
     """Return what to look for in code: what SDKs are known by after renaming, and calls where they are wanted."""
-    from auditor.extract.lens import Lens
+    from auditor.extract.lens import Lens, ScriptNames
     from auditor.infer.ios_references import wanted_names
+    from auditor.infer.loaded import wanted_loaders
     from auditor.infer.renamed import MINIFIED
+    from auditor.infer.scripts import script_names
 
     traced: dict[TraceKind, set[str]] = {}
     for sdk in knowledge.sdks.values():
@@ -153,11 +155,18 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
         constants=constants,
         renamed=MINIFIED,
         methods=methods,
+        exact=wanted_loaders(knowledge) if calls else {},
         arguments=arguments,
         selectors=names.selectors,
         strings=names.strings,
         symbols=names.symbols,
         entrances=entrances,
+        scripts={
+            layer: ScriptNames(interfaces=interfaces, modules=modules) for layer, interfaces, modules in script_names(knowledge)
+        },
+        wordings={one.id: one.words for one in knowledge.signs.presences if one.words},
+        links={one.id: one.links for one in knowledge.signs.presences if one.links},
+        every_host=True,
     )
 
 
@@ -287,6 +296,7 @@ def judge(
         beside=facts.build.of(FactKind.MAPPING, FactKind.MERGER_REPORT),
         data_names=tuple(_data_names(case.rows, knowledge)),
         not_checkable=tuple(_not_checkable(declaration, knowledge)),
+        presences=facts.conduct.presences,
     )
 
 

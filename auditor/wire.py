@@ -41,10 +41,12 @@ from auditor.model import (
     Passage,
     Platform,
     PolicySource,
+    Presence,
     Provenance,
     Reference,
     Row,
     RuleInfo,
+    ScriptCall,
     Sdk,
     SdkTier,
     Severity,
@@ -82,6 +84,9 @@ _SHOWN_FACTS = frozenset(
         FactKind.SYMBOL,
         FactKind.SELECTOR,
         FactKind.CALL,
+        FactKind.SCRIPT_CALL,
+        FactKind.SCRIPT_MODULE,
+        FactKind.HOST,
     }
 )
 """Kinds that ``facts/1`` gives in full under a name of their own, or only counts."""
@@ -148,6 +153,7 @@ def audit_to_wire(audit: Audit) -> dict[str, Any]:
             }
             for one in audit.not_checkable
         ],
+        **({"presences": [_presence(one) for one in audit.presences]} if audit.presences else {}),
     }
 
 
@@ -418,6 +424,44 @@ def facts_to_wire(
         "references": [_reference(one) for one in conduct.references],
         "collections": [_collection(one) for one in conduct.collections],
         "manifest": [_manifest_entry(one) for one in conduct.manifest],
+        "script_calls": [_script_call(one) for one in conduct.script_calls],
+        "script_modules": [
+            {
+                "layer": fact.by,
+                "module": fact.name,
+                "as": fact.trait("as"),
+                "value": fact.value or None,
+                "file": fact.location.file,
+                "at": fact.location.at,
+            }
+            for fact in build.of(FactKind.SCRIPT_MODULE)
+        ],
+        "hosts": [
+            {
+                "host": one.name,
+                "schemes": list(one.schemes),
+                "owner": {"kind": one.owner.value, "sdk": one.sdk or None},
+                "operator": one.operator or None,
+                "country": one.country or None,
+                "count": one.count,
+                "places": [{"file": fact.location.file, "at": fact.location.at} for fact in one.evidence],
+            }
+            for one in conduct.hosts
+        ],
+        "packers": [
+            {"id": one.id, "name": _text(one.name), "proven": one.proven, "signs": list(one.signs)} for one in conduct.packers
+        ],
+        "frameworks_used": [
+            {
+                "id": one.id,
+                "name": _text(one.name),
+                "kind": one.kind.value,
+                "version": one.version or None,
+                "evidence": [_fact(fact) for fact in one.evidence],
+            }
+            for one in conduct.frameworks
+        ],
+        "presences": [_presence(one) for one in conduct.presences],
         "classes_count": len({name for unit in build.code for name in unit.classes}),
         "symbols_count": len({fact.name for fact in build.of(FactKind.SYMBOL)}),
         "native_libraries": _names(build, FactKind.NATIVE_LIBRARY),
@@ -426,6 +470,34 @@ def facts_to_wire(
         "privacy_manifests": _privacy_manifests(build),
         "facts": [_fact(fact) for fact in build.facts if fact.kind not in _SHOWN_FACTS],
         "gaps": [_gap(gap) for gap in gaps],
+    }
+
+
+def _script_call(one: ScriptCall) -> dict[str, Any]:
+    return {
+        "api": one.site.name,
+        "layer": one.site.by,
+        "written": one.site.value if one.site.kind is FactKind.SCRIPT_CALL else "module",
+        "text": one.site.trait("text"),
+        "data": list(one.data),
+        "may": list(one.may),
+        "file": one.site.location.file,
+        "at": one.site.location.at,
+        "owner": {"kind": one.owner.value, "sdk": one.sdk or None},
+        "confidence": one.confidence.word,
+        "permission_held": one.permission_held,
+        "can_succeed": one.can_succeed,
+        "why_not": _text(one.why_not) if one.why_not else None,
+    }
+
+
+def _presence(one: Presence) -> dict[str, Any]:
+    return {
+        "subject": one.subject,
+        "name": _text(one.name),
+        "found": bool(one.evidence),
+        "evidence": [_fact(fact) for fact in one.evidence],
+        "note": _text(one.note) if one.note else None,
     }
 
 
@@ -572,6 +644,7 @@ def audit_from_wire(document: object) -> Audit:
         beside=top.each("beside", _read_fact) if "beside" in top.value else (),
         data_names=_read_names(top.nested("data_names")) if "data_names" in top.value else (),
         not_checkable=top.some("not_checkable", _read_not_checkable),
+        presences=top.each("presences", _read_presence) if "presences" in top.value else (),
     )
 
 
@@ -933,6 +1006,15 @@ def _read_gap(wire: _Object) -> Gap:
         location=_read_place(wire),
         reason=_read_text(wire.nested("message")),
         hides=frozenset(tables[name] for name in hides),
+    )
+
+
+def _read_presence(wire: _Object) -> Presence:
+    return Presence(
+        subject=wire.text("subject"),
+        name=_read_text(wire.nested("name")),
+        evidence=wire.each("evidence", _read_fact),
+        note=wire.optional("note", _read_text),
     )
 
 

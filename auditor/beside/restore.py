@@ -29,7 +29,7 @@ def by_written_names(lens: Lens, names: NameMap) -> Lens:
         class_, _, field = one.rpartition(".")
         constants.setdefault(class_, []).append(field)
     written = names.written(frozenset(lens.methods) | frozenset(constants))
-    exact: dict[str, frozenset[str]] = {}
+    exact = dict(lens.exact)
     arguments = dict(lens.arguments)
     for class_ in sorted(lens.methods.keys() & written.keys()):
         called = _written_members(names, written[class_], lens.methods[class_])

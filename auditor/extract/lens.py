@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from auditor.model import EntryKind
 
-__all__ = ["CallbackRules", "Entrance", "Entrances", "Lens"]
+__all__ = ["CallbackRules", "Entrance", "Entrances", "Lens", "ScriptNames"]
 
 START, USE = 1, 2
 """When the platform calls a method: it may while the app starts and nobody touches it, or only once it is used or left."""
@@ -63,6 +63,16 @@ class Entrances:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptNames:
+    """What to look for in the files of one script layer."""
+
+    interfaces: frozenset[str] = frozenset()
+    """Dotted names: ``uni.getLocation``."""
+    modules: frozenset[str] = frozenset()
+    """Names that modules and plug-ins are known by: words, packages, channels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lens:
     """The things whose use in code is worth recording. An empty lens reads class names only, which is fastest."""
 
@@ -97,3 +107,11 @@ class Lens:
     """Strings wanted in the data of Mach-O images, exact: names by which code reaches what it does not link."""
     symbols: frozenset[str] = frozenset()
     """Imported symbols of Mach-O images (``_getifaddrs``, ``_OBJC_CLASS_$_UIDevice``) of which it is wanted who uses them."""
+    scripts: Mapping[str, ScriptNames] = field(default_factory=dict)
+    """Layer -> what to look for in its files."""
+    wordings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Subject -> words of texts that speak of it, looked for in resources, scripts and strings of code."""
+    links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Subject -> words of addresses that lead to it, lower case."""
+    every_host: bool = False
+    """Whether to record the hosts that code and files name."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.infer.collects import merged, of_calls
+from auditor.infer.hosts import find_hosts
 from auditor.infer.ios_bundles import find_bundles
+from auditor.infer.loaded import find_loading
 from auditor.infer.manifest import find_manifest
-from auditor.infer.packed import find_packing
+from auditor.infer.owners import Owners
+from auditor.infer.packed import find_packers, find_packing
+from auditor.infer.presences import find_presences
 from auditor.infer.renamed import find_renamed
+from auditor.infer.scripts import find_frameworks, find_script_calls, of_scripts
 from auditor.infer.sdks import find_sdks, owners_of
 from auditor.infer.tiers import raised
 from auditor.infer.versions import with_versions
@@ -45,16 +50,27 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
     versioned = with_versions(tuple(sdks), build, knowledge)
     bundles = find_bundles(build) if build.identity.platform is Platform.IOS else ()
     references, referred = _references(build, knowledge, sdks, bundles)
+    owner_of = Owners(build, knowledge, owners_of(knowledge), renamed.attributions)
+    scripts = find_script_calls(build, knowledge)
+    frameworks = find_frameworks(build, knowledge)
+    loading, loads = find_loading(build, knowledge, owner_of, frameworks)
+    gaps = (*packing, *loading)
+    presences = find_presences(build, knowledge, hidden=bool(gaps or build.gaps))
     return Conduct(
         sdks=raised(versioned, build, owners_of(knowledge), renamed.attributions),
         calls=calls,
         references=references,
         bundles=bundles,
         # every source of signs gives its own; this is the one place where they come together
-        collections=merged((*of_calls(calls), *referred)),
+        collections=merged((*of_calls(calls), *referred, *of_scripts(scripts))),
+        script_calls=scripts,
+        hosts=find_hosts(build, knowledge, owner_of),
+        packers=find_packers(build, knowledge),
+        frameworks=frameworks,
+        presences=(*presences, *((loads,) if loads else ())),
         attributions=renamed.attributions,
         manifest=find_manifest(build, versioned, knowledge),
-        gaps=packing,
+        gaps=gaps,
     )
 
 

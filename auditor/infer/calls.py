@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from auditor.infer.owners import Owners
 from auditor.infer.permissions import effective_ranges, minimum_level
-from auditor.infer.sdks import own_package
 from auditor.knowledge.api_schema import ApiConstant, ApiField, ApiMethod, ApiRole, Apis, ApiTable, Need
 from auditor.knowledge.schema import Knowledge
-from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, OwnerKind, Reach, Severity, Text
+from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, Reach, Severity, Text
 
 __all__ = ["find_calls", "wanted_arguments", "wanted_methods"]
 
@@ -65,10 +65,9 @@ def find_calls(
     methods: dict[str, list[ApiMethod]] = {}
     for one in _reads(apis):
         methods.setdefault(f"{one.class_}.{one.name}", []).append(one)
-    inferred = {one.class_: one for one in attributions}
     asked = {name for name, levels in effective_ranges(build).items() if levels is not None}
     levels = _Levels(minimum_level(build), _target(build))
-    own = own_package(build.identity.app_id)
+    owner_of = Owners(build, knowledge, owners, attributions)
     reached = {one.method: one for one in build.flow.methods} if build.flow is not None else {}
     not_reached = Reach.UNKNOWN if hidden or build.flow is None else Reach.CALLED
     calls = []
@@ -83,7 +82,7 @@ def find_calls(
         data, may, needs_one_of, severity = _meaning(method, fact, apis)
         if not data and not may:
             continue
-        owner, sdk, origin = _owner(fact.by, owners, inferred, knowledge, own)
+        owner, sdk, origin = owner_of(fact.by)
         if origin is Origin.NAME and fact.trait("written"):
             origin = Origin.MAPPING
         held = bool(asked & set(needs_one_of)) if needs_one_of else None
@@ -183,32 +182,6 @@ def _is_unknown_field(value: str, table: ApiTable, apis: Apis) -> bool:
         not quoted and "." in text and not any(one.table is table and one.class_ == text.rpartition(".")[0] for one in apis.fields)
         for text, quoted in _constants(value, table)
     )
-
-
-def _owner(
-    class_: str,
-    owners: Callable[[str], Sequence[str]],
-    inferred: Mapping[str, Attribution],
-    knowledge: Knowledge,
-    own: str,
-) -> tuple[OwnerKind, str, Origin | None]:
-    """Return whose code a class is, the SDK or library by its id, and how that was found."""
-    named = owners(class_)
-    attribution = inferred.get(class_) or inferred.get(class_.partition("$")[0])
-    sdk, origin = "", None
-    if len(named) == 1:
-        sdk, origin = named[0], Origin.NAME
-    elif attribution is not None:
-        sdk, origin = attribution.owner, attribution.origin
-    known = knowledge.sdks.get(sdk)
-    if knowledge.apis.is_bystander(class_) or (sdk and (known is None or not known.collects)):
-        # a library that collects nothing of its own acts for whoever calls it
-        return OwnerKind.BYSTANDER, sdk, origin or Origin.NAME
-    if sdk:
-        return OwnerKind.SDK, sdk, origin
-    if own and f"{class_}.".startswith(f"{own}."):
-        return OwnerKind.APP, "", Origin.NAME
-    return OwnerKind.UNATTRIBUTED, "", None
 
 
 def _why_not(

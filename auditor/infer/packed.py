@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from auditor.knowledge.schema import Knowledge, PackerKnowledge
-from auditor.model import Build, BuildKind, Fact, FactKind, Gap, Location, Platform, Table, Text
+from auditor.model import Build, BuildKind, Fact, FactKind, Gap, Location, Packer, Platform, Table, Text
 
-__all__ = ["find_packing"]
+__all__ = ["find_packers", "find_packing"]
 
 _ENTRY_KINDS = ("application", "app-component-factory")
 _CODE_KINDS = ("activity", "service", "receiver", "provider", "backup-agent", *_ENTRY_KINDS)
@@ -21,21 +21,44 @@ _PLATFORM_PACKAGES = ("android.", "com.android.internal.")
 
 def find_packing(build: Build, knowledge: Knowledge) -> tuple[Gap, ...]:
     """Return the gaps that packing leaves: at most one, for a build whose code cannot be what it runs."""
-    # a library's manifest may name classes that the app gets from elsewhere
-    if build.identity.platform is not Platform.ANDROID or build.identity.kind is not BuildKind.APP:
+    if not _can_be_packed(build):
         return ()
     components = [fact for fact in build.of(FactKind.COMPONENT) if fact.value in _CODE_KINDS and _is_app_class(fact.name)]
     defined = {name for unit in build.code for name in unit.classes}
     missing = [fact for fact in components if fact.name not in defined]
-    files = _Files(build)
-    packers = {
-        id_: signs for id_, packer in knowledge.packers.items() if (signs := tuple(_signs(build, files, packer)))
-    }
+    packers = _signs_of_all(build, knowledge)
     proven = sorted((id_ for id_, signs in packers.items() if _is_enough(signs)), key=lambda id_: -len(packers[id_]))
     if not _tells(missing, components) and not proven:
         return ()
     suspect = proven or sorted(packers, key=lambda id_: (-len(packers[id_]), id_))
     return (_gap(missing, components, [knowledge.packers[id_] for id_ in suspect[:1]], packers),)
+
+
+def find_packers(build: Build, knowledge: Knowledge) -> tuple[Packer, ...]:
+    """Return the packers whose signs a build shows, proven ones first; none by signs too generic to tell anything."""
+    if not _can_be_packed(build):
+        return ()
+    found = [
+        Packer(
+            id=id_,
+            name=knowledge.packers[id_].name,
+            proven=_is_enough(signs),
+            signs=tuple(sorted({sign for _, sign, _ in signs})),
+        )
+        for id_, signs in _signs_of_all(build, knowledge).items()
+        if any(telling for _, _, telling in signs)
+    ]
+    return tuple(sorted(found, key=lambda one: (not one.proven, one.id)))
+
+
+def _can_be_packed(build: Build) -> bool:
+    # a library's manifest may name classes that the app gets from elsewhere
+    return build.identity.platform is Platform.ANDROID and build.identity.kind is BuildKind.APP
+
+
+def _signs_of_all(build: Build, knowledge: Knowledge) -> dict[str, tuple[tuple[str, str, bool], ...]]:
+    files = _Files(build)
+    return {id_: signs for id_, packer in knowledge.packers.items() if (signs := tuple(_signs(build, files, packer)))}
 
 
 def _is_app_class(name: str) -> bool:

@@ -12,9 +12,11 @@ from auditor.knowledge.load import (
     COMPILED,
     COMPILED_APIS,
     COMPILED_FINGERPRINTS,
+    COMPILED_SIGNS,
     compile_apis,
     compile_fingerprints,
     compile_knowledge,
+    compile_signs,
     read_yaml,
 )
 
@@ -37,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         COMPILED: compile_knowledge(plain),
         COMPILED_FINGERPRINTS: compile_fingerprints(plain),
         COMPILED_APIS: compile_apis(plain),
+        COMPILED_SIGNS: compile_signs(plain),
     }
     stale = 0
     for name, content in fresh.items():

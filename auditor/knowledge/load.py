@@ -10,7 +10,7 @@ import gc
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
@@ -50,16 +50,19 @@ from auditor.model import Clause, Platform, Text
 
 if TYPE_CHECKING:
     from auditor.knowledge.api_schema import Apis
+    from auditor.knowledge.sign_schema import Signs
 
 __all__ = [
     "COMPILED",
     "COMPILED_APIS",
     "COMPILED_FINGERPRINTS",
+    "COMPILED_SIGNS",
     "DAMAGE",
     "clauses_for",
     "compile_apis",
     "compile_fingerprints",
     "compile_knowledge",
+    "compile_signs",
     "fingerprints_from",
     "knowledge_from",
     "load",
@@ -76,6 +79,9 @@ COMPILED_FINGERPRINTS = "fingerprints.json"
 COMPILED_APIS = "apis.json"
 """Name of the third: it is read only for a build whose calls, symbols or strings are looked at."""
 
+COMPILED_SIGNS = "signs.json"
+"""Name of the fourth: scripts, hosts and signs of practice; it is read only where a build is."""
+
 DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, re.error)
 """What :func:`knowledge_from` raises on bytes that :func:`compile_knowledge` did not make."""
 
@@ -84,13 +90,13 @@ DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, re
 def load() -> Knowledge:
     """Return the knowledge the package ships, read once per process from its compiled file.
 
-    Its fingerprints, seeds and interfaces are read when they are first looked at. Raises KnowledgeError where a file is missing or
+    Its fingerprints, seeds, interfaces and signs are read when they are first looked at. Raises KnowledgeError where a file is missing or
     damaged, then as now: the installation is broken, or the file was edited.
     """
     collecting = gc.isenabled()
     gc.disable()  # all of it stays: looking for garbage among thousands of new objects costs a third of the time
     try:
-        return knowledge_from(_shipped(COMPILED), _ShippedFingerprints(), _ShippedSeeds(), _shipped_apis_later())
+        return knowledge_from(_shipped(COMPILED), _ShippedFingerprints(), _ShippedSeeds(), _shipped_apis_later(), _shipped_signs_later())
     except (OSError, *DAMAGE) as error:
         raise _broken(COMPILED, error) from error
     finally:
@@ -158,23 +164,40 @@ def _shipped_apis() -> Apis:
         raise _broken(COMPILED_APIS, error) from error
 
 
-class _ShippedApis:
-    """The interfaces the package ships: an :class:`~auditor.knowledge.api_schema.Apis` that is read when first asked."""
+@cache
+def _shipped_signs() -> Signs:
+    from auditor.knowledge.sign_load import signs_from
+
+    try:
+        return signs_from(_shipped(COMPILED_SIGNS))
+    except (OSError, *DAMAGE) as error:
+        raise _broken(COMPILED_SIGNS, error) from error
+
+
+class _Later:
+    """What ``read`` gives, read when first asked for."""
+
+    def __init__(self, read: Callable[[], object]) -> None:
+        self._read = read
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(_shipped_apis(), name)
+        return getattr(self._read(), name)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ShippedApis)
+        return isinstance(other, _Later) and self._read is other._read
 
     def __hash__(self) -> int:
-        return hash(_ShippedApis)
+        return hash(self._read)
 
 
 def _shipped_apis_later() -> Apis:
-    return cast("Apis", _ShippedApis())  # no subclass of it: that would load what this is there to put off
+    return cast("Apis", _Later(_shipped_apis))  # no subclass of it: that would load what this is there to put off
+
+
+def _shipped_signs_later() -> Signs:
+    return cast("Signs", _Later(_shipped_signs))
 
 
 class _ShippedSeeds(Mapping[str, str]):
@@ -203,7 +226,7 @@ def load_with(directory: Path) -> Knowledge:
 
     plain = json.loads(_shipped(COMPILED))
     plain["sdks"] |= read_own(directory, plain)
-    return knowledge_from(_compile(plain), _ShippedFingerprints(), _ShippedSeeds(), _shipped_apis_later())
+    return knowledge_from(_compile(plain), _ShippedFingerprints(), _ShippedSeeds(), _shipped_apis_later(), _shipped_signs_later())
 
 
 def read_yaml(directory: Path) -> dict[str, Any]:
@@ -216,14 +239,15 @@ def read_yaml(directory: Path) -> dict[str, Any]:
 def compile_knowledge(plain: dict[str, Any]) -> bytes:
     """Return what :func:`read_yaml` read as JSON: the same bytes for the same knowledge, one entry per line.
 
-    Of the fingerprints, seeds and interfaces it holds no more than their SHA-256, for its version to change with them.
+    Of the fingerprints, seeds, interfaces and signs it holds no more than their SHA-256, for its version to change with them.
     """
     digests = {
         COMPILED_FINGERPRINTS: hashlib.sha256(compile_fingerprints(plain)).hexdigest(),
         COMPILED_APIS: hashlib.sha256(compile_apis(plain)).hexdigest(),
+        COMPILED_SIGNS: hashlib.sha256(compile_signs(plain)).hexdigest(),
         SEEDS: plain["seeds"].get("sha256", ""),
     }
-    rest = {name: entries for name, entries in plain.items() if name not in ("fingerprints", "seeds", "apis")}
+    rest = {name: entries for name, entries in plain.items() if name not in ("fingerprints", "seeds", "apis", "signs")}
     return _compile({**rest, "others": digests})
 
 
@@ -235,6 +259,11 @@ def compile_fingerprints(plain: dict[str, Any]) -> bytes:
 def compile_apis(plain: dict[str, Any]) -> bytes:
     """Return the interfaces of what :func:`read_yaml` read as JSON, likewise."""
     return _compile(plain["apis"])
+
+
+def compile_signs(plain: dict[str, Any]) -> bytes:
+    """Return the scripts, hosts and signs of practice of what :func:`read_yaml` read as JSON, likewise."""
+    return _compile(plain["signs"])
 
 
 def _compile(plain: dict[str, Any]) -> bytes:
@@ -260,9 +289,11 @@ def knowledge_from(
     fingerprints: Sequence[Fingerprint] = (),
     seeds: Mapping[str, str] | None = None,
     apis: Apis | None = None,
+    signs: Signs | None = None,
 ) -> Knowledge:
     """Return the knowledge in a compiled file; raises one of DAMAGE where :func:`compile_knowledge` did not make it."""
     plain = json.loads(compiled)
+    given: dict[str, Any] = {name: value for name, value in (("apis", apis), ("signs", signs)) if value is not None}
     return Knowledge(
         version=hashlib.sha256(compiled).hexdigest()[:12],
         data_types={id_: _data_type(id_, entry) for id_, entry in plain["data_types"].items()},
@@ -293,7 +324,7 @@ def knowledge_from(
         clauses={id_: _clause(id_, entry) for id_, entry in plain["clauses"].items()},
         categories={id_: _category(id_, entry) for id_, entry in plain["categories"].items()},
         policy_words=_policy_words(plain["policy_words"]) if "policy_words" in plain else NO_POLICY_WORDS,
-        **({} if apis is None else {"apis": apis}),
+        **given,
     )
 
 

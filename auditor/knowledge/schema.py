@@ -12,6 +12,7 @@ from auditor.model import Clause, Platform, Text
 
 if TYPE_CHECKING:
     from auditor.knowledge.api_schema import Apis
+    from auditor.knowledge.sign_schema import Signs
 
 __all__ = [
     "Brings",
@@ -454,6 +455,12 @@ def _no_apis() -> Apis:
     return NO_APIS
 
 
+def _no_signs() -> Signs:
+    from auditor.knowledge.sign_schema import NO_SIGNS  # likewise
+
+    return NO_SIGNS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Knowledge:
     """Everything known, indexed for reading. Equal only to itself, so that indexes can be cached by it."""
@@ -483,3 +490,5 @@ class Knowledge:
     policy_words: PolicyWords = NO_POLICY_WORDS
     apis: Apis = field(default_factory=_no_apis)
     """Read when first asked for, likewise."""
+    signs: Signs = field(default_factory=_no_signs)
+    """Scripts, hosts and signs of practice; read when first asked for, likewise."""

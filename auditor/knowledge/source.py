@@ -25,6 +25,8 @@ from auditor.knowledge.schema import (
     VersionKind,
 )
 from auditor.knowledge.seeds import SEEDS, Seeds
+from auditor.knowledge.sign_source import Known as KnownToSigns
+from auditor.knowledge.sign_source import read_hosts, read_layer, read_presences, script_files
 from auditor.model import EntryKind, Platform, Severity, Text
 from auditor.records import Mistake, Record, did_you_mean, read_record
 
@@ -77,6 +79,7 @@ def read_yaml(directory: Path) -> Plain:
         "brings": _brings(directory, mistakes, sdks),
     }
     plain["apis"] = _apis(directory / APIS, mistakes, known, plain.get("permissions", {}), plain.get("usage_keys", {}))
+    plain["signs"] = _signs(directory, mistakes, KnownToSigns(known, plain.get("permissions", {}), plain.get("usage_keys", {}), sdks))
     if (directory / POLICY_WORDS).exists():
         permissions, keys = plain.get("permissions", {}), plain.get("usage_keys", {})
         plain |= _read(directory, POLICY_WORDS, mistakes, lambda record: _policy_words(record, known, permissions, keys))
@@ -823,6 +826,23 @@ def _seeds(directory: Path, mistakes: list[Mistake], ids: Collection[str]) -> di
     if twice := seeds.first_disorder():
         mistakes.append(Mistake(SEEDS, 3, f"{twice} is not above the seed before it: two ids may own it"))
     return {"sha256": hashlib.sha256(data).hexdigest()}
+
+
+# -- scripts, hosts, signs of practice ------------------------------------------------------------------------------
+
+HOSTS, PRESENCE = "hosts.yaml", "presence.yaml"
+
+
+def _signs(directory: Path, mistakes: list[Mistake], known: KnownToSigns) -> Plain:
+    plain: Plain = {"layers": [], "silent_hosts": [], "operators": [], "presences": [], "hot_fixes": []}
+    for name in script_files(directory):
+        if layer := _read(directory, name, mistakes, lambda record: read_layer(record, known)):
+            plain["layers"].append(layer)
+    readers: dict[str, Callable[[Record], Plain]] = {HOSTS: read_hosts, PRESENCE: lambda record: read_presences(record, known)}
+    for name, read in readers.items():
+        if (directory / name).exists():
+            plain |= _read(directory, name, mistakes, read)
+    return plain
 
 
 # -- interfaces that reach personal data ----------------------------------------------------------------------------

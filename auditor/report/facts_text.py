@@ -13,8 +13,10 @@ from auditor.model import (
     Language,
     OwnerKind,
     Platform,
+    Presence,
     Reach,
     Reference,
+    ScriptCall,
     Severity,
     Text,
     Tool,
@@ -36,6 +38,15 @@ _WORDS = {
     "beside": Text(zh="随安装包提供的文件", en="Files given beside the build"),
     "manifest": Text(zh="清单内容的来源", en="Manifest: who brought what"),
     "calls": Text(zh="可读取个人信息的调用", en="Calls that can read personal data"),
+    "scripts": Text(zh="脚本层接口", en="Script interfaces"),
+    "hosts": Text(zh="主机", en="Hosts"),
+    "packers": Text(zh="加固特征", en="Signs of packers"),
+    "used": Text(zh="框架", en="Frameworks that hold or replace code"),
+    "presences": Text(zh="另行查找的内容", en="Also looked for"),
+    "found": Text(zh="包内发现", en="found in the build"),
+    "missing": Text(zh="包内未发现", en="not found in the build"),
+    "proven": Text(zh="已确认", en="proven"),
+    "suspected": Text(zh="疑似", en="suspected"),
     "gaps": Text(zh="未能读取", en="Could not be read"),
     "none": Text(zh="无", en="none"),
     "max": Text(zh="仅到 API", en="up to API"),
@@ -109,6 +120,26 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
             yield from section("manifest", brought)
     if conduct.calls:
         yield from section("calls", [_call(call, language) for call in _by_owner(conduct)])
+    if conduct.frameworks:
+        yield from section(
+            "used", [f"{one.name.in_(language)}  {one.kind.value}  {one.version}".rstrip() for one in conduct.frameworks]
+        )
+    if conduct.script_calls:
+        yield from section("scripts", _scripts(conduct))
+    if conduct.packers:
+        yield from section(
+            "packers",
+            [
+                f"{one.name.in_(language)}  {_WORDS['proven' if one.proven else 'suspected'].in_(language)}  {', '.join(one.signs[:4])}"
+                for one in conduct.packers
+            ],
+        )
+    if conduct.hosts:
+        yield from section(
+            "hosts", [f"{one.name}  {one.sdk or one.owner.value}  {one.country}".rstrip() for one in conduct.hosts]
+        )
+    if conduct.presences:
+        yield from section("presences", [_presence(one, language) for one in conduct.presences])
     yield ""
     yield f"{_WORDS['classes'].in_(language)} ({len({name for unit in build.code for name in unit.classes})})"
     gaps = sorted({*build.gaps, *conduct.gaps}, key=lambda gap: gap.key)
@@ -137,3 +168,24 @@ def _call(call: Call, language: Language) -> str:
     way = " → ".join(call.path) if call.path else f"{call.site.name}  {call.site.location}"
     why_not = f"  ({call.why_not.in_(language)})" if call.why_not else ""
     return f"{', '.join(call.data)}  {owner}  {call.reach.word}  {way}{why_not}"
+
+
+def _scripts(conduct: Conduct) -> list[str]:
+    """Return one line per interface and owner: what it reads, how sure that is, and where it stands first."""
+    grouped: dict[tuple[str, str, str], list[ScriptCall]] = {}
+    for call in conduct.script_calls:
+        grouped.setdefault((call.site.by, call.site.name, call.sdk or call.owner.value), []).append(call)
+    lines = []
+    for (layer, name, owner), calls in sorted(grouped.items()):
+        best = max(calls, key=lambda call: call.confidence)
+        data = ", ".join((*best.data, *(f"{type_}?" for type_ in best.may)))
+        lines.append(f"{layer}  {name}  {data}  {best.confidence.word}  {owner}  {best.site.location}  ×{len(calls)}")
+    return lines
+
+
+def _presence(one: Presence, language: Language) -> str:
+    if not one.evidence:
+        return f"{one.name.in_(language)}: {_WORDS['missing'].in_(language)}"
+    first = one.evidence[0]
+    shown = " = ".join(part for part in (first.name, first.value) if part)
+    return f"{one.name.in_(language)}: {_WORDS['found'].in_(language)}  {shown}  {first.location}  ×{len(one.evidence)}"

@@ -91,6 +91,9 @@ def _lines(one: Outline, words: Words) -> Iterator[str]:
     if one.not_checkable:
         yield from _fold(words("not_checkable"), (f"- {escape(name)}{colon}{escape(why)}" for name, why in one.not_checkable))
         yield ""
+    if one.presences:
+        yield from _fold(words("presences"), _presences(one, words))
+        yield ""
     yield from _fold(words("identity"), _identity(one))
 
 
@@ -191,6 +194,12 @@ def _collectors(one: Outline, words: Words) -> Iterator[str]:
     yield words("collectors.note")
     yield ""
     yield from _table((words("collector"), words("collectors.types")), rows)
+
+
+def _presences(one: Outline, words: Words) -> Iterator[str]:
+    yield words("presences.note")
+    yield ""
+    yield from (f"- {escape(name)}{words('colon')}{escape(found)}" for name, found in one.presences)
 
 
 def _identity(one: Outline) -> Iterator[str]:

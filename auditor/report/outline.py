@@ -27,6 +27,7 @@ from auditor.model import (
     ManifestEntry,
     OwnerKind,
     Platform,
+    Presence,
     Provenance,
     Row,
     Severity,
@@ -60,6 +61,8 @@ MOST_BROUGHT = 40
 """Entries shown per cell of who brought what into the manifest."""
 MOST_FOUND = 3
 """Places shown per row."""
+_TOLD_BY_VALUE = frozenset({FactKind.WORDING, FactKind.SCRIPT_SETTING})
+"""Kinds whose name says what was looked for, and whose value is what was found."""
 MOST_LISTED = 6
 """Names listed in one line."""
 
@@ -260,6 +263,8 @@ class Outline:
     """The others, which cannot bear on the verdict, by rule."""
     accepted: tuple[Card, ...]
     gaps: tuple[GapNote, ...]
+    presences: tuple[tuple[str, str], ...]
+    """What was also looked for, and whether it was found."""
     tables: tuple[TableView, ...]
     brought: tuple[Brought, ...]
     collectors: tuple[Collector, ...]
@@ -376,6 +381,7 @@ class _Writer:
                 )
                 for gap in audit.gaps
             ),
+            presences=tuple((one_line(one.name.in_(self.language)), self._presence(one)) for one in audit.presences),
             tables=tuple(self._table(table, linked) for table in Table),
             brought=self._brought(),
             collectors=self._collectors(),
@@ -392,6 +398,20 @@ class _Writer:
             ),
             clauses=tuple(self._clause(clause.id) for clause in audit.clauses),
         )
+
+    def _presence(self, one: Presence) -> str:
+        words = self.words
+        note = one_line(one.note.in_(self.language)) if one.note else ""
+        if not one.evidence:
+            return words.remarked(words("presence.missing"), note)
+        shown = [
+            words.remarked(one_line(fact.value if fact.kind in _TOLD_BY_VALUE else fact.name), place(fact.location))
+            for fact in one.evidence[:MOST_FOUND]
+        ]
+        if len(one.evidence) > MOST_FOUND:
+            shown.append(words("found.more", n=len(one.evidence) - MOST_FOUND))
+        found = f"{words('presence.found')}{words('colon')}{words.listed(shown)}"
+        return words.remarked(found, note)
 
     # -- head ---------------------------------------------------------------------------------------------------------
 

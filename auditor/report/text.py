@@ -77,6 +77,10 @@ def _lines(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
             yield f"  {table.title}{colon}{counts}"
     if one.not_checkable:
         yield f"{words('not_checkable')}{colon}{words.listed([name for name, _ in one.not_checkable])}"
+    if one.presences:
+        yield ""
+        yield paint(_BOLD, words("presences"))
+        yield from (f"  {name}{colon}{found}" for name, found in one.presences)
     yield ""
     yield paint(_DIM, " · ".join(value if name == words("tool") else f"{name} {value}" for name, value in one.tool))
 

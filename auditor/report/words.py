@@ -132,6 +132,13 @@ FACT_KINDS: Mapping[FactKind, Text] = {
     FactKind.PRIVACY_TRACKING: _t("隐私清单：跟踪", "privacy manifest: tracking"),
     FactKind.SYMBOL: _t("符号", "symbol"),
     FactKind.SIGNING: _t("签名", "signature"),
+    FactKind.SCRIPT_LAYER: _t("脚本层", "script layer"),
+    FactKind.SCRIPT_CALL: _t("脚本接口", "script interface"),
+    FactKind.SCRIPT_MODULE: _t("脚本层模块", "script module"),
+    FactKind.SCRIPT_PERMISSION: _t("脚本层清单中的权限", "permission in a script manifest"),
+    FactKind.SCRIPT_SETTING: _t("脚本层设置", "script setting"),
+    FactKind.HOST: _t("主机", "host"),
+    FactKind.WORDING: _t("文字", "text"),
 }
 
 PHRASES: Mapping[str, Text] = {
@@ -215,6 +222,13 @@ PHRASES: Mapping[str, Text] = {
     "found.more": _t("另有 {n} 处", "and {n} more"),
     "found.times": _t("共 {n} 处", "{n} places"),
     "found.none": _t("未见", "not found"),
+    "presences": _t("另行查找的内容", "Also looked for"),
+    "presences.note": _t(
+        "以下各项在包内发现与否，本身均不构成问题；未发现不等于没有。",
+        "Found or not found in the build: neither is a fault by itself, and not found does not mean there is none.",
+    ),
+    "presence.found": _t("包内发现", "found in the build"),
+    "presence.missing": _t("包内未发现", "not found in the build"),
     "gaps": _t("未能读取的内容", "What could not be read"),
     "gaps.short": _t("未能读取", "Not readable"),
     "gaps.note": _t("下列内容未能读取，所列各表可能因此有遗漏。", "The tables named may lack something because of these."),

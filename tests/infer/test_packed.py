@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from auditor.infer.packed import find_packing
+from auditor.infer.packed import find_packers, find_packing
 from auditor.model import Fact, FactKind, Platform, Table
 from tests.factories import build, fact
 from tests.knowledge_factories import knowledge, packer
@@ -103,3 +103,22 @@ def test_a_stub_listed_without_a_package_is_known_in_the_app_s_own() -> None:
     (gap,) = find_packing(one, own)
     assert "Wrap" in gap.reason.en
     assert find_packing(build(application("com.app.App"), code={"classes.dex": ("com.app.App",)}), own) == ()
+
+
+def packers(*facts: Fact, **changes: object) -> list[tuple[str, bool, tuple[str, ...]]]:
+    one = build(*facts, code={"classes.dex": ("com.app.Main",)}, **changes)
+    return [(found.id, found.proven, found.signs) for found in find_packers(one, KNOWN)]
+
+
+def test_signs_of_two_kinds_prove_a_packer() -> None:
+    assert packers(library("libshield.so"), asset("assets/shield.dat")) == [("shield", True, ("assets/shield.dat", "libshield.so"))]
+
+
+def test_one_telling_sign_is_shown_as_a_suspicion() -> None:
+    assert packers(library("libshield.so")) == [("shield", False, ("libshield.so",))]
+
+
+def test_a_generic_sign_or_none_shows_no_packer() -> None:
+    assert packers(library("libgeneric.so")) == []
+    assert packers() == []
+    assert packers(library("libshield.so"), asset("assets/shield.dat"), platform=Platform.IOS) == []

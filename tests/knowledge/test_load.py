@@ -20,6 +20,7 @@ from auditor.knowledge.load import (
     COMPILED,
     COMPILED_APIS,
     COMPILED_FINGERPRINTS,
+    COMPILED_SIGNS,
     DAMAGE,
     compile_fingerprints,
     compile_knowledge,
@@ -164,7 +165,7 @@ def test_the_check_finds_a_stale_or_missing_file_and_leaves_it(tmp_path, capsys,
     assert command.main(["--check", directory]) == 1
     assert capsys.readouterr().err.splitlines() == [
         f"{name} is not what the YAML says; run: python -m auditor.knowledge"
-        for name in (COMPILED, COMPILED_FINGERPRINTS, COMPILED_APIS)
+        for name in (COMPILED, COMPILED_FINGERPRINTS, COMPILED_APIS, COMPILED_SIGNS)
     ]
     assert ((tmp_path / COMPILED).read_bytes() if content is not None else None) == content
 

@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 from auditor.archive import Archive, Unreadable
 from auditor.extract.android.code import read_code
+from auditor.extract.android.compressed import hidden_code
 from auditor.extract.android.dex import DexError, is_dex, read_dex
 from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, read_manifest
 from auditor.extract.android.native import record_native
+from auditor.extract.android.resource_texts import read_resource_texts
 from auditor.extract.android.resources import ResourceError, Resources
 from auditor.extract.android.signer import SIGNING_BLOCK, read_signers
 from auditor.extract.collector import Collector, IdentityFacts, Place, hidden_with
+from auditor.extract.hybrid import read_hybrid
 from auditor.model import FactKind, Table, Text
 
 __all__ = ["Apk", "missing_code", "read_android", "read_apk", "read_dex_files"]
@@ -57,6 +60,8 @@ def read_apk(
         collect.about = about
     _files(archive, collect)
     found = read_dex_files(archive, collect)
+    read_hybrid(archive, collect)
+    read_resource_texts(archive, collect)
     collect.reading = SIGNING_BLOCK
     return Apk(manifest, about._replace(signer=read_signers(archive, collect)), found)
 
@@ -204,6 +209,8 @@ def read_dex_files(archive: Archive, collect: Collector) -> int:
             found += _dex(archive, name, collect)
         elif magic[:4] == _ZIP:
             found += _nested(archive, name, collect)
+        elif reason := hidden_code(archive, name, magic):
+            collect.gap(archive.place(name), "", reason, *_CODE)
     for (reason, hides), names in unreadable.items():
         collect.gap(archive.place(names[0]), "", _of_several(reason, len(names)), *hides)
     return found

@@ -13,6 +13,7 @@ from auditor.extract.android.calls import LOOK_UP_NAMES, read_calls
 from auditor.extract.android.constants import constants
 from auditor.extract.android.dex import as_mutf8, mutf8
 from auditor.extract.android.tables import Tables
+from auditor.extract.android.told import Told
 from auditor.extract.android.walk import WORDS, Wanted, class_edges, walk
 from auditor.extract.collector import Collector
 from auditor.extract.lens import Lens
@@ -33,7 +34,7 @@ _SHORTEST = 8
 
 def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collector) -> None:
     """Record what the classes of the DEX at ``header`` use; code that cannot be walked is a gap."""
-    if not (lens.literals or lens.hosts or lens.constants or lens.methods):
+    if not (lens.literals or lens.hosts or lens.constants or lens.methods or lens.every_host or lens.wordings or lens.links):
         return
     try:
         tables = Tables(data, header)
@@ -124,14 +125,19 @@ def _literals(
     tables: Tables, place: str, found: Mapping[int, str], lens: Lens, collect: Collector
 ) -> tuple[int, bool]:
     texts = {index: text for index, text in found.items() if text in lens.literals or host_of(text) in lens.hosts}
-    if not texts:
+    told = Told(tables.strings, place, lens)
+    if not texts and not told:
         return 0, False
     flags = bytearray(len(tables.strings))
-    for index in texts:
+    for index in (*texts, *told):
         flags[index] = 1
     walked = walk(tables.data, tables.header, Wanted(strings=bytes(flags)))
     for reference in walked:
-        collect.literal(place, tables.class_name(reference.class_def), texts[reference.index])
+        class_ = tables.class_name(reference.class_def)
+        if reference.index in texts:
+            collect.literal(place, class_, texts[reference.index])
+        told.used(reference.index, class_)
+    told.record(collect)
     return walked.bad_classes + walked.bad_methods, walked.exhausted
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from auditor.archive import Archive
 from auditor.errors import BuildError
 from auditor.extract.collector import Collector, IdentityFacts
+from auditor.extract.hybrid import read_hybrid
 from auditor.extract.ios.bundles import Bundle, find_bundles
 from auditor.extract.ios.images import read_images
 from auditor.extract.ios.info import read_info
@@ -40,6 +41,7 @@ def read_ios(archive: Archive, collect: Collector) -> IdentityFacts:
             executables[name] = bundle
     read_privacy_manifests(archive, collect, bundles)
     signer = read_images(archive, collect, executables)
+    read_hybrid(archive, collect)
     _read_profile(archive, collect, main)
     info = infos[main.path]
     return IdentityFacts(
