@@ -590,8 +590,10 @@ def _collects(record: Record, data_types: Collection[str]) -> list[str]:
 
 def _url(record: Record) -> str:
     url = record.text("url")
+    if url == _UNSEEN:
+        return ""
     if url and not re.match(r"https?://[^\s/]+", url):
-        record.wrong(f"{record.what}.url: {url!r} is no web address", "url")
+        record.wrong(f"{record.what}.url: {url!r} is no web address, nor `{_UNSEEN}`", "url")
     return url
 
 
@@ -641,6 +643,8 @@ def _pattern_fault(kind: TraceKind, pattern: str) -> str:
     return ""
 
 
+_UNSEEN = "unseen"
+"""Written for the address of a policy that no source at hand shows."""
 _VERSION_KINDS = {
     Platform.ANDROID: (VersionKind.CONSTANT, VersionKind.META_DATA, VersionKind.FILE),
     Platform.IOS: (VersionKind.FRAMEWORK,),

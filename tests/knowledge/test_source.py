@@ -248,7 +248,7 @@ def test_an_sdk_is_read_as_it_stands(tmp_path):
          "sdks/amap.yaml:9: sdks/amap.yaml.links: 'https://lbs.amap.com' must be a host, or a host with a path, "
          "without scheme"),
         ("sdks/amap.yaml", "url: https://lbs.amap.com/privacy", "url: lbs.amap.com/privacy",
-         "sdks/amap.yaml:10: sdks/amap.yaml.url: 'lbs.amap.com/privacy' is no web address"),
+         "sdks/amap.yaml:10: sdks/amap.yaml.url: 'lbs.amap.com/privacy' is no web address, nor `unseen`"),
         ("sdks/amap.yaml", "sources: [an artefact]", "sources: []",
          "sdks/amap.yaml:22: sdks/amap.yaml.sources is empty: say where its facts were read"),
         ("sdks/amap.yaml", "components: {names:", "components: {supports:",
