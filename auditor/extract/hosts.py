@@ -10,9 +10,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from auditor.model import Text
+from auditor.extract.collector import Collector
+from auditor.model import FactKind, Text
 
-__all__ = ["MOST_HOSTS", "TOO_MANY_HOSTS", "bare_host", "host_strings", "hosts_in", "listed_hosts", "url_host"]
+__all__ = ["MOST_HOSTS", "TOO_MANY_HOSTS", "bare_host", "host_strings", "hosts_in", "listed_hosts", "record_hosts", "url_host"]
 
 MOST_HOSTS = 4000
 """Hosts recorded of one file, by host and class; more are said to be left out."""
@@ -123,3 +124,14 @@ def _is_public_address(host: str) -> bool:
     except AddressValueError:
         return False
     return address.is_global and not address.is_multicast
+
+
+def record_hosts(collect: Collector, file: str, data: bytes, *, placed: bool = True) -> None:
+    """Record the hosts of the addresses in a file, where anybody asked for them; ``placed`` says that offsets mean something."""
+    if not collect.lens.every_host:
+        return
+    found = list(hosts_in(data))
+    for host, scheme, at in found:
+        collect.fact(FactKind.HOST, host, file, f"+0x{at:x}" if placed else "string table", value=scheme)
+    if len(found) >= MOST_HOSTS:
+        collect.gap(file, "", TOO_MANY_HOSTS)

@@ -12,6 +12,7 @@ from auditor.rules.identity_mismatch import identity_mismatch
 from auditor.rules.incomplete_sdk_row import incomplete_sdk_row
 from auditor.rules.missing_usage_key import missing_usage_key
 from auditor.rules.misspelt_declared_package import misspelt_declared_package
+from auditor.rules.overseas_host import overseas_host
 from auditor.rules.permission_without_purpose import permission_without_purpose
 from auditor.rules.privacy_manifest_mismatch import privacy_manifest_mismatch
 from auditor.rules.required_reason_undeclared import required_reason_undeclared
@@ -49,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     privacy_manifest_mismatch,
     required_reason_undeclared,
     sdk_without_privacy_manifest,
+    overseas_host,
 )
 
 

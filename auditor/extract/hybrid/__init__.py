@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from auditor.archive import Archive, Unreadable
 from auditor.extract.collector import Collector
-from auditor.extract.hosts import MOST_HOSTS, TOO_MANY_HOSTS, hosts_in
+from auditor.extract.hosts import record_hosts
 from auditor.extract.hybrid.flutter import is_snapshot, packages, strings_of
 from auditor.extract.hybrid.hermes import HermesError, is_hermes, read_hermes
 from auditor.extract.hybrid.plugins import capacitor_plugins, cordova_features, cordova_plugins
@@ -260,7 +260,7 @@ class _Reading:
         wanted = self._lens(layer).modules
         for text, at in strings_of(data, sorted(text for text in wanted if "/" in text or "." in text)):
             self._module(name, f"+0x{at:x}", text, layer, "name", "")
-        self._hosts(name, data)
+        record_hosts(self.collect, self.archive.place(name), data)
         self._texts(name, data, wide=True)
 
     # -- scripts ------------------------------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ class _Reading:
         for module in sorted(self._lens(REACT).modules) if layer == REACT else ():
             if module.encode() in words and (at := _named(data, module.encode())) >= 0:
                 self._module(name, f"+0x{at:x}", module, REACT, "name", "")
-        self._hosts(name, data)
+        record_hosts(self.collect, self.archive.place(name), data)
         self._texts(name, data, script=True)
 
     def _hermes(self, name: str, data: bytes) -> None:
@@ -337,7 +337,7 @@ class _Reading:
             if module in index:
                 self._module(name, f"string {index[module]}", module, REACT, "name", "")
         joined = "\n".join(hermes.strings).encode("utf-8", "surrogatepass")
-        self._hosts(name, joined, placed=False)
+        record_hosts(self.collect, place, joined, placed=False)
         self._texts(name, joined, placed=False)
 
     # -- pieces -------------------------------------------------------------------------------------------------------
@@ -358,16 +358,6 @@ class _Reading:
 
     def _module(self, name: str, at: str, module: str, layer: str, how: str, value: str) -> None:
         self.collect.fact(FactKind.SCRIPT_MODULE, module, self.archive.place(name), at, value=value, by=layer, **{"as": how})
-
-    def _hosts(self, name: str, data: bytes, *, placed: bool = True) -> None:
-        if not self.collect.lens.every_host:
-            return
-        found = list(hosts_in(data))
-        for host, scheme, at in found:
-            where = f"+0x{at:x}" if placed else "string table"
-            self.collect.fact(FactKind.HOST, host, self.archive.place(name), where, value=scheme)
-        if len(found) >= MOST_HOSTS:
-            self.collect.gap(self.archive.place(name), "", TOO_MANY_HOSTS)
 
     def _texts(self, name: str, data: bytes, *, wide: bool = False, script: bool = False, placed: bool = True) -> None:
         lens = self.collect.lens

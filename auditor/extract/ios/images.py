@@ -8,6 +8,7 @@ from datetime import datetime
 
 from auditor.archive import Archive
 from auditor.extract.collector import Collector
+from auditor.extract.hosts import record_hosts
 from auditor.extract.ios.ar import AR
 from auditor.extract.ios.bundles import Bundle
 from auditor.extract.ios.macho import Image, MachOError, is_code, read_macho
@@ -88,6 +89,8 @@ def _read_image(archive: Archive, collect: Collector, name: str, owner: Bundle |
         # symbols are not encrypted: what classes it has may be known all the same, what it refers to is not
         named = not any(image.hidden_classes for image in macho.images)
         collect.gap(file, "LC_ENCRYPTION_INFO", *((_ENCRYPTED_CODE, Table.DATA) if named else (_ENCRYPTED, *_HIDES)))
+    else:
+        record_hosts(collect, file, data)
     if owner is not None and first.kind in ("static", "object") and not library:
         _static(collect, file, owner)
     signers: list[Signer] = []
