@@ -437,7 +437,7 @@ class CodeUnit:
     literals: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(class, the literals looked for that its code uses), both sorted; classes that use none are left out."""
     references: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """(class, the other classes *of the build* it refers to), both sorted; only where they were asked for."""
+    """(class, the other classes *of the build* it refers to that look renamed), both sorted; only where they were asked for."""
     linked: tuple[str, ...] = ()
     """Of a linked Mach-O image, its classes in the order they were linked in: those of one library stand together."""
     written: tuple[tuple[str, str], ...] = ()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.archive import Archive, Unreadable
@@ -82,8 +84,12 @@ class Collector:
 
     def literal(self, file: str, class_: str, literal: str) -> None:
         """Record that a class's code uses a literal the lens looks for."""
-        self._literals.setdefault(file, {}).setdefault(class_, set()).add(literal)
-        if self.lens.renamed is not None and self.lens.renamed.match(class_) and literal in self.lens.literals:
+        self.literals(file, class_, (literal,))
+
+    def literals(self, file: str, class_: str, literals: Collection[str]) -> None:
+        """Record that a class's code uses literals the lens looks for."""
+        self._literals.setdefault(file, {}).setdefault(class_, set()).update(literals)
+        if self.lens.renamed is not None and not self.lens.literals.isdisjoint(literals) and self.lens.renamed.match(class_):
             self._renamed.setdefault(file, set()).add(class_)
 
     def renamed(self, file: str = "") -> bool:
@@ -246,17 +252,19 @@ class Collector:
         )
 
     def _references(self) -> dict[str, dict[str, set[str]]]:
-        """Return, by file and class, the other classes of the build it names."""
-        defined = set().union(*self._code.values())
+        """Return, by file and class, the other renamed classes of the build it names."""
+        defined, renamed = set().union(*self._code.values()), self.lens.renamed
         found: dict[str, dict[str, set[str]]] = {}
         for file, names, pairs in self._edges:
             owners, types = names()
-            inside = [name if name in defined else "" for name in types]
+            inside = [name if name in defined and (renamed is None or renamed.match(name)) else "" for name in types]
             by_class = found.setdefault(file, {})
-            for class_def, type_index in zip(pairs[::2], pairs[1::2], strict=True):
-                other, owner = inside[type_index], owners[class_def]
-                if other and owner and other != owner:
-                    by_class.setdefault(owner, set()).add(other)
+            kept = (pair for pair in zip(pairs[::2], pairs[1::2], strict=True) if inside[pair[1]])
+            for class_def, run in groupby(kept, itemgetter(0)):
+                others = {inside[type_index] for _, type_index in run}
+                others.discard(owners[class_def])
+                if others and owners[class_def]:
+                    by_class.setdefault(owners[class_def], set()).update(others)
         return found
 
 

@@ -98,7 +98,7 @@ class Lens:
     entrances: Entrances | None = None
     """Where code is entered; given, the call graph of the build is followed from there."""
     renamed: re.Pattern[str] | None = None
-    """Names that a minifier makes. Which class refers to which is recorded once several classes so named use one of
+    """Names that a minifier makes. Which class refers to which of them is recorded once several classes so named use one of
     the literals: only then does anybody ask."""
     selectors: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Objective-C selectors whose use by a Mach-O image is wanted. One that means something only beside certain classes has

@@ -55,7 +55,7 @@ def find_renamed(build: Build, knowledge: Knowledge, proven: Set[str], owner: _O
     used = _literals_by_class(build)
     holders = _holders(used)
     speaks = _speakers(knowledge, holders)
-    by_name = {name: tuple(owner(name)) for name in used}
+    by_name = {name: tuple(owner(name)) for unit in build.code for name in unit.classes}
     strength = _strengths(knowledge.fingerprints, holders, by_name)
     absorbed = {id_ for id_, (kind, hits, present, _) in strength.items() if kind is FingerprintKind.LIBRARY and hits >= present}
     here = {
@@ -66,7 +66,12 @@ def find_renamed(build: Build, knowledge: Knowledge, proven: Set[str], owner: _O
     seeds = _seeds(used, by_name, speaks, here | absorbed)
     labels = {name: (id_, Origin.LITERAL) for name, (id_, _) in seeds.items()}
     if labels:
-        _propagate(build, {name: tuple(owner(name)) for unit in build.code for name in unit.classes}, labels)
+        _propagate(build, by_name, labels)
+    own: dict[str, list[str]] = defaultdict(list)
+    for literal, ids in speaks.items():
+        for id_ in ids:
+            own[id_].append(literal)
+    files = {name: unit.file for unit in build.code for name, _ in unit.literals}
     found = []
     for id_ in sorted(strength):
         kind, hits, present, suspected = strength[id_]
@@ -77,7 +82,7 @@ def find_renamed(build: Build, knowledge: Knowledge, proven: Set[str], owner: _O
                 id=id_,
                 tier=SdkTier.BUNDLED,
                 confidence=Confidence.MEDIUM if hits >= present else Confidence.LOW,
-                evidence=tuple(_evidence(id_, holders, speaks, build)),
+                evidence=tuple(_evidence(id_, own[id_], holders, files)),
             )
         )
     attributions = tuple(
@@ -104,17 +109,17 @@ def _holders(used: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     return holders
 
 
-def _speakers(knowledge: Knowledge, holders: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Return the ids each literal speaks for. One that speaks for several, or for a family, seeds nobody."""
+def _speakers(knowledge: Knowledge, holders: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:
+    """Return the ids each literal used speaks for. One that speaks for several, or for a family, seeds nobody."""
     speaks: dict[str, set[str]] = defaultdict(set)
     for literal in holders:
         if literal.startswith(HASHED) and (id_ := knowledge.seeds.get(literal[len(HASHED) :].partition(":")[0])):
             speaks[literal].add(id_)
     for one in knowledge.fingerprints:
+        ids = (one.id, *one.members) if one.kind is FingerprintKind.FAMILY else (one.id,)
         for literal in one.literals:
-            speaks[literal].add(one.id)
-            if one.kind is FingerprintKind.FAMILY:
-                speaks[literal].update(one.members)
+            if literal in holders:
+                speaks[literal].update(ids)
     return {literal: frozenset(ids) for literal, ids in speaks.items()}
 
 
@@ -127,9 +132,8 @@ def _strengths(
     """
     best: dict[str, tuple[FingerprintKind, int, int, int]] = {}
     for one in fingerprints:
-        hits = sum(
-            any(not by_name[name] or one.id in by_name[name] for name in holders.get(literal, ())) for literal in one.literals
-        )
+        used = (holders[literal] for literal in one.literals if literal in holders)
+        hits = sum(any(not by_name[name] or one.id in by_name[name] for name in names) for names in used)
         if one.id not in best or hits > best[one.id][1]:
             best[one.id] = (one.kind, hits, one.present, one.suspected)
     return best
@@ -171,43 +175,39 @@ def _propagate(
     build: Build, by_name: Mapping[str, Sequence[str]], labels: dict[str, tuple[str, Origin]]
 ) -> None:
     """Give a renamed class to the owner of most classes that refer to it; apps call SDKs, SDKs rarely call apps."""
+    nobodys = {name for name, owners in by_name.items() if not owners and name not in labels and MINIFIED.match(name)}
     referrers: dict[str, set[str]] = defaultdict(set)
+    refers: dict[str, list[str]] = defaultdict(list)
     for unit in build.code:
         for name, others in unit.references:
-            for other in others:
-                if not by_name.get(other) and other not in labels and MINIFIED.match(other):
+            for other in nobodys.intersection(others):
+                if name not in referrers[other]:
                     referrers[other].add(name)
+                    refers[name].append(other)
     known = {name: owners[0] for name, owners in by_name.items() if len(owners) == 1}
     known.update((name, id_) for name, (id_, _) in labels.items())
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    joined = {name: known[name] for name in refers if name in known}
     for _ in range(_ROUNDS):
-        joined: dict[str, str] = {}
-        for name in sorted(referrers):
+        changed: set[str] = set()
+        for name, id_ in joined.items():
+            for other in refers[name]:
+                votes[other][id_] += 1
+                changed.add(other)
+        joined = {}
+        for name in changed:
             if name in labels:
                 continue
-            votes = Counter(known[one] for one in referrers[name] if one in known)
-            if not votes:
-                continue
-            (id_, most), *_ = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
-            if most >= _OF_LABELLED * votes.total() and most >= _OF_ALL * len(referrers[name]):
+            (id_, most), *_ = sorted(votes[name].items(), key=lambda item: (-item[1], item[0]))
+            if most >= _OF_LABELLED * votes[name].total() and most >= _OF_ALL * len(referrers[name]):
                 joined[name] = id_
         if not joined:
             return
-        for name, id_ in joined.items():
-            labels[name] = (id_, Origin.PROPAGATED)
-            known[name] = id_
+        labels.update((name, (id_, Origin.PROPAGATED)) for name, id_ in joined.items())
 
 
-def _own_literals(id_: str, holders: Mapping[str, list[str]], speaks: Mapping[str, frozenset[str]]) -> list[str]:
-    return sorted(
-        (literal for literal in holders if id_ in speaks.get(literal, ()) and not literal.startswith(HASHED)),
-        key=lambda one: (-len(one), one),
-    )
-
-
-def _evidence(
-    id_: str, holders: Mapping[str, list[str]], speaks: Mapping[str, frozenset[str]], build: Build
-) -> Iterable[Fact]:
-    units = {name: unit for unit in build.code for name, _ in unit.literals}
-    for literal in _own_literals(id_, holders, speaks)[:_SHOWN]:
+def _evidence(id_: str, own: Iterable[str], holders: Mapping[str, list[str]], files: Mapping[str, str]) -> Iterable[Fact]:
+    shown = sorted((literal for literal in own if not literal.startswith(HASHED)), key=lambda one: (-len(one), one))
+    for literal in shown[:_SHOWN]:
         name = holders[literal][0]
-        yield Fact(kind=FactKind.LITERAL, name=literal, location=Location(file=units[name].file, at=units[name].at(name)), value="inferred")
+        yield Fact(kind=FactKind.LITERAL, name=literal, location=Location(file=files[name], at=name), value="inferred")

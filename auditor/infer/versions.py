@@ -16,6 +16,7 @@ _FACTS = {
     VersionKind.CONSTANT: FactKind.CONSTANT,
     VersionKind.META_DATA: FactKind.META_DATA,
     VersionKind.FILE: FactKind.ASSET,
+    VersionKind.NATIVE_LIBRARY: FactKind.NATIVE_LIBRARY,
     VersionKind.FRAMEWORK: FactKind.FRAMEWORK,
 }
 _VERSION = re.compile(r"(?=.{0,40}\Z)(?:[A-Za-z]{0,12}[-_ ]?)?v?\d+(?:[._-]\w+)*\Z")
@@ -43,10 +44,21 @@ def _read(source: VersionSource, build: Build) -> Iterator[tuple[Fact, str]]:
     for fact in build.of(_FACTS[source.kind]):
         if not (fnmatch.fnmatchcase(fact.name, source.name) if "*" in source.name else fact.name == source.name):
             continue
-        value = (fact.trait("version") or "") if source.kind is VersionKind.FRAMEWORK else fact.value
-        value = value.strip()
+        value = _told(source.kind, fact)
         if source.pattern is not None:
             match = source.pattern.search(value)
             value = match[1].strip() if match and match[1] else ""
+            if source.kind is VersionKind.NATIVE_LIBRARY:
+                value = value.replace("_", ".")
         if value and _VERSION.match(value) and not _TEMPLATE.match(value):
             yield fact, value
+
+
+def _told(kind: VersionKind, fact: Fact) -> str:
+    """Return the text of a fact in which the version stands."""
+    if kind is VersionKind.FRAMEWORK:
+        return (fact.trait("version") or "").strip()
+    if kind is VersionKind.NATIVE_LIBRARY:
+        # what the name says before its suffix: libAcme_v4_2.so
+        return fact.name
+    return fact.value.strip()

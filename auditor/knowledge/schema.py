@@ -123,6 +123,8 @@ class VersionKind(Enum):
     """Value of a manifest ``<meta-data>``."""
     FILE = "file"
     """First line of a packaged file (``META-INF/com.example.version``); ``*`` matches any run of characters."""
+    NATIVE_LIBRARY = "native_library"
+    """Part of the file name of a native library (``libAcme_v4_2.so``), where ``_`` stands for a dot."""
     FRAMEWORK = "framework"
     """Version of an embedded iOS framework."""
 

@@ -646,7 +646,7 @@ def _pattern_fault(kind: TraceKind, pattern: str) -> str:
 _UNSEEN = "unseen"
 """Written for the address of a policy that no source at hand shows."""
 _VERSION_KINDS = {
-    Platform.ANDROID: (VersionKind.CONSTANT, VersionKind.META_DATA, VersionKind.FILE),
+    Platform.ANDROID: (VersionKind.CONSTANT, VersionKind.META_DATA, VersionKind.FILE, VersionKind.NATIVE_LIBRARY),
     Platform.IOS: (VersionKind.FRAMEWORK,),
 }
 

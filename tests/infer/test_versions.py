@@ -25,6 +25,7 @@ KNOWN = knowledge(
             source(VersionKind.CONSTANT, "com.acme.BuildConfig.VERSION_NAME"),
             source(VersionKind.META_DATA, "acme.service", r"acme:(.+)"),
             source(VersionKind.FILE, "META-INF/com.acme_*.version"),
+            source(VersionKind.NATIVE_LIBRARY, "libacme_*.so", r"_v(\d+(?:_\d+)+)\.so$"),
             source(VersionKind.FRAMEWORK, "Acme.framework"),
         ),
     )
@@ -42,6 +43,7 @@ def version(*facts: Fact, tier: SdkTier = SdkTier.BUNDLED) -> str | None:
         fact(FactKind.CONSTANT, "com.acme.BuildConfig.VERSION_NAME", "4.3.5.0"),
         fact(FactKind.META_DATA, "acme.service", "acme:4.3.5.0"),
         fact(FactKind.ASSET, "META-INF/com.acme_core.version", "4.3.5.0"),
+        fact(FactKind.NATIVE_LIBRARY, "libacme_map_v4_3_5_0.so", "arm64-v8a"),
         fact(FactKind.FRAMEWORK, "Acme.framework", "com.acme", version="4.3.5.0"),
     ],
 )
@@ -65,6 +67,12 @@ def test_nobody_else_s_version_is_taken() -> None:
     assert version(fact(FactKind.CONSTANT, "com.other.BuildConfig.VERSION_NAME", "4.3.5.0")) is None
     assert version(fact(FactKind.META_DATA, "acme.service", "other:4.3.5.0")) is None
     assert version(fact(FactKind.ASSET, "META-INF/com.acmeteam.version", "4.3.5.0")) is None
+    assert version(fact(FactKind.NATIVE_LIBRARY, "libacmeteam_map_v4_3_5_0.so", "arm64-v8a")) is None
+
+
+@pytest.mark.parametrize("name", ["libacme_map.so", "libacme_v8.so", "libacme_v4_3a.so"])
+def test_a_native_library_without_a_version_in_its_name_tells_none(name: str) -> None:
+    assert version(fact(FactKind.NATIVE_LIBRARY, name, "arm64-v8a")) is None
 
 
 def test_an_sdk_without_code_has_no_version() -> None:

@@ -119,6 +119,7 @@ def fate(literal: str, *sources: Source) -> str:
 
 
 ONE = "the location service could not be bound"
+TWO = "the tile service gave no answer"
 
 
 def test_a_literal_of_one_sdk_is_its_own():
@@ -139,6 +140,17 @@ def test_a_literal_a_family_shares_is_the_familys():
 def test_a_literal_of_a_copied_library_is_the_librarys():
     library = source("okio.jar", {"okio.Buffer": frozenset({ONE})}, "okio")
     assert fate(ONE, library, source("a", {"com.amap.shaded.Buffer": frozenset({ONE})}, "amap")) == "okio"
+
+
+def test_of_two_libraries_the_published_one_owns_it():
+    libraries = Libraries(packages={"okio": ("okio",), "tink": ("tink",)}, copied=frozenset({"okio", "tink"}), families={}, sources=())
+    published = source("okio.jar", {"okio.Buffer": frozenset({ONE, TWO})}, "okio")
+    relocated = source("app", {"tink.shaded.Buffer": frozenset({ONE, TWO})})
+    judge = Judge(read_corpus([published, relocated], Claims(SDKS, libraries)), libraries)
+    assert judge.fate(ONE).owner == "okio"
+    both = source("tink.jar", {"tink.shaded.Buffer": frozenset({ONE})}, "tink")
+    judge = Judge(read_corpus([published, both, relocated], Claims(SDKS, libraries)), libraries)
+    assert (judge.fate(ONE).owner, judge.fate(TWO).owner) == ("", "okio")
 
 
 def test_a_literal_an_app_without_the_sdk_holds_is_struck():

@@ -16,12 +16,12 @@ from tools.fingerprints.artefacts import Described, Libraries, Source
 from tools.fingerprints.quality import is_readable, is_telling, struck_by_hand, why_blocked
 from tools.fingerprints.writing import Block, Holdout, Made
 
-__all__ = ["LITERALS", "PRESENT", "SUSPECTED", "Corpus", "Fate", "Fingerprint", "read_corpus", "train"]
+__all__ = ["LITERALS", "PRESENT", "REWRITE", "SUSPECTED", "Corpus", "Fate", "Fingerprint", "read_corpus", "train"]
 
 LITERALS = 40
 PRESENT, SUSPECTED = 8, 4
 """Hits out of forty; measured once on apps that took no part in training, and left alone since."""
-_REWRITE = 0.35
+REWRITE = 0.35
 """A version that keeps less than this share of the one before begins a line of its own."""
 _HOLDS_ANYWAY = 0.10
 """Share of an SDK's literals from which on an app holds the SDK under other names, and strikes none of them."""
@@ -91,6 +91,8 @@ class Corpus:
     """Id -> the sources that hold it by name."""
     holders: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Literal -> the ids whose classes hold it."""
+    published: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Literal -> the ids whose own artefacts hold it, not only apps or somebody else's artefacts."""
     strangers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Literal -> the apps that hold it in classes nobody claims."""
     in_app: dict[str, set[str]] = field(default_factory=dict)
@@ -110,6 +112,8 @@ def read_corpus(sources: Iterable[Source], claims: Claims) -> Corpus:
                 owned[owner][class_] = kept
                 for one in kept:
                     corpus.holders[one].add(owner)
+                    if owner == source.sdk:
+                        corpus.published[one].add(owner)
             else:
                 for one in kept:
                     corpus.strangers[one].add(source.ref)
@@ -165,6 +169,9 @@ class Judge:
         if len(holders) == 1:
             return Fate(next(iter(holders)), "nobody else's")
         copied = holders & self._libraries.copied
+        if len(copied) > 1:
+            # libraries copy each other, too: then it is of the one that was published with it
+            copied &= self._corpus.published.get(literal, set())
         if len(copied) == 1:
             return Fate(next(iter(copied)), "a library's, copied by others")
         families = {id_ for id_, members in self._libraries.families.items() if holders <= {id_, *members}}
@@ -254,14 +261,14 @@ def _lines(seen: Sequence[Seen], members: Collection[str]) -> list[tuple[str, li
     for product, versions in sorted(products.items()):
         groups: list[list[list[Seen]]] = []
         for version in sorted(versions, key=_order):
-            if not groups or _kept(groups[-1][-1], versions[version]) < _REWRITE:
+            if not groups or _kept(groups[-1][-1], versions[version]) < REWRITE:
                 groups.append([])
             groups[-1].append(versions[version])
         for group in groups:
             flat = [one for version in group for one in version]
             lines.append((_name(product, flat), flat))
     known = [group for _, group in lines]
-    return lines + _clusters([one for one in seen if one.source.sdk != one.id and all(_kept(group, [one]) < _REWRITE for group in known)])
+    return lines + _clusters([one for one in seen if one.source.sdk != one.id and all(_kept(group, [one]) < REWRITE for group in known)])
 
 
 def _clusters(seen: Sequence[Seen]) -> list[tuple[str, list[Seen]]]:
@@ -270,7 +277,7 @@ def _clusters(seen: Sequence[Seen]) -> list[tuple[str, list[Seen]]]:
     for one in sorted(seen, key=lambda one: (-len(one.literals), one.source.ref)):
         shares = [_kept(group, [one]) for group in groups]
         best = max(range(len(groups)), key=lambda at: (shares[at], -at), default=0)
-        if shares and shares[best] >= _REWRITE:
+        if shares and shares[best] >= REWRITE:
             groups[best].append(one)
         else:
             groups.append([one])

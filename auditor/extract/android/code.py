@@ -144,17 +144,29 @@ def _literals(
 def _hashed(tables: Tables, place: str, lens: Lens, collect: Collector) -> None:
     """Record the hashed literals that renamed classes use."""
     walked = walk(tables.data, tables.header, Wanted(strings=b"\1" * len(tables.strings)))
-    pairs = set(zip(walked.records[1::WORDS], walked.records[4::WORDS], strict=True))
-    names = {class_def: tables.class_name(class_def) for class_def, _ in pairs}
-    renamed = {class_def for class_def, name in names.items() if lens.renamed is not None and lens.renamed.match(name)}
-    keys: dict[int, str] = {}
-    for class_def, index in sorted(pairs):
-        if class_def not in renamed:
-            continue
-        if index not in keys:
-            raw = tables.string(index)
-            text = mutf8(raw) if raw and len(raw) >= _SHORTEST else ""
-            key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() if text else ""
-            keys[index] = f"{HASHED}{key}:{len(text)}" if key and key in lens.hashed else ""
-        if keys[index]:
-            collect.literal(place, names[class_def], keys[index])
+    classes, strings = walked.records[1::WORDS], walked.records[4::WORDS]
+    names = {class_def: tables.class_name(class_def) for class_def in set(classes)}
+    used: dict[int, set[int]] = {
+        class_def: set() for class_def, name in names.items() if lens.renamed is not None and lens.renamed.match(name)
+    }
+    for class_def, index in zip(classes, strings, strict=True):
+        if class_def in used:
+            used[class_def].add(index)
+    keys = {index: _hash(tables.strings[index], lens) for index in set().union(*used.values())}
+    for class_def, indices in used.items():
+        if found := [keys[index] for index in indices if keys[index]]:
+            collect.literals(place, names[class_def], found)
+
+
+def _hash(raw: bytes, lens: Lens) -> str:
+    """Return what a hashed literal the lens looks for is recorded as; empty for any other."""
+    if len(raw) < _SHORTEST:
+        return ""
+    length = len(raw)
+    if not raw.isascii():
+        text = mutf8(raw)
+        raw, length = text.encode("utf-8", "surrogatepass"), len(text)
+    key = hashlib.blake2b(raw, digest_size=8).hexdigest()
+    return f"{HASHED}{key}:{length}" if key in lens.hashed else ""
+
+

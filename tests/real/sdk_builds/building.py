@@ -51,12 +51,18 @@ class Level(Enum):
     """No minifier."""
     KEPT = "kept"
     """Names kept that the SDKs' own rules, the manifest and the platform ask for; the rest renamed."""
+    RENAMED = "renamed"
+    """Everything renamed, and every package moved below one."""
     FLAT = "flat"
     """Everything renamed and put into one package."""
     SHRUNK = "shrunk"
     """As flat, and without what cannot be reached from the SDKs' entry classes and components."""
     OPTIMISED = "optimised"
-    """As kept, and shrunk and optimised: methods inlined, classes merged."""
+    """As kept, and shrunk and optimised by ProGuard: methods inlined, classes merged."""
+    R8 = "R8"
+    """As kept, and shrunk and optimised by R8 in its full mode, as Android's build tools make a release today."""
+    R8_FLAT = "R8 flat"
+    """As R8, with no name kept and everything in one package."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,15 +110,21 @@ class _Unpacked:
 
 def levels(app: App) -> list[Level]:
     """Return the levels an app is built at."""
-    return [level for level in Level if app.optimised or level is not Level.OPTIMISED]
+    left_out = frozenset() if app.r8 else _BY_R8
+    return [level for level in Level if level not in left_out and (app.optimised or level is not Level.OPTIMISED)]
+
+
+_BY_R8 = frozenset({Level.R8, Level.R8_FLAT})
+_NAMES_KEPT = frozenset({Level.KEPT, Level.OPTIMISED, Level.R8})
 
 
 def build(app: App, level: Level) -> Built:
     """Build an app, or take it from the cache. Raises Unavailable where an artefact or the JDK cannot be had."""
-    stem = toolchain.place() / f"{app.name}-{level.value}-{_key(app, level)}"
+    name = f"{app.name}-{level.name.lower()}"
+    stem = toolchain.place() / f"{name}-{_key(app, level)}"
     apk, truth = stem.with_suffix(".apk"), stem.with_suffix(".json")
     if not (apk.exists() and truth.exists()):
-        for old in stem.parent.glob(f"{app.name}-{level.value}-*"):
+        for old in stem.parent.glob(f"{name}-????????????.*"):
             old.unlink()
         with tempfile.TemporaryDirectory(prefix="sdk-build-") as scratch:
             content, originals, holder = _assemble(app, level, Path(scratch))
@@ -228,7 +240,9 @@ def _assemble(app: App, level: Level, scratch: Path) -> tuple[bytes, dict[str, s
     jars.append(_own_code(app, package, packages, jars))
     own = _class_names(jars[-1])
     originals = {name: name for name in (*holder, *own)}
-    if level is not Level.PLAIN:
+    if level in _BY_R8:
+        dex, originals = toolchain.r8(jars, _rules(app, level, unpacked, merged, package), scratch)
+    elif level is not Level.PLAIN:
         rules = _rules(app, level, unpacked, merged, package)
         minified = scratch / "minified.jar"
         missing = [toolchain.stand_ins(jars, scratch / "missing.jar")] if level is Level.OPTIMISED else []
@@ -237,6 +251,8 @@ def _assemble(app: App, level: Level, scratch: Path) -> tuple[bytes, dict[str, s
         # ProGuard also maps what it then shrinks away
         left = frozenset(_class_names(minified))
         originals = {new: old for new, old in originals.items() if new in left}
+    if level not in _BY_R8:
+        dex = toolchain.dex(jars, scratch)
     renamed = {old: new for new, old in originals.items()}
     files: dict[str, bytes] = {}
     for one in unpacked.values():
@@ -250,7 +266,7 @@ def _assemble(app: App, level: Level, scratch: Path) -> tuple[bytes, dict[str, s
             renamed=lambda name: renamed.get(name, name),
         ),
         package=package,
-        dex=toolchain.dex(jars, scratch),
+        dex=dex,
         files=files,
         schemes=("v2",),
         compress=True,
@@ -335,7 +351,8 @@ _NOT_A_LIBRARYS = re.compile(
 
 def _rules(app: App, level: Level, unpacked: Mapping[str, _Unpacked], merged: Merged, package: str) -> str:
     components = (f"{package}.MainActivity", *_SERVICES[app.code], *merged.classes)
-    if level in (Level.KEPT, Level.OPTIMISED):
+    entries = [f"-keep,allowobfuscation class {name} {{ public *; }}" for part in app.parts for name in part.entry]
+    if level in _NAMES_KEPT:
         lines = [_ALWAYS, _PLATFORM]
         lines += [f"-keep class {name} {{ <init>(...); }}" for name in components]
         for part in app.parts:
@@ -343,13 +360,15 @@ def _rules(app: App, level: Level, unpacked: Mapping[str, _Unpacked], merged: Me
             lines += [f"-keep class {name} {{ *; }}" for name in part.keep]
         if level is Level.KEPT:
             return "\n".join([*lines, "-dontshrink", "-dontoptimize"])
-        lines += [f"-keep,allowobfuscation class {name} {{ public *; }}" for part in app.parts for name in part.entry]
-        return "\n".join([*lines, "-optimizationpasses 1", "-allowaccessmodification"])
-    lines = [_ALWAYS, "-dontoptimize", "-repackageclasses o", "-allowaccessmodification"]
-    if level is Level.FLAT:
+        return "\n".join([*lines, *entries, "-optimizationpasses 1", "-allowaccessmodification"])
+    moved = "-flattenpackagehierarchy o" if level is Level.RENAMED else "-repackageclasses o"
+    lines = [_ALWAYS, moved, "-allowaccessmodification"]
+    if level is not Level.R8_FLAT:
+        lines.append("-dontoptimize")
+    if level in (Level.RENAMED, Level.FLAT):
         return "\n".join([*lines, "-dontshrink"])
     lines += [f"-keep,allowobfuscation class {name} {{ <init>(...); void on*(...); }}" for name in components]
-    lines += [f"-keep,allowobfuscation class {name} {{ public *; }}" for part in app.parts for name in part.entry]
+    lines += entries
     lines.append(_PLATFORM.replace("-keepclasseswithmembernames class", "-keepclasseswithmembers,allowshrinking,allowobfuscation class"))
     return "\n".join(lines)
 

@@ -34,7 +34,6 @@ class Part:
     components: tuple[tuple[str, str], ...]
     """(tag, class) of manifest components."""
     natives: tuple[Artefact, ...]
-    newer: bool
 
     @property
     def id(self) -> str:
@@ -65,7 +64,11 @@ class App:
     names: tuple[str, ...]
     """Ids of SDKs it names and does not hold."""
     optimised: bool
-    """Also built with the optimiser."""
+    """Also built with ProGuard's optimiser."""
+    r8: bool
+    """Also built with R8."""
+    held_out: bool
+    """Not looked into while detection was made better."""
 
     @property
     def sdks(self) -> frozenset[str]:
@@ -111,7 +114,6 @@ def _part(file: Mapping[str, Any], listed: Mapping[str, Artefact]) -> Part:
         entry=tuple(file.get("entry", ())),
         components=tuple((tag, name) for tag, _, name in (one.partition(" ") for one in file.get("components", ()))),
         natives=tuple(listed[id_] for id_ in file.get("natives", ())),
-        newer=file.get("newer", False),
     )
 
 
@@ -126,6 +128,8 @@ def apps() -> Mapping[str, App]:
             parts=tuple(known[id_] for id_ in entry["parts"]),
             names=tuple(entry.get("names", ())),
             optimised=entry.get("optimised", False),
+            r8=entry.get("r8", False),
+            held_out=entry.get("held_out", False),
         )
         for name, entry in yaml.safe_load((HERE / "apps.yaml").read_text("utf-8"))["apps"].items()
     }

@@ -18,11 +18,16 @@ import auditor.knowledge
 from auditor.extract.jvm.classfile import ClassFileError, read_class
 from auditor.infer.renamed import MINIFIED
 from auditor.infer.sdks import owners_of
+from auditor.knowledge.load import load
 from auditor.knowledge.schema import Knowledge
+from auditor.knowledge.seeds import seed
 from auditor.model import Conduct, Confidence, Origin, SdkTier
 from tests.real.sdk_builds import toolchain
 from tests.real.sdk_builds.building import Built
-from tests.real.sdk_builds.listing import Part
+from tests.real.sdk_builds.listing import Part, file_of
+from tools.fingerprints.quality import is_telling, why_blocked
+from tools.fingerprints.reading import read_artefact
+from tools.fingerprints.training import REWRITE
 
 __all__ = ["Attributed", "Presence", "Source", "attributed", "presence", "sites", "source_of"]
 
@@ -55,16 +60,16 @@ class Source:
     fingerprint: bool
     """There is a fingerprint of the SDK."""
     trained: bool
-    """And it was made from these very artefacts, one of them at least."""
-    newer: bool
-    """The artefacts are of a newer line than any it was made from."""
+    """And it was made from one of these very artefacts."""
+    shared: float
+    """Share of the telling literals in these artefacts that are known to be the SDK's."""
 
     @property
     def label(self) -> str:
-        """One word for it."""
+        """One word for it; a line of versions ends where the maker of fingerprints ends it."""
         if not self.fingerprint:
             return "unknown"
-        return "trained" if self.trained else "newer" if self.newer else "unseen"
+        return "trained" if self.trained else "known" if self.shared >= REWRITE else "little known"
 
 
 @functools.cache
@@ -82,11 +87,23 @@ def source_of(built: Built, id_: str) -> Source:
     """Return how well an SDK of an app is known from elsewhere."""
     held = [part for part in built.app.parts if id_ in part.holds]
     made = _built_from()
+    known = [_known(part, id_) for part in held]
+    of = sum(one for _, one in known)
     return Source(
         fingerprint=id_ in made,
         trained=any(part.artefact.sha256 in made.get(id_, ()) for part in held),
-        newer=all(part.newer for part in held),
+        shared=sum(one for one, _ in known) / of if of else 0.0,
     )
+
+
+@functools.cache
+def _known(part: Part, id_: str) -> tuple[int, int]:
+    """Return how many telling literals a part has in classes of an SDK, those that are known as its own first."""
+    seeds = load().seeds
+    code = read_artefact(file_of(part.artefact).read_bytes())
+    literals = {one for class_, used in code.items() if part.owner(class_) == id_ for one in used}
+    telling = [one for one in literals if is_telling(one) and not why_blocked(one)]
+    return sum(seeds.get(seed(one)) == id_ for one in telling), len(telling)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,15 +155,18 @@ class Attributed:
     wrong: int = 0
     mine: int = 0
     """Classes of an SDK that fingerprints are known of: those that could have been given to it."""
+    found: int = 0
+    """Of those, the ones that were."""
     sites_right: int = 0
     sites_wrong: int = 0
     sites_mine: int = 0
+    sites_found: int = 0
     confused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """(belongs to, was given to, how) -> classes."""
 
     def add(self, other: Attributed) -> None:
         """Add the counts of another app."""
-        for name in ("right", "wrong", "mine", "sites_right", "sites_wrong", "sites_mine"):
+        for name in ("right", "wrong", "mine", "found", "sites_right", "sites_wrong", "sites_mine", "sites_found"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.confused += other.confused
 
@@ -154,10 +174,10 @@ class Attributed:
 def attributed(built: Built, conduct: Conduct, knowledge: Knowledge) -> Attributed:
     """Compare whom renamed classes are given to with whom they belong to: by inference, or by a package that kept its name."""
     known = {one.id for one in knowledge.fingerprints}
+    result = Attributed()
     given = {one.class_: one for one in conduct.attributions if one.owner in knowledge.sdks}
     by_name = owners_of(knowledge)
     by_part = {part.id: part for part in built.app.parts}
-    result = Attributed()
     for name, original in built.originals.items():
         if name == original or not MINIFIED.match(name):
             continue
@@ -175,6 +195,8 @@ def attributed(built: Built, conduct: Conduct, knowledge: Knowledge) -> Attribut
         if whose[0] == owner:
             result.right += 1
             result.sites_right += weight
+            result.found += owner in known
+            result.sites_found += weight * (owner in known)
         elif part is None or whose[0] not in part.arguable:
             result.wrong += 1
             result.sites_wrong += weight

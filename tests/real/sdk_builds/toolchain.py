@@ -1,4 +1,4 @@
-"""The programs that make an app of classes: javac, ProGuard and dx, and the platform's own classes to build against."""
+"""The programs that make an app of classes: javac, ProGuard, dx and R8, and the platform's own classes to build against."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from auditor.extract.android.tables import Tables
 from auditor.extract.jvm.classfile import ClassFile, read_class
 from tests.forge.classfile import write_class, write_jar
 from tests.real.fetch import Unavailable, cache
 from tests.real.sdk_builds.listing import artefacts, file_of
 
-__all__ = ["compile_java", "dex", "minify", "place", "stand_ins", "versions"]
+__all__ = ["compile_java", "dex", "minify", "place", "r8", "stand_ins", "versions"]
 
 _PATIENCE = 900
 _PROGUARD = (
@@ -40,7 +41,7 @@ def place() -> Path:
 
 def versions() -> str:
     """Return what the tools are, for the key that a built app is kept under."""
-    return " ".join(artefacts()[one].sha256[:12] for one in ("dalvik-dx", *_PROGUARD, "android-all"))
+    return " ".join(artefacts()[one].sha256[:12] for one in ("dalvik-dx", "r8", *_PROGUARD, "android-all"))
 
 
 @functools.cache
@@ -56,19 +57,25 @@ def _java(name: str) -> str:
 @functools.cache
 def _library() -> tuple[Path, str]:
     """Return the platform's classes as a JAR, and Java's own as ProGuard takes them."""
-    slim = place() / f"android-{artefacts()['android-all'].sha256[:8]}.jar"
-    if not slim.exists():
-        part = slim.with_suffix(f".{os.getpid()}")
-        with zipfile.ZipFile(file_of(artefacts()["android-all"])) as whole, zipfile.ZipFile(part, "w", compresslevel=1) as out:
-            for info in whole.infolist():
-                name = info.filename
-                if name.endswith(".class") and name.startswith(_PLATFORM) and not name.startswith(_UNUSED):
-                    out.writestr(info, whole.read(info), zipfile.ZIP_DEFLATED)
-        os.replace(part, slim)
+    slim = _slim("android", _PLATFORM)
     base = Path(_java("javac")).resolve().parents[1] / "jmods" / "java.base.jmod"
     if not base.exists():
         raise Unavailable(f"{base} is missing: the Java development kit is not whole")
     return slim, f"{base}(!**.jar;!module-info.class)"
+
+
+def _slim(name: str, packages: tuple[str, ...]) -> Path:
+    """Return those packages of the platform as a JAR."""
+    slim = place() / f"{name}-{artefacts()['android-all'].sha256[:8]}.jar"
+    if not slim.exists():
+        part = slim.with_suffix(f".{os.getpid()}")
+        with zipfile.ZipFile(file_of(artefacts()["android-all"])) as whole, zipfile.ZipFile(part, "w", compresslevel=1) as out:
+            for info in whole.infolist():
+                inside = info.filename
+                if inside.endswith(".class") and inside.startswith(packages) and not inside.startswith(_UNUSED):
+                    out.writestr(info, whole.read(info), zipfile.ZIP_DEFLATED)
+        os.replace(part, slim)
+    return slim
 
 
 def _run(command: Sequence[str | Path], where: Path) -> str:
@@ -133,7 +140,7 @@ def minify(jars: Iterable[Path], rules: str, out: Path, *, against: Iterable[Pat
     config.write_text("\n".join(lines), "utf-8")
     classpath = os.pathsep.join(str(file_of(artefacts()[one])) for one in _PROGUARD)
     _run([_java("java"), "-Xmx3500m", *_QUICK, "-cp", classpath, "proguard.ProGuard", f"@{config}"], out.parent)
-    return {new: old for old, new in re.findall(r"^(\S+) -> (\S+):$", mapping.read_text("utf-8"), re.MULTILINE)}
+    return {new: old for old, new in _MAPPED.findall(mapping.read_text("utf-8"))}
 
 
 def dex(jars: Iterable[Path], scratch: Path) -> list[bytes]:
@@ -146,6 +153,42 @@ def dex(jars: Iterable[Path], scratch: Path) -> list[bytes]:
          "--dex", "--multi-dex", "--min-sdk-version=28", "--no-optimize", f"--output={out}", *jars],
         scratch,
     )  # fmt: skip
-    with zipfile.ZipFile(out) as archive:
-        names = sorted((name for name in archive.namelist() if name.endswith(".dex")), key=lambda name: (len(name), name))
-        return [archive.read(name) for name in names]
+    return _dex_files(out)
+
+
+def r8(jars: Iterable[Path], rules: str, scratch: Path) -> tuple[list[bytes], dict[str, str]]:
+    """Run R8 in its full mode, as the build tools do, over JARs; return the DEX files, and the classes in them.
+
+    Each class stands with the name it had before; of several merged into one, that is the one whose name the map gives, and
+    of what R8 wrote itself, the class it wrote it for.
+    """
+    platform = _slim("android-java", (*_PLATFORM, "java/", "javax/"))
+    mapping, config, out = scratch / "r8.map", scratch / "r8.pro", scratch / "r8.zip"
+    config.write_text(rules, "utf-8")
+    _run(
+        [_java("java"), "-Xmx3500m", *_QUICK, "-cp", file_of(artefacts()["r8"]), "com.android.tools.r8.R8",
+         "--release", "--min-api", "24", "--lib", platform, "--pg-conf", config, "--pg-map-output", mapping,
+         "--output", out, *jars],
+        scratch,
+    )  # fmt: skip
+    files = _dex_files(out)
+    before = {new: old for old, new in _MAPPED.findall(mapping.read_text("utf-8"))}
+    left = {name: before.get(name, name) for data in files for name in _defined(data)}
+    written = {name: _SYNTHESISED.split(old)[0] for name, old in left.items()}
+    # what R8 wrote comes first, so that who asks for a class by its old name gets the class itself
+    return files, dict(sorted(written.items(), key=lambda item: item[1] == left[item[0]]))
+
+
+_MAPPED = re.compile(r"^(\S+) -> (\S+):$", re.MULTILINE)
+_SYNTHESISED = re.compile(r"\$\$(?:External|Internal)Synthetic|\$\$Lambda\$|-\$\$")
+
+
+def _defined(data: bytes) -> Iterator[str]:
+    tables = Tables(data, 0)
+    return (tables.class_name(index) for index in range(tables.classes))
+
+
+def _dex_files(archive: Path) -> list[bytes]:
+    with zipfile.ZipFile(archive) as opened:
+        names = sorted((name for name in opened.namelist() if name.endswith(".dex")), key=lambda name: (len(name), name))
+        return [opened.read(name) for name in names]
