@@ -191,7 +191,7 @@ def test_only_the_tables_of_the_platform_are_checked() -> None:
         return {one.table.value for one in case.checked if one.compared}
 
     assert compared(Platform.ANDROID) == {"permissions", "sdks", "data"}
-    assert compared(Platform.IOS) == {"usage_keys", "sdks"}
+    assert compared(Platform.IOS) == {"usage_keys", "sdks", "data"}
 
 
 def test_a_covered_part_that_is_only_named_is_covered_all_the_same() -> None:

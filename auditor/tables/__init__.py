@@ -70,10 +70,7 @@ def compare(build: Build, conduct: Conduct, declaration: Declaration, knowledge:
         rows += _usage_keys(build, declaration, knowledge, Table.USAGE_KEYS in hidden)
     meanings = {row: (row.id,) if row.id else resolutions[row].ids for row in declaration.sdks}
     rows += _sdks(build, conduct, declaration, knowledge, meanings, Table.SDKS in hidden)
-    if _NOT_COMPARED.get((build.identity.platform, Table.DATA)) is None:
-        rows += data_rows(build, conduct, declaration, meanings, knowledge, Table.DATA in hidden)
-    else:
-        rows += _undecided(declaration)
+    rows += data_rows(build, conduct, declaration, meanings, knowledge, Table.DATA in hidden)
     order = {table: index for index, table in enumerate(Table)}
     return Case(
         declaration=declaration,
@@ -103,9 +100,6 @@ _NOT_COMPARED = {
     (Platform.IOS, Table.PERMISSIONS): Text(zh="iOS 应用没有 Android 权限", en="an iOS app has no Android permissions"),
     (Platform.ANDROID, Table.USAGE_KEYS): Text(
         zh="Android 应用没有 Info.plist 用途说明", en="an Android app has no Info.plist usage strings"
-    ),
-    (Platform.IOS, Table.DATA): Text(
-        zh="本版本不读取 iOS 应用中收集个人信息的代码", en="this version does not read what collects personal data in iOS apps"
     ),
 }
 
@@ -338,8 +332,3 @@ def _declared_parent(id_: str, declared: Mapping[str, DeclaredSdk], knowledge: K
                 seen.add(parent)
                 waiting.append(parent)
     return ""
-
-
-def _undecided(declaration: Declaration) -> list[Row]:
-    first = {row.type: row for row in reversed(declaration.data)}
-    return [Row(table=Table.DATA, subject=type_, state=State.UNCHECKED, declared=row) for type_, row in first.items()]

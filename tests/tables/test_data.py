@@ -161,8 +161,9 @@ def test_data_the_platform_does_not_have_is_not_applicable() -> None:
     assert states(collection("idfa"), declared=says("idfa")) == {"idfa": "matched"}
 
 
-def test_ios_builds_are_not_compared_yet_and_nothing_is_said_of_them() -> None:
-    assert states(declared=says("imei"), platform=Platform.IOS) == {"imei": "unchecked"}
+def test_ios_builds_are_compared_as_well() -> None:
+    assert states(collection("idfa"), declared=says("idfa"), platform=Platform.IOS) == {"idfa": "matched"}
+    assert states(collection("contacts"), platform=Platform.IOS) == {"contacts": "undeclared"}
 
 
 # -- how sure ----------------------------------------------------------------------------------------------------------

@@ -137,6 +137,20 @@ def test_an_encrypted_executable_is_a_gap_that_says_what_to_supply(read: Read) -
     assert "请提供未加密的安装包" in gap.reason.zh
 
 
+@pytest.mark.parametrize(
+    ("executable", "hidden"),
+    [
+        (write_macho(classes=("A", "B"), encrypted=True), CODE),
+        (write_macho(classes=("A", "B"), encrypted=True, export_classes=True), {Table.DATA}),
+        (write_macho(classes=("A", "B"), encrypted=True, stripped=False), {Table.DATA}),
+        (write_macho(encrypted=True), {Table.DATA}),
+    ],
+)
+def test_encryption_hides_the_sdks_where_it_hides_a_class(read: Read, executable: bytes, hidden: set[Table]) -> None:
+    (gap,) = read(simple_ipa(replace={"Forged": executable})).gaps
+    assert set(gap.hides) == hidden
+
+
 def test_a_framework_that_is_not_encrypted_is_read_beside_an_encrypted_app(read: Read) -> None:
     kit = framework("Kit", write_macho(kind="dylib", classes=("KitClass",)))
     build = read(simple_ipa([kit], encrypted=True))
