@@ -143,6 +143,9 @@ class _Methods:
 
     def descriptor(self, index: int) -> str:
         """Return ``(…)R`` of a method; ``()?`` where it cannot be read."""
+        if index >= len(self._halves):
+            # class data may say that the code of a class is that of a method no table has
+            return "()?"
         number = self._halves[index] >> 16
         found = self._protos.get(number)
         if found is None:
