@@ -25,8 +25,10 @@ from auditor.model import (
     FactKind,
     Finding,
     Gap,
+    Identity,
     Location,
     NotCheckable,
+    Platform,
     Row,
     Severity,
     Table,
@@ -53,6 +55,7 @@ __all__ = [
     "draft_policy",
     "lint_policy",
     "read_build",
+    "unread",
 ]
 
 _DOCUMENTS = frozenset({".html", ".htm", ".xhtml", ".md", ".mdx", ".markdown", ".txt", ".docx", ".pdf"})
@@ -69,6 +72,11 @@ Progress = Callable[[Text], None]
 _OPENING = Text(zh="读取安装包", en="reading the build")
 _INFERRING = Text(zh="识别 SDK", en="identifying SDKs")
 _COMPARING = Text(zh="与声明比对", en="comparing with the declaration")
+
+
+
+def _opening(file: str) -> Text:
+    return Text(zh=f"{_OPENING.zh}：{file}", en=f"{_OPENING.en}: {file}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,23 +112,23 @@ def read_build(
     tell = progress or _quiet
     knowledge = knowledge or load()
     tell(_OPENING)
-    build = _with_beside(path, lens_of(knowledge, calls=calls), beside)
+    build = _with_beside(path, lens_of(knowledge, calls=calls), beside, lambda file: tell(_opening(file)))
     tell(_INFERRING)
     return Facts(build=build, conduct=infer(build, knowledge), tool=_tool(knowledge))
 
 
-def _with_beside(path: Path, lens: Lens, beside: Beside) -> Build:
+def _with_beside(path: Path, lens: Lens, beside: Beside, tell: Callable[[str], None]) -> Build:
     """Read a build, by the names its mapping restores, with what the merger report says of its manifest."""
     from auditor.extract import extract
 
     if beside.mapping is None:
-        build = extract(path, lens=lens)
+        build = extract(path, lens=lens, tell=tell)
     else:
         from auditor.beside.mapping import open_mapping
         from auditor.beside.restore import by_written_names, restored
 
         names = open_mapping(beside.mapping)
-        build = restored(extract(path, lens=by_written_names(lens, names)), names, lens.methods)
+        build = restored(extract(path, lens=by_written_names(lens, names), tell=tell), names, lens.methods)
     if beside.merger_report is not None:
         from auditor.beside.merger import with_provenance
 
@@ -265,6 +273,29 @@ def draft_build(path: Path, *, knowledge: Knowledge | None = None, progress: Pro
     knowledge = knowledge or load()
     facts = read_build(path, knowledge=knowledge, progress=progress)
     return needed_rows(facts.build, facts.conduct, facts.gaps, knowledge)
+
+
+def unread(path: Path, why: Text, *, knowledge: Knowledge | None = None) -> Facts:
+    """Return what is known of a build that could not be read to its end: which file it is, and a gap over everything."""
+    import hashlib
+
+    state, size = hashlib.sha256(), 0
+    if path.is_file():
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                state.update(block)
+                size += len(block)
+    identity = Identity(
+        platform=Platform.IOS if path.suffix.lower() == ".ipa" or "Payload/" in why.en else Platform.ANDROID,
+        app_id="",
+        label="",
+        version="",
+        version_code="",
+        sha256=state.hexdigest() if size else "",
+        size=size,
+    )
+    gap = Gap(location=Location(file=path.name), reason=why, hides=frozenset(Table))
+    return Facts(build=Build(identity=identity, facts=(), gaps=(gap,)), conduct=Conduct(), tool=_tool(knowledge or load()))
 
 
 def judge(

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Any
 
 import click
 
@@ -90,6 +93,7 @@ def command() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     _open_streams()
+    early = _on_interrupt(signal.default_int_handler)
     try:
         code = command.main(arguments, prog_name="auditor", standalone_mode=False)
         sys.stdout.flush()
@@ -100,6 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return ExitCode.UNUSABLE
     except (KeyboardInterrupt, click.Abort):
+        _on_interrupt(signal.SIG_IGN)
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
@@ -126,6 +131,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             " (AUDITOR_DEBUG=1 shows where it happened)"
         )
         return ExitCode.BUG
+    finally:
+        _on_interrupt(early)
+
+
+def _on_interrupt(handler: Any) -> Any:
+    """Say what an interrupt does from here on; return what it did. Whoever ignores it goes on ignoring it."""
+    early = signal.getsignal(signal.SIGINT)
+    if early is not signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, handler)
+    return early
 
 
 def _open_streams() -> None:

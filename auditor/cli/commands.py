@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,7 +18,10 @@ from auditor.cli.lint import lint_policy as lint_policy
 from auditor.cli.outputs import Output, OutputType, claim, print_text, write
 from auditor.errors import DeclarationError
 from auditor.knowledge.schema import Knowledge
-from auditor.model import Audit, Confidence, Finding, Language, Severity, Verdict
+from auditor.model import Audit, Confidence, Finding, Language, Severity, Text, Verdict
+
+if TYPE_CHECKING:
+    from auditor.pipeline import Facts
 
 _FORMATS = ("text", "json", "html", "sarif", "junit", "markdown")
 _LEVELS = ("info", "low", "medium", "high", "never")
@@ -51,6 +55,18 @@ _merger_report = click.option(
     metavar="FILE",
     help="manifest-merger-*-report.txt of the build: names the library that brought each permission and component.",
 )
+_timeout = click.option(
+    "--timeout",
+    type=click.IntRange(1, 86_400),
+    metavar="SECONDS",
+    help="Most time that reading may take, of the clock and of the processor.  [default: by the size of the build]",
+)
+_max_memory = click.option(
+    "--max-memory",
+    type=click.IntRange(256, 1 << 20),
+    metavar="MB",
+    help="Most memory (address space) that reading may take.  [default: by the size of the build]",
+)
 _fail_on = click.option(
     "--fail-on",
     type=click.Choice(_LEVELS),
@@ -75,6 +91,8 @@ _fail_on = click.option(
 @_mapping
 @_merger_report
 @_own_knowledge
+@_timeout
+@_max_memory
 @_language
 def audit(
     build: Path,
@@ -85,6 +103,8 @@ def audit(
     mapping: Path | None,
     merger_report: Path | None,
     own_sdks: Path | None,
+    timeout: int | None,
+    max_memory: int | None,
     language: str,
 ) -> int:
     """Audit BUILD against a declaration.
@@ -96,16 +116,29 @@ def audit(
     3 inconclusive (something could not be read), 70 internal error, 130 interrupted.
     """
     from auditor.cli.progress import Progress
-    from auditor.pipeline import audit_build
     from auditor.report import FORMATS
+    from auditor.sandbox import Stopped, allowance, contained
 
     beside = Beside(mapping=mapping, merger_report=merger_report)
     claim(outputs, (build, declaration, *beside.paths))
     speak = Language(language)
-    with Progress(speak) as progress, _mistakes_in(declaration):
-        result = audit_build(
-            build, declaration, shown_as=shown(declaration), knowledge=_known(own_sdks), beside=beside, progress=progress
+
+    def work(tell: Callable[[Text], None]) -> Audit:
+        from auditor.pipeline import audit_build
+
+        return audit_build(
+            build, declaration, shown_as=shown(declaration), knowledge=_known(own_sdks), beside=beside, progress=tell
         )
+
+    with Progress(speak) as progress, _mistakes_in(declaration):
+        try:
+            result = contained(work, allowance(build, timeout, max_memory), progress)
+        except Stopped as stopped:
+            from auditor.pipeline import declared_in, judge, unread
+
+            knowledge = _known(own_sdks)
+            declared, gaps = declared_in(declaration, shown_as=shown(declaration), knowledge=knowledge)
+            result = judge(unread(build, stopped.sentence, knowledge=knowledge), declared, knowledge, gaps)
         for output in outputs:
             write(output, FORMATS[output.format].render([result], speak))
     if format_ or not outputs:
@@ -120,6 +153,8 @@ def audit(
 @_mapping
 @_merger_report
 @_own_knowledge
+@_timeout
+@_max_memory
 @_language
 def facts(
     build: Path,
@@ -128,6 +163,8 @@ def facts(
     mapping: Path | None,
     merger_report: Path | None,
     own_sdks: Path | None,
+    timeout: int | None,
+    max_memory: int | None,
     language: str,
 ) -> int:
     """Show what BUILD holds: identity, permissions, usage strings, SDKs, and what could not be read.
@@ -138,26 +175,45 @@ def facts(
     Exit codes: 0, or 3 when something could not be read; 2 when BUILD cannot be opened at all.
     """
     from auditor.cli.progress import Progress
-    from auditor.infer.permissions import effective_ranges
-    from auditor.pipeline import read_build
-    from auditor.report.facts_text import render_facts
-    from auditor.wire import dumps, facts_to_wire
+    from auditor.sandbox import Stopped, allowance, contained
 
     beside = Beside(mapping=mapping, merger_report=merger_report)
     claim(outputs, (build, *beside.paths))
     speak = Language(language)
+    on_stdout = format_ or ("" if outputs else "text")
+    wanted = {*(output.format for output in outputs), on_stdout} - {""}
+
+    def work(tell: Callable[[Text], None]) -> tuple[dict[str, str], bool]:
+        from auditor.pipeline import read_build
+
+        found = read_build(build, knowledge=_known(own_sdks), calls=True, beside=beside, progress=tell)
+        return _rendered(found, wanted, speak), bool(found.gaps)
+
     with Progress(speak) as progress:
-        found = read_build(build, knowledge=_known(own_sdks), calls=True, beside=beside, progress=progress)
-    wire = facts_to_wire(found.build, found.conduct, found.tool, effective=effective_ranges(found.build))
+        try:
+            texts, gaps = contained(work, allowance(build, timeout, max_memory), progress)
+        except Stopped as stopped:
+            from auditor.pipeline import unread
 
-    def rendered(wanted: str) -> str:
-        return dumps(wire) if wanted == "json" else render_facts(found.build, found.conduct, found.tool, speak)
-
+            texts, gaps = _rendered(unread(build, stopped.sentence, knowledge=_known(own_sdks)), wanted, speak), True
     for output in outputs:
-        write(output, rendered(output.format))
-    if format_ or not outputs:
-        print_text(rendered(format_ or "text"))
-    return ExitCode.INCONCLUSIVE if found.gaps else ExitCode.CONSISTENT
+        write(output, texts[output.format])
+    if on_stdout:
+        print_text(texts[on_stdout])
+    return ExitCode.INCONCLUSIVE if gaps else ExitCode.CONSISTENT
+
+
+def _rendered(found: Facts, wanted: Collection[str], language: Language) -> dict[str, str]:
+    from auditor.infer.permissions import effective_ranges
+    from auditor.report.facts_text import render_facts
+    from auditor.wire import dumps, facts_to_wire
+
+    texts = {}
+    if "json" in wanted:
+        texts["json"] = dumps(facts_to_wire(found.build, found.conduct, found.tool, effective=effective_ranges(found.build)))
+    if "text" in wanted:
+        texts["text"] = render_facts(found.build, found.conduct, found.tool, language)
+    return texts
 
 
 @click.command()

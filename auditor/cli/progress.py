@@ -7,11 +7,14 @@ import threading
 from types import TracebackType
 
 from auditor.model import Language, Text
+from auditor.report.plain import one_line
 
 __all__ = ["Progress"]
 
 _PATIENCE = 1.0
 """Seconds before anything is shown."""
+_LONGEST = 70
+"""Characters of one line of a narrow terminal."""
 
 
 class Progress:
@@ -26,10 +29,6 @@ class Progress:
         self._due = False
 
     def __enter__(self) -> Progress:
-        if sys.stderr.isatty():
-            self._timer = threading.Timer(_PATIENCE, self._start)
-            self._timer.daemon = True
-            self._timer.start()
         return self
 
     def __exit__(
@@ -46,7 +45,12 @@ class Progress:
     def __call__(self, stage: Text) -> None:
         """Note the stage that starts."""
         with self._lock:
-            self._stage = stage.in_(self._language)
+            if self._timer is None and sys.stderr.isatty():
+                # not before there is something to show: a process is better forked before it has threads
+                self._timer = threading.Timer(_PATIENCE, self._start)
+                self._timer.daemon = True
+                self._timer.start()
+            self._stage = one_line(stage.in_(self._language))[:_LONGEST]
             self._show()
 
     def _start(self) -> None:

@@ -88,17 +88,22 @@ _KNOWN_CONTAINERS = (
 """What else is a ZIP archive: (glob of a telling entry, what it is, what to give instead)."""
 
 
-def extract(path: Path, *, lens: Lens | None = None, limits: Limits | None = None) -> Build:
-    """Read a build file, or a library's directory; ``lens`` says what to look for in its code.
+def extract(
+    path: Path, *, lens: Lens | None = None, limits: Limits | None = None, tell: Callable[[str], None] | None = None
+) -> Build:
+    """Read a build file, or a library's directory; ``lens`` says what to look for in its code, ``tell`` is told each file read.
 
     Raises BuildError when it cannot be opened as an app or a library at all, and nothing else.
     """
     with _open(path, limits) as opened:
         archive, (platform, kind, reader, first) = _recognise(opened)
-        collect = Collector(lens)
+        collect = Collector(lens, tell)
         try:
             about = reader(archive, collect)
         except BuildError:
+            raise
+        except MemoryError:
+            # the limit is not the reader's mistake, and what is left of the memory is no ground to go on upon
             raise
         except Exception as error:  # noqa: BLE001 - a reader's own mistake must leave a build in doubt, never unread
             about = collect.about

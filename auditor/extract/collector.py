@@ -46,12 +46,14 @@ class Collector:
 
     ``lens`` says what to look for in code, ``wanted_strings`` the same as the bytes of a DEX file's strings, once worked out.
     ``reading`` is the file being read, for the gap an unexpected error leaves; ``about`` what is known of the build by then.
+    ``tell`` is told each file that is read.
     """
 
-    def __init__(self, lens: Lens | None = None) -> None:
+    def __init__(self, lens: Lens | None = None, tell: Callable[[str], None] | None = None) -> None:
         self.lens = lens or Lens()
+        self._tell = tell
         self.wanted_strings: dict[bytes, str] = {}
-        self.reading = ""
+        self._reading = ""
         self.about = IdentityFacts("", "", "", "", ())
         self._facts: set[Fact] = set()
         self._gaps: set[Gap] = set()
@@ -63,6 +65,17 @@ class Collector:
         self._calls: list[tuple[str, Calls]] = []
         self._read: set[bytes] = set()
         self._graph: CallGraph | None = None
+
+    @property
+    def reading(self) -> str:
+        """The file being read."""
+        return self._reading
+
+    @reading.setter
+    def reading(self, file: str) -> None:
+        self._reading = file
+        if self._tell is not None:
+            self._tell(file)
 
     def fact(
         self, kind: FactKind, name: str, file: str, at: str = "", *, value: str = "", by: str = "", **traits: str

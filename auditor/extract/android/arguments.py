@@ -9,16 +9,19 @@ Format: Dalvik bytecode (source.android.com/docs/core/runtime/dalvik-bytecode).
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from auditor.extract.android.walk import instruction_length
 
-__all__ = ["LOOK_UPS", "Body", "Known", "Named", "Reading", "Shown", "Text", "Values", "register_of", "show"]
+__all__ = ["LOOK_UPS", "Body", "Known", "Named", "Reading", "Shown", "Steps", "Text", "Values", "register_of", "show"]
 
 _MOST_STEPS = 20_000
 """Instructions looked at for one call; methods of ordinary size take a few hundred."""
+_MOST_STEPS_OF_A_FILE = 10_000_000
+"""The largest DEX files of real apps take a twentieth of it."""
 _DEEPEST = 24
 _MOST_CHOICES = 8
 _MOST_ITEMS = 64
@@ -157,22 +160,25 @@ class Body:
     units: array[int]
     tries: Sequence[tuple[int, int, Sequence[int]]] = ()
     """(first code unit, one past the last, where its handlers start) of each guarded range."""
+    _done: bool = False
     _starts: list[int] = field(default_factory=list)
     _before: dict[int, list[int]] = field(default_factory=dict)
     """Instruction -> those after which it may run."""
-    _thrown: dict[int, list[int]] = field(default_factory=dict)
-    """Start of a handler -> the instructions that may throw into it."""
+    _thrown: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """Start of a handler -> the ranges of ``starts`` that may throw into it."""
 
     @property
     def starts(self) -> list[int]:
         """Where instructions start, in order."""
-        if not self._starts:
+        if not self._done:
+            self._done = True
             self._read()
         return self._starts
 
-    def before(self, at: int) -> tuple[Sequence[int], Sequence[int]]:
-        """Return the instructions after which the one at ``at`` may run, and those that may throw to it."""
-        if not self._starts:
+    def before(self, at: int) -> tuple[Sequence[int], Sequence[tuple[int, int]]]:
+        """Return the instructions after which the one at ``at`` may run, and the ranges of ``starts`` that may throw to it."""
+        if not self._done:
+            self._done = True
             self._read()
         return self._before.get(at, ()), self._thrown.get(at, ())
 
@@ -196,9 +202,9 @@ class Body:
             last = None if opcode in _ENDS else at
             at += length
         for first, past, handlers in self.tries:
-            inside = [one for one in self._starts if first <= one < past]
-            for handler in handlers:
-                self._thrown.setdefault(handler, []).extend(inside)
+            inside = bisect_left(self._starts, first), bisect_left(self._starts, past)
+            for handler in handlers if inside[0] < inside[1] else ():
+                self._thrown.setdefault(handler, []).append(inside)
 
 
 def _targets(units: array[int], at: int, opcode: int, end: int) -> Iterator[int]:
@@ -283,11 +289,19 @@ class _Unknown(Exception):
     """A path on which the value is not shown."""
 
 
+class Steps:
+    """What is left of the instructions that may be looked at for all arguments of a file together."""
+
+    def __init__(self, left: int = _MOST_STEPS_OF_A_FILE) -> None:
+        self.left = left
+
+
 class Reading:
     """Answers what registers of one method hold."""
 
-    def __init__(self, body: Body, values: Values) -> None:
+    def __init__(self, body: Body, values: Values, steps: Steps) -> None:
         self.body, self.units, self.values = body, body.units, values
+        self._steps = steps
         self._left = _MOST_STEPS
         self._asked: dict[tuple[int, int], tuple[Known, ...] | None] = {}
 
@@ -338,6 +352,12 @@ class Reading:
         self._asked[key] = result
         return result
 
+    def _spend(self, steps: int) -> None:
+        self._left -= steps
+        self._steps.left -= steps
+        if self._left < 0 or self._steps.left < 0:
+            raise _Unknown
+
     def _one(self, at: int, register: int | None, depth: int) -> Known:
         if register is None:
             raise _Unknown
@@ -354,8 +374,8 @@ class Reading:
         while open_:
             node = open_.pop()
             run, thrown = self.body.before(node)
-            self._left -= 1 + len(run) + len(thrown)
-            if node == 0 or self._left < 0 or not (run or thrown):
+            self._spend(1 + len(run) + sum(last - first for first, last in thrown))
+            if node == 0 or not (run or thrown):
                 # a parameter, or code nobody reaches
                 raise _Unknown
             for one in run:
@@ -364,10 +384,11 @@ class Reading:
                 elif one not in seen:
                     seen.add(one)
                     open_.append(one)
-            for one in thrown:
-                if one not in seen:
-                    seen.add(one)
-                    open_.append(one)
+            for first, last in thrown:
+                for one in self.body.starts[first:last]:
+                    if one not in seen:
+                        seen.add(one)
+                        open_.append(one)
         return sorted(found)
 
     def _given(self, at: int, register: int, depth: int) -> tuple[Known, ...]:
@@ -476,8 +497,8 @@ class Reading:
         """Yield the instructions that ran before ``at``, as long as there is one way to come."""
         while True:
             run, thrown = self.body.before(at)
-            self._left -= 1
-            if len(run) != 1 or thrown or self._left < 0:
+            self._spend(1)
+            if len(run) != 1 or thrown:
                 raise _Unknown
             at = run[0]
             yield at

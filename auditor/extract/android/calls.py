@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from auditor.extract.android.arguments import LOOK_UPS, Body, Known, Reading, Text, register_of, show
+from auditor.extract.android.arguments import LOOK_UPS, Body, Known, Reading, Steps, Text, register_of, show
 from auditor.extract.android.constants import initial_values
 from auditor.extract.android.dex import mutf8
 from auditor.extract.android.tables import Tables
@@ -24,7 +24,8 @@ __all__ = ["LOOK_UP_NAMES", "CallSite", "Calls", "read_calls"]
 _STATIC = frozenset([0x71, 0x77])
 _STRINGS = frozenset([0x1A, 0x1B])
 _SPUT = range(0x67, 0x6E)
-_MOST_TRIES = 4096
+_MOST_HANDLERS = 4096
+"""Of one method; real ones have a few dozen."""
 _LONGEST_INITIALISER = 20_000
 """Code units; longer ones fill tables."""
 LOOK_UP_NAMES = frozenset(name for _, name in LOOK_UPS)
@@ -115,7 +116,8 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
         (sites if reference.index in sure else maybe).append(site)
     for references in looking.values():
         sites += _reflected(references, methods, tables, lens, code)
-    return Calls(tuple(sites), tuple(maybe), parents, walked.bad_classes + walked.bad_methods, walked.exhausted)
+    exhausted = walked.exhausted or code.steps.left < 0
+    return Calls(tuple(sites), tuple(maybe), parents, walked.bad_classes + walked.bad_methods, exhausted)
 
 
 class _Methods:
@@ -179,13 +181,15 @@ class _Code:
         self._offsets: dict[int, dict[int, int]] = {}
         self._class_defs: dict[int, int] | None = None
         self._statics: dict[int, Sequence[Known] | None] = {}
+        self._initialisers: dict[int, tuple[Reading, dict[int, list[int]]] | None] = {}
+        self.steps = Steps()
         self._last: tuple[tuple[int, int], Reading | None] = ((-1, -1), None)
 
     def reading(self, class_def: int, method: int) -> Reading | None:
         """Return what tells what registers of a method hold; None where its code cannot be read."""
         if self._last[0] != (class_def, method):
             body = self._body(class_def, method)
-            self._last = ((class_def, method), None if body is None else Reading(body, self))
+            self._last = ((class_def, method), None if body is None else Reading(body, self, self.steps))
         return self._last[1]
 
     def _body(self, class_def: int, method: int) -> Body | None:
@@ -203,19 +207,25 @@ class _Code:
         units = array("H", data[code + 16 : end])
         if sys.byteorder == "big":
             units.byteswap()
-        return Body(units, tuple(self._tries(end + (2 if count % 2 else 0), min(tries, _MOST_TRIES))))
+        guarded = tuple(self._tries(end + (2 if count % 2 else 0), tries))
+        return None if sum(len(handlers) for _, _, handlers in guarded) > _MOST_HANDLERS else Body(units, guarded)
 
     def _tries(self, at: int, count: int) -> Iterator[tuple[int, int, Sequence[int]]]:
         """Yield the guarded ranges of a method and where each one's handlers start; what cannot be read is left out."""
         data, handlers = self._tables.data, at + 8 * count
+        read = 0
         for number in range(count):
+            if read > _MOST_HANDLERS:
+                return
             if at + 8 * number + 8 > len(data):
                 return
             start, length, offset = struct.unpack_from("<IHH", data, at + 8 * number)
             try:
-                yield start, start + length, self._handlers(handlers + offset)
+                found = self._handlers(handlers + offset)
             except IndexError:
                 continue
+            read += len(found)
+            yield start, start + length, found
 
     def _handlers(self, at: int) -> Sequence[int]:
         data = self._tables.data
@@ -223,7 +233,7 @@ class _Code:
         # signed LEB128: one byte holds what any compiler writes
         size = raw - 128 if 63 < raw < 128 else raw
         found = []
-        for _ in range(min(abs(size), _MOST_TRIES)):
+        for _ in range(min(abs(size), _MOST_HANDLERS)):
             _, at = _uleb(data, at)
             address, at = _uleb(data, at)
             found.append(address)
@@ -274,6 +284,18 @@ class _Code:
 
     def _set_once(self, class_def: int, field: int) -> Sequence[Known] | None:
         """Return what the class's initialiser sets a static field to, where it does so at one place."""
+        if class_def not in self._initialisers:
+            self._initialisers[class_def] = self._initialiser(class_def)
+        found = self._initialisers[class_def]
+        if found is None or len(found[1].get(field, ())) != 1:
+            return None
+        reading, (place,) = found[0], found[1][field]
+        register = reading.units[place] >> 8
+        items = reading.items(place, register)
+        return (items,) if items is not None else reading.at(place, register)
+
+    def _initialiser(self, class_def: int) -> tuple[Reading, dict[int, list[int]]] | None:
+        """Return a class's initialiser, and where it sets which static field."""
         if class_def not in self._offsets:
             self._offsets[class_def] = dict(self._read(class_def))
         for method in self._offsets[class_def]:
@@ -281,14 +303,11 @@ class _Code:
                 body = self._body(class_def, method)
                 if body is None or len(body.units) > _LONGEST_INITIALISER:
                     return None
-                units = body.units
-                places = [one for one in body.starts if units[one] & 0xFF in _SPUT and one + 1 < len(units) and units[one + 1] == field]
-                if len(places) != 1:
-                    return None
-                reading = Reading(body, self)
-                register = units[places[0]] >> 8
-                items = reading.items(places[0], register)
-                return (items,) if items is not None else reading.at(places[0], register)
+                places: dict[int, list[int]] = {}
+                for one in body.starts:
+                    if body.units[one] & 0xFF in _SPUT and one + 1 < len(body.units):
+                        places.setdefault(body.units[one + 1], []).append(one)
+                return Reading(body, self, self.steps), places
         return None
 
     def _read(self, class_def: int) -> Iterator[tuple[int, int]]:

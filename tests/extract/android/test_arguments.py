@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.extract.android.arguments import Body, Named, Reading, Shown, Text, show
+from auditor.extract.android.arguments import Body, Named, Reading, Shown, Steps, Text, show
 from auditor.extract.android.calls import read_calls
 from auditor.extract.android.tables import Tables
 from auditor.extract.lens import Lens
@@ -339,7 +339,7 @@ TRIES = st.lists(st.tuples(PLACES, PLACES, st.lists(PLACES, max_size=3)), max_si
 def test_any_code_gives_a_value_or_none(
     units: list[int], at: int, register: int, tries: list[tuple[int, int, list[int]]]
 ) -> None:
-    reading = Reading(Body(array("H", units), tries), Nothing())
+    reading = Reading(Body(array("H", units), tries), Nothing(), Steps())
     for found in (reading.at(at, register), reading.items(at, register)):
         assert found is None or isinstance(found, tuple)
     if at < len(units) - 1:
@@ -349,7 +349,7 @@ def test_any_code_gives_a_value_or_none(
 def test_a_loop_that_gives_a_register_its_own_value_ends() -> None:
     # 0: const/4 v0, 1; 1: move v0, v0; 2: goto -1; the use stands behind an if
     units = array("H", [0x1012, 0x0001, 0x0038, 0x0003, 0xFD28, 0x000E])
-    assert Reading(Body(units), Nothing()).at(5, 0) in (None, (1,))
+    assert Reading(Body(units), Nothing(), Steps()).at(5, 0) in (None, (1,))
 
 
 def test_a_value_from_before_a_guarded_range_reaches_its_handler() -> None:
@@ -360,11 +360,31 @@ def test_a_value_from_before_a_guarded_range_reaches_its_handler() -> None:
         def string(self, index: int) -> str:
             return "ab"[index]
 
-    plain = Reading(Body(units), Two()).at(5, 0)
-    guarded = Reading(Body(units, [(2, 4, [5])]), Two()).at(5, 0)
+    plain = Reading(Body(units), Two(), Steps()).at(5, 0)
+    guarded = Reading(Body(units, [(2, 4, [5])]), Two(), Steps()).at(5, 0)
     assert plain == (Text("b"),)
     assert guarded is not None
     assert set(guarded) == {Text("a"), Text("b")}
+
+
+def test_what_all_arguments_of_a_file_may_cost_is_limited() -> None:
+    body = Body(array("H", [0x0000] * 50 + [0x1012, 0x000E]))
+    steps = Steps(40)
+    assert Reading(body, Nothing(), steps).at(50, 0) is None
+    assert steps.left < 0
+    assert Reading(body, Nothing(), steps).at(51, 0) is None
+    assert Reading(body, Nothing(), Steps()).at(51, 0) == (1,)
+
+
+def test_a_method_that_is_all_data_and_handlers_ends() -> None:
+    units = array("H", [0x0200, 0xFFFF, 0, 0])
+    assert Reading(Body(units, [(0, 50, [0, 3]), (50, 0, [3])]), Nothing(), Steps()).at(3, 0) is None
+
+
+def test_handlers_beyond_number_cost_no_time() -> None:
+    units = array("H", [0x0000] * 5000 + [0x000E])
+    tries = [(0, 5000, [5000] * 40)] * 100
+    assert Reading(Body(units, tries), Nothing(), Steps()).at(5000, 0) is None
 
 
 def test_long_strings_and_deep_code_are_given_up() -> None:
