@@ -27,7 +27,7 @@ Tell = Callable[[Text], None]
 
 _TICK = 0.1
 """Seconds between looks at what the child is doing."""
-_GRACE = 5
+_GRACE = 2
 """Seconds that time may pass after processor time has run out."""
 _BOARD = 1 << 12
 _SECONDS, _SECONDS_PER_MB = 120, 2
@@ -108,7 +108,8 @@ def contained(work: Callable[[Tell], Result], allowed: Allowance, tell: Tell) ->
         sent: tuple[str, Any] = pickle.loads(answer) if answer else ("memory", None)  # noqa: S301
         kind, value = sent
         if kind == "raised":
-            raise value
+            error, there = value
+            raise error from _There(f"\n{there}")
         if kind == "memory":
             raise Stopped(_out_of_memory(allowed), board.stage)
         result: Result = value
@@ -119,7 +120,7 @@ def contained(work: Callable[[Tell], Result], allowed: Allowance, tell: Tell) ->
 
 
 class _There(Exception):
-    """A traceback of the child, shown as the cause of the exception it sent."""
+    """A traceback of the child: the cause of the exception it sent."""
 
 
 def _child(work: Callable[[Tell], Result], allowed: Allowance, board: _Board, pipe: int) -> NoReturn:
@@ -136,8 +137,7 @@ def _child(work: Callable[[Tell], Result], allowed: Allowance, board: _Board, pi
         except Exception as error:  # noqa: BLE001 - whatever it is, the parent is the one to report it
             import traceback
 
-            error.__cause__ = _There(f"\n{''.join(traceback.format_exception(error))}")
-            answer = ("raised", error)
+            answer = ("raised", (error, "".join(traceback.format_exception(error))))
         _send(pipe, answer)
         code = 0
     finally:
@@ -148,7 +148,7 @@ def _send(pipe: int, answer: tuple[str, object]) -> None:
     try:
         content = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
     except Exception as error:  # noqa: BLE001 - an exception that cannot be sent is told in words
-        content = pickle.dumps(("raised", RuntimeError(f"{answer[1]!r:.200} ({error})")))
+        content = pickle.dumps(("raised", (RuntimeError(f"{answer[1]!r:.200} ({error})"), "")))
     with os.fdopen(pipe, "wb") as file:
         file.write(content)
 

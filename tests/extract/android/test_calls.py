@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from pathlib import Path
 
@@ -10,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.extract import extract
-from auditor.extract.android.calls import read_calls
+from auditor.extract.android.calls import _uleb, read_calls
 from auditor.extract.android.tables import Tables
 from auditor.extract.lens import Lens
 from auditor.model import FactKind
 from tests.forge.apk import simple_apk
-from tests.forge.dex import Class, Method
+from tests.forge.dex import Class, Method, write_dex
 
 ROOT = Path(__file__).parents[3]
 TELEPHONY = "android.telephony.TelephonyManager"
@@ -137,3 +138,31 @@ def test_damaged_code_gives_fewer_calls_or_a_refused_table(flips: list[tuple[int
     except ValueError:
         return
     assert all(site.offset >= 0 for site in found.sites)
+
+
+# -- broken class data ------------------------------------------------------------------------------------------------
+
+
+def renumbered(data: bytes, name: str, number: int) -> bytes:
+    """Return a DEX file whose class data gives the first method of a class another index (below 128)."""
+    tables = Tables(data, 0)
+    (class_def,) = [one for one in range(tables.classes) if tables.class_name(one) == name]
+    (at,) = struct.unpack_from("<I", data, tables.class_defs + 32 * class_def + 24)
+    counts = []
+    for _ in range(4):
+        count, at = _uleb(data, at)
+        counts.append(count)
+    for _ in range(2 * (counts[0] + counts[1])):
+        _, at = _uleb(data, at)
+    changed = bytearray(data)
+    changed[at] = number
+    return bytes(changed)
+
+
+def test_code_of_a_method_that_no_table_has_is_still_read() -> None:
+    loud = Class(name="a.B", constructor=False, methods=[Method(name="loud()V", calls=[GET_ID])])
+    data = renumbered(write_dex([loud]), "a.B", 0x7F)
+    tables = Tables(data, 0)
+    strings = {index: raw.decode() for index, raw in enumerate(tables.strings)}
+    (site,) = read_calls(tables, LENS, strings).sites
+    assert (site.method, site.caller) == ("getDeviceId", "a.B.()?")
