@@ -53,11 +53,11 @@ ENDS = {
 }
 BROKEN = """
 import os, time
-import auditor.extract.android.manifest as manifest
-import auditor.extract.android as android
-def broken(data, collect):
+from auditor.extract.collector import Collector
+def broken(self, archive, name, *hides, limit=None):
+    self.reading = archive.place(name)
     {}
-android.read_manifest = broken
+Collector.read = broken
 """
 
 
