@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from auditor.model import EntryKind
 
@@ -14,7 +15,7 @@ START, USE = 1, 2
 """When the platform calls a method: it may while the app starts and nobody touches it, or only once it is used or left."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: a property is cached
 class CallbackRules:
     """Which methods the platform calls on objects whose class extends something of its own."""
 
@@ -23,14 +24,17 @@ class CallbackRules:
     exact: tuple[tuple[str, str, int], ...] = ()
     """(dotted class of the platform, method, START or USE); goes before the prefixes."""
 
+    @cached_property
+    def _by_prefix(self) -> dict[str, int]:
+        return dict(self.prefixes)
+
     def trigger(self, name: str) -> int:
         """Return when the platform calls a method of this name, by the prefixes; 0 = nothing known."""
-        best, found = -1, 0
-        for prefix, trigger in self.prefixes:
-            rest = name[len(prefix) : len(prefix) + 1]
-            if len(prefix) > best and name.startswith(prefix) and not ("a" <= rest <= "z"):
-                best, found = len(prefix), trigger
-        return found
+        known = self._by_prefix
+        for end in range(len(name), 0, -1):
+            if name[:end] in known and not ("a" <= name[end : end + 1] <= "z"):
+                return known[name[:end]]
+        return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,7 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
             sure.add(index)
         elif name not in names:
             continue
-        elif owner in parents or not owner.startswith(("android.", "java.", "javax.", "dalvik.", "org.w3c.", "org.xml.")):
+        elif _may_inherit(owner, name, parents, lens):
             flags[index] = 1
     if not any(flags):
         return Calls((), (), parents, 0, False)
@@ -118,6 +118,20 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
         sites += _reflected(references, methods, tables, lens, code)
     exhausted = walked.exhausted or code.steps.left < 0
     return Calls(tuple(sites), tuple(maybe), parents, walked.bad_classes + walked.bad_methods, exhausted)
+
+
+_PLATFORM = ("android.", "java.", "javax.", "dalvik.", "org.w3c.", "org.xml.")
+
+
+def _may_inherit(owner: str, name: str, parents: Mapping[str, str], lens: Lens) -> bool:
+    """Tell whether a class may inherit a wanted method: what other files define is not known yet."""
+    seen = set[str]()
+    while owner in parents and owner not in seen:
+        seen.add(owner)
+        owner = parents[owner]
+        if name in lens.methods.get(owner, ()):
+            return True
+    return not owner.startswith(_PLATFORM)
 
 
 class _Methods:
