@@ -109,6 +109,13 @@ def test_a_framework_directory_is_read(tmp_path: Path) -> None:
     assert build.gaps == ()
 
 
+def test_a_framework_that_calls_itself_a_bundle_is_read_by_its_directory(tmp_path: Path) -> None:
+    files = kit() | {"Info.plist": info("Kit", CFBundlePackageType="BNDL")}
+    assert classes(extract(folder(tmp_path / "Kit.framework", files))) == {"Kit": {"KitManager"}}
+    with pytest.raises(BuildError, match="is a directory without"):
+        extract(folder(tmp_path / "Kit.bundle", files))
+
+
 def test_an_archive_of_a_framework_gives_the_same_as_the_directory(tmp_path: Path) -> None:
     inside = extract(zipped(tmp_path / "download", below("Kit.framework", kit())))
     at_root = extract(zipped(tmp_path / "Kit.framework.zip", kit()))

@@ -28,6 +28,7 @@ HOLDS = {
     "amap-location-android": {"amap"},
     "bugly-android": {"bugly"},
     "detox-android": set(),
+    "facebook-share-android": {"facebook-sdk"},
     "getui-android": {"getui-push"},
     "getui-core-android": {"getui-gtc"},
     # carries com.tencent.map.a and .b, a locator of its own; the map SDK is something else
@@ -38,6 +39,7 @@ HOLDS = {
     "amap-foundation-ios": {"amap"},
     "amap-location-ios": {"amap"},
     "getui-ios": {"getui-push"},
+    "jcore-ios": {"jiguang-jcore"},
     "qq-ios": {"tencent-qq-openid"},
     "pillow-imaging": set(),
 }

@@ -51,7 +51,8 @@ def is_apple_library(archive: Archive) -> bool:
     """Tell whether an archive or directory holds a framework or Mach-O code, and not just inside of an app."""
     root = _root_type(archive)
     if root:
-        return root in _ROOTS
+        # some vendors' frameworks say that they are a plain bundle
+        return root in _ROOTS or bool(_suffix_of_directory(archive))
     names = [name for name in archive if not _is_beside(name)]
     if any(part.endswith((_FRAMEWORK, _XCFRAMEWORK)) for name in names for part in name.split("/")[:-1]):
         return True
