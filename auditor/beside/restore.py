@@ -175,6 +175,10 @@ def _fact(fact: Fact, names: NameMap, wanted: Mapping[str, frozenset[str]]) -> I
             yield _changed(fact, name=name, target=names.class_(target) if target else "", written=fact.name)
         else:
             yield fact
+    elif fact.kind in (FactKind.HOST, FactKind.WORDING) and names.class_(fact.location.at) != fact.location.at:
+        class_ = names.class_(fact.location.at)
+        by = class_ if fact.by == fact.location.at else None
+        yield _changed(fact, name=fact.name, by=by, at=f"{fact.location.at} (was {class_})")
     elif fact.kind is FactKind.META_DATA and names.class_(fact.by) != fact.by:
         yield replace(fact, by=names.class_(fact.by))
     else:

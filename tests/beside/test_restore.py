@@ -99,6 +99,16 @@ def test_a_field_shown_as_an_argument_is_restored(tmp_path: Path) -> None:
     assert (site.value, site.by) == ("com.vendor.Uris.INBOX", "com.vendor.Uris")
 
 
+def test_a_host_belongs_to_the_restored_class(tmp_path: Path) -> None:
+    naming = Class(name="a.b.a", methods=[Method(name="u()Ljava/lang/String;", body=[Return("https://log.example.cn/v1")])])
+    (tmp_path / "app.apk").write_bytes(simple_apk(classes=[naming, *CLASSES[1:]]))
+    (tmp_path / "mapping.txt").write_text(MAPPING, "utf-8")
+    found = read_build(tmp_path / "app.apk", beside=Beside(mapping=tmp_path / "mapping.txt"))
+    (host,) = [one for one in found.conduct.hosts if one.name == "log.example.cn"]
+    assert (host.owner, host.sdk) == (OwnerKind.SDK, "umeng")
+    assert host.evidence[0].location.at == "a.b.a (was com.umeng.analytics.Part0)"
+
+
 def test_components_are_restored_with_their_classes(tmp_path: Path) -> None:
     from tests.forge.apk import component
 

@@ -163,6 +163,7 @@ def test_a_class_of_an_sdk_proves_that_one_alone(index, name, sdk):
         # relocated libraries
         ("dc.squareup.okhttp3.OkHttpClient", "relocated by DCloud"),
         ("com.dcloudx.Main", "only the letters are alike"),
+        ("com.tencent.bugly.legu.crashreport.CrashReport", "the copy a packer's shell brings along"),
         ("io.dcloud.uniplugin.TestModule", "the name third-party plug-ins go by"),
     ],
 )

@@ -34,6 +34,7 @@ _CLIENTS = {"npm": "npm", "pypi": "pip", "maven": "mvn"}
 _PYPI_FORMS: Mapping[str, Sequence[str]] = {
     "sdist": ("--no-binary=:all:",),
     "wheel": ("--only-binary=:all:",),
+    "linux-wheel": ("--only-binary=:all:", "--python-version=3.13", "--platform=manylinux2014_x86_64"),
     "ios-wheel": ("--only-binary=:all:", "--python-version=3.13", "--platform=ios_13_0_arm64_iphoneos"),
 }
 _MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
