@@ -46,7 +46,7 @@ def find_script_calls(build: Build, knowledge: Knowledge) -> tuple[ScriptCall, .
     for fact in build.of(FactKind.SCRIPT_CALL):
         layer = layers.get(fact.by)
         interface = layer.interfaces.get(fact.name) if layer else None
-        if interface is not None and not (interface.common and fact.value not in _SURE):
+        if interface is not None and not (interface.common and _SURE.get(fact.value) is not Confidence.HIGH):
             found.append(_of_interface(fact, interface, build.identity.platform, held))
     modules = [*build.of(FactKind.SCRIPT_MODULE), *_native_modules(build, layers)]
     for fact in modules:

@@ -123,7 +123,7 @@ def test_a_native_class_shows_the_module_where_the_layer_is() -> None:
 
 
 def test_words_every_bundle_holds_are_no_sign() -> None:
-    assert shown(build(script("Clipboard.getString", "name", "rn"))) == set()
+    assert shown(build(script("Clipboard.getString", "name", "rn"), script("Clipboard.getString", "alias", "rn"))) == set()
     assert shown(build(script("Clipboard.getString", "member", "rn"))) == {("clipboard", OwnerKind.APP, Confidence.HIGH, False)}
 
 

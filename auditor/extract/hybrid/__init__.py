@@ -49,10 +49,12 @@ _MAX_PACKAGES = 50
 
 _ROOT = r"(?:assets/|Payload/[^/]+\.app/)"
 _UNI_WWW = re.compile(r"(?:assets/apps|Payload/[^/]+\.app/Pandora/apps)/([^/]+)/www/(.+)\Z")
-_UNI_OWN = re.compile(r"(?:.*/)?(?:__uniapp[^/]*|[^/]*view\.umd[^/]*|uni-app-(?:view|service)[^/]*)\Z")
-"""Files of the runtime in the app's folder: they name every interface there is."""
+_OWN = re.compile(
+    r"(?:.*/)?(?:__uniapp[^/]*|[^/]*view\.umd[^/]*|uni-app-(?:view|service)[^/]*|uni-jsframework[^/]*|weex-(?:main|rax|polyfill)[^/]*"
+    r"|cordova(?:\.android|\.ios)?(?:\.min)?\.js|cordova-js-src/.*|native-bridge\.js)\Z"
+)
+"""Files of the runtimes themselves: they name every interface there is."""
 _SUFFIXES = (".js", ".html", ".htm", ".json", ".xml", ".bundle", ".jsbundle", ".hbc", ".wgt", ".wgtu", "/libapp.so", "/App", ".bin")
-_CORDOVA_OWN = re.compile(r"(?:.*/)?(?:cordova(?:\.android|\.ios)?(?:\.min)?\.js|cordova-js-src/.*|native-bridge\.js)\Z")
 _PLUGIN_FILE = re.compile(r"plugins/((?:@[^/]+/)?[^/]+)/")
 _WEEX_HEAD = re.compile(rb"\s{0,16}(?://|/\*)\s{0,8}\{\s{0,8}[\"']framework[\"']\s{0,8}:")
 _RN_BUNDLE = re.compile(rf"{_ROOT}(?:[^/]+/)*(?:[^/]+\.(?:bundle|jsbundle|hbc)|(?:index|main)\.(?:android|ios)\.js)\Z")
@@ -127,7 +129,7 @@ class _Reading:
             self._capacitor(name)
         elif name.endswith((".js", ".html", ".htm")):
             layer = next((layer for root, layer in webs.items() if name.startswith(root)), WEB)
-            if not _CORDOVA_OWN.match(name):
+            if not _OWN.match(name):
                 self._script(name, layer, main=False)
 
     # -- uni-app ------------------------------------------------------------------------------------------------------
@@ -137,7 +139,7 @@ class _Reading:
             self._uni_manifest(name, app)
         elif inner == "androidPrivacy.json":
             self._privacy(name)
-        elif name.endswith((".js", ".html", ".htm")) and not _UNI_OWN.match(inner):
+        elif name.endswith((".js", ".html", ".htm")) and not _OWN.match(inner):
             self._script(name, UNI, main=inner == "app-service.js")
 
     def _uni_manifest(self, name: str, app: str) -> None:

@@ -34,6 +34,7 @@ LENS = Lens(
     every_host=True,
 )
 SCRIPT = b"function f(){var t=this;return uni.getLocation({type:1})}"
+GEO = b"navigator.geolocation.getCurrentPosition(f)"
 UNI = "assets/apps/__UNI__1/www"
 PANDORA = "Pandora/apps/__UNI__1/www"
 
@@ -67,7 +68,7 @@ def test_a_uni_app_is_read_with_its_places(tmp_path: Path) -> None:
 
 
 def test_the_runtime_s_own_files_are_not_the_app_s(tmp_path: Path) -> None:
-    files = {f"{UNI}/__uniappchooselocation.js": SCRIPT, f"{UNI}/view.umd.min.js": SCRIPT, "assets/uni-jsframework.js": SCRIPT}
+    files = {f"{UNI}/__uniappchooselocation.js": SCRIPT, f"{UNI}/view.umd.min.js": SCRIPT, "assets/uni-jsframework-vue3.js": GEO}
     assert told(read(tmp_path, files), FactKind.SCRIPT_CALL) == set()
 
 
