@@ -271,7 +271,7 @@ class FactKind(Enum):
     what the call is about, a string in quotes (empty where none matters or none is shown); by = class that calls; the
     location names caller and offset; traits ``descriptor``, ``argument`` (``unresolved``: one matters and the method does not
     show it; ``partial``: an ellipsis stands for what it does not show), ``reflection`` (reached by its name: ``invoked``, or
-    only ``looked-up``), ``via`` (the class of the build the call goes through),
+    only ``looked-up``), ``via`` (the class of the build the call goes through), ``path`` (in findings: the way to it),
     ``written`` (the calling class's name in the file, where a mapping restored it)."""
     CONSTANT = "constant"
     """Static final field of a class that was looked for: name = class and field, dotted; value = its value as text."""

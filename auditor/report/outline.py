@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from auditor.model import (
@@ -515,7 +515,7 @@ class _Writer:
             value = self.words("classes", n=int(value) if value.isdecimal() else value)
         if fact.kind is FactKind.CALL:
             # the place names the caller already; whose code it is and whether it may call is what a reader asks next
-            value = " · ".join(part for part in (value, *self._chances(fact)) if part)
+            value = " · ".join(part for part in (value, *self._chances(fact), fact.trait("path")) if part)
         else:
             value = "; ".join(part for part in (value, fact.by, *(f"{name}={text}" for name, text in fact.traits)) if part)
         return Evidence(
@@ -528,7 +528,7 @@ class _Writer:
 
     def _chances(self, fact: Fact) -> tuple[str, ...]:
         """Return whose code makes a call, and whether the permission it needs is asked for."""
-        one = self.collected.get(fact)
+        one = self.collected.get(replace(fact, traits=tuple(pair for pair in fact.traits if pair[0] != "path")))
         if one is None:
             return ()
         held = {True: "permission.held", False: "permission.missing", None: "permission.none"}[one.permission_held]

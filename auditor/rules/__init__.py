@@ -5,6 +5,7 @@ from __future__ import annotations
 from auditor.model import Finding, Gap, Location, Table, Text
 from auditor.rules._rule import Rule
 from auditor.rules.beyond_necessary_information import beyond_necessary_information
+from auditor.rules.collection_before_consent import collection_before_consent
 from auditor.rules.declared_not_found import declared_not_found
 from auditor.rules.denied_data import denied_data
 from auditor.rules.empty_usage_string import empty_usage_string
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     undeclared_data,
     denied_data,
     sdk_exceeds_declaration,
+    collection_before_consent,
     empty_usage_string,
     declared_not_found,
     identity_mismatch,

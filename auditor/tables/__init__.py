@@ -14,6 +14,7 @@ from auditor.knowledge.names import Resolution, resolve
 from auditor.knowledge.schema import Cover, Knowledge, PermissionKnowledge, ProtectionLevel
 from auditor.model import (
     Build,
+    Call,
     Checked,
     Conduct,
     Declaration,
@@ -48,6 +49,8 @@ class Case:
     """What the build is able to do."""
     rows: tuple[Row, ...] = ()
     checked: tuple[Checked, ...] = ()
+    calls: tuple[Call, ...] = ()
+    """Call sites of the build that can read personal data."""
 
     def table(self, table: Table) -> Iterable[Row]:
         """Return the rows of one table."""
@@ -80,6 +83,7 @@ def compare(build: Build, conduct: Conduct, declaration: Declaration, knowledge:
         conduct=conduct,
         rows=tuple(sorted(rows, key=lambda row: (order[row.table], row.subject))),
         checked=tuple(_checked(build.identity.platform, table) for table in Table),
+        calls=conduct.calls,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from auditor.knowledge.names import Basis, Resolution
 from auditor.knowledge.schema import Knowledge
-from auditor.model import Build, Declaration, DeclaredSdk, Row
+from auditor.model import Build, Call, Declaration, DeclaredSdk, Row
 from auditor.rules._rule import Rule
 from auditor.tables import Case
 from tests.factories import build, declaration
@@ -21,6 +21,7 @@ def case(
     known: Knowledge | None = None,
     of: Build | None = None,
     resolutions: Mapping[DeclaredSdk, Resolution] | None = None,
+    calls: Sequence[Call] = (),
 ) -> Case:
     """A case beside a build."""
     return Case(
@@ -29,6 +30,7 @@ def case(
         resolutions=resolutions or {},
         build=of or build(),
         rows=rows,
+        calls=tuple(calls),
     )
 
 
