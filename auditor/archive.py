@@ -17,8 +17,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 
 from auditor.errors import BuildError
 from auditor.model import Text
@@ -42,6 +43,8 @@ _BOMB_SIZE = 64 << 20
 """Below this many bytes a high ratio is no danger."""
 _FIRST_LOOK, _LONGEST_LOOK = 1 << 10, 256 << 10
 """Compressed bytes looked at to find an entry's first bytes."""
+_MOST_RATIO = 1032
+"""Bytes that one deflated byte can stand for at most."""
 _MAX_SIGNING_BLOCK = 64 << 20
 
 
@@ -383,9 +386,7 @@ class Archive:
     def _content(self, entry: Entry) -> bytes:
         if entry.method == _STORED:
             return bytes(self._raw(entry, entry.size))
-        data = None
-        with contextlib.suppress(zlib.error):
-            data = zlib.decompressobj(-15).decompress(self._raw(entry, entry.packed), entry.size + 1)
+        data = _inflated(self._raw(entry, entry.packed), entry.size)
         if data is not None and len(data) == entry.size:
             return data
         if entry.method != _DEFLATED:
@@ -394,6 +395,29 @@ class Archive:
         if entry.flags & _ENCRYPTED:
             raise _encrypted()
         raise _bad_deflate() if data is None else _wrong_size(len(data), entry.size)
+
+
+def _inflated(packed: memoryview, size: int) -> bytes | None:
+    """Return what deflated bytes hold, at most one byte more than they should; None where they are damaged.
+
+    libdeflate is twice as fast where it is installed (the extra ``fast``), but says nothing of what it does not like.
+    """
+    fast = _libdeflate() if 0 < size <= _MOST_RATIO * len(packed) else None
+    if fast is not None:
+        with contextlib.suppress(fast.DeflateError):
+            return bytes(fast.deflate_decompress(packed, size))
+    with contextlib.suppress(zlib.error):
+        return zlib.decompressobj(-15).decompress(packed, size + 1)
+    return None
+
+
+@cache
+def _libdeflate() -> ModuleType | None:
+    try:
+        import deflate
+    except ImportError:
+        return None
+    return deflate
 
 
 def _encrypted() -> Unreadable:

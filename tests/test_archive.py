@@ -12,15 +12,40 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from auditor import archive as archive_module
 from auditor.archive import Archive, Limits, Unreadable
 from auditor.errors import BuildError
 from tests.forge.archive import DEFLATED, STORED, Entry, deflate, deflated_zeros, write_zip
 
 TEXT = b"The quick brown fox jumps over the lazy dog. " * 40
 EOCD = b"PK\5\6"
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=300), repeated=st.integers(1, 40), flip=st.none() | st.integers(0, 1 << 20), size=st.integers(-2, 2))
+def test_both_ways_to_inflate_agree(
+    monkeypatch: pytest.MonkeyPatch, fast: bool, content: bytes, repeated: int, flip: int | None, size: int
+) -> None:
+    if fast:
+        pytest.importorskip("deflate")
+    else:
+        monkeypatch.setattr(archive_module, "_libdeflate", lambda: None)
+    whole = content * repeated
+    packed = bytearray(deflate(whole))
+    if flip is not None:
+        packed[flip % len(packed)] ^= 1 << flip % 8
+    wanted = max(0, len(whole) + size)
+    plain = None
+    with contextlib.suppress(zlib.error):
+        plain = zlib.decompressobj(-15).decompress(bytes(packed), wanted + 1)
+    found = archive_module._inflated(memoryview(packed), wanted)
+    assert found == plain
+    if flip is None and size == 0:
+        assert found == whole
 
 
 @pytest.fixture

@@ -26,9 +26,16 @@ typedef struct {
     Wanted wanted[5];
     Records out;
     uint64_t budget;
+    uint64_t entries; /* of class data that may still be read: classes may share theirs */
     uint64_t bad_classes, bad_methods;
     int exhausted, no_memory;
 } Walk;
+
+static int spend(uint64_t *left, uint64_t cost, int *exhausted) {
+    if (cost > *left) { *left = 0; *exhausted = 1; return 0; }
+    *left -= cost;
+    return 1;
+}
 
 static int put(Walk *w, uint32_t op, uint32_t cls, uint32_t method, uint32_t offset, uint32_t ref) {
     if (w->out.used + WORDS * 4 > w->out.room) {
@@ -79,10 +86,12 @@ static int walk_class(Walk *w, uint32_t cls, uint32_t offset) {
     uint32_t counts[4], skipped, difference, code;
     for (int i = 0; i < 4; i++) if (!uleb(&at, end, counts + i)) return 0;
     uint64_t fields = (uint64_t)counts[0] + counts[1];
+    if (!spend(&w->entries, fields, &w->exhausted)) return 1;
     for (uint64_t i = 0; i < 2 * fields; i++) if (!uleb(&at, end, &skipped)) return 0;
     for (int list = 2; list < 4; list++) {
         uint32_t method = 0;
         for (uint32_t i = 0; i < counts[list]; i++) {
+            if (!spend(&w->entries, 1, &w->exhausted)) return 1;
             if (!uleb(&at, end, &difference) || !uleb(&at, end, &skipped) || !uleb(&at, end, &code)) return 0;
             method += difference;
             if (code && !walk_code(w, cls, method, code)) {
@@ -105,6 +114,7 @@ static PyObject *dexwalk(PyObject *module, PyObject *args) {
     walk.data = data.buf;
     walk.size = (uint64_t)data.len;
     walk.budget = budget;
+    walk.entries = walk.size;
     for (int kind = METHOD; kind <= TYPE; kind++) {
         walk.wanted[kind].flags = flags[kind - 1].buf;
         walk.wanted[kind].count = (uint64_t)flags[kind - 1].len;
@@ -141,7 +151,7 @@ typedef struct {
     uint32_t types, method_table, methods, field_table, fields;
     uint32_t *stamps;
     Records out;
-    uint64_t budget;
+    uint64_t budget, entries;
     int exhausted, no_memory;
 } Edges;
 
@@ -191,8 +201,10 @@ static void edges_of_class(Edges *e, uint32_t cls, uint32_t offset) {
     const uint8_t *at = e->data + offset, *end = e->data + e->size;
     uint32_t counts[4], skipped, code;
     for (int i = 0; i < 4; i++) if (!uleb(&at, end, counts + i)) return;
+    if (!spend(&e->entries, (uint64_t)counts[0] + counts[1], &e->exhausted)) return;
     for (uint64_t i = 0; i < 2 * ((uint64_t)counts[0] + counts[1]); i++) if (!uleb(&at, end, &skipped)) return;
     for (uint64_t i = 0; i < (uint64_t)counts[2] + counts[3]; i++) {
+        if (!spend(&e->entries, 1, &e->exhausted)) return;
         if (!uleb(&at, end, &skipped) || !uleb(&at, end, &skipped) || !uleb(&at, end, &code)) return;
         if (code) edges_of_code(e, cls, code);
         if (e->exhausted || e->no_memory) return;
@@ -209,6 +221,7 @@ static PyObject *dexedges(PyObject *module, PyObject *args) {
     e.data = data.buf;
     e.size = (uint64_t)data.len;
     e.budget = budget;
+    e.entries = e.size;
     int readable = header >= 0 && (uint64_t)header + 0x70 <= e.size;
     uint32_t count = 0, table = 0;
     if (readable) {

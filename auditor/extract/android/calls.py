@@ -91,7 +91,7 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
             sure.add(index)
         elif name not in names:
             continue
-        elif _may_inherit(owner, name, parents, lens):
+        elif name != "<init>" and _may_inherit(owner, name, parents, lens):  # constructors are not inherited
             flags[index] = 1
     if not any(flags):
         return Calls((), (), parents, 0, False)
@@ -120,7 +120,9 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
     return Calls(tuple(sites), tuple(maybe), parents, walked.bad_classes + walked.bad_methods, exhausted)
 
 
-_PLATFORM = ("android.", "java.", "javax.", "dalvik.", "org.w3c.", "org.xml.")
+_PLATFORM = ("android.", "java.", "javax.", "dalvik.", "org.w3c.", "org.xml.", "org.json.")
+"""How the names of classes begin that no build defines, but for ``_BUNDLED``."""
+_BUNDLED = ("android.support.", "android.arch.", "android.databinding.")
 
 
 def _may_inherit(owner: str, name: str, parents: Mapping[str, str], lens: Lens) -> bool:
@@ -131,7 +133,7 @@ def _may_inherit(owner: str, name: str, parents: Mapping[str, str], lens: Lens) 
         owner = parents[owner]
         if name in lens.methods.get(owner, ()):
             return True
-    return not owner.startswith(_PLATFORM)
+    return not owner.startswith(_PLATFORM) or owner.startswith(_BUNDLED)
 
 
 class _Methods:

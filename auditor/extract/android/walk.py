@@ -134,10 +134,10 @@ class _Method:
 def walk_python(data: bytes, header: int, wanted: Wanted, budget: int | None = None) -> Walked:
     """Do what ``walk`` does, with the standard library alone."""
     left = len(data) if budget is None else budget
-    methods, bad_classes, bad_methods = _methods(data, header)
+    methods, bad_classes, bad_methods, cut = _methods(data, header)
     interesting = None if _nearly_all(wanted) else _candidates(data, methods, wanted)
     records = array("I")
-    exhausted = False
+    exhausted = cut is not None
     for number, one in enumerate(methods):
         if interesting is not None and number not in interesting:
             left -= 1
@@ -156,8 +156,11 @@ def _nearly_all(wanted: Wanted) -> bool:
     return any(len(table) - table.count(0) > _MOST_WANTED * len(table) and len(table) > 64 for table in tables)
 
 
-def _methods(data: bytes, header: int) -> tuple[list[_Method], int, int]:
-    """Return every method with code, in file order, and how many classes and methods are broken."""
+def _methods(data: bytes, header: int) -> tuple[list[_Method], int, int, int | None]:
+    """Return every method with code, in file order, how many classes and methods are broken, and the class where it was given up.
+
+    Classes may share their data: no more entries are read than the file has bytes.
+    """
     if header < 0 or header + 0x70 > len(data):
         raise ValueError("the class table lies outside the file")
     count, table = struct.unpack_from("<2I", data, header + 0x60)
@@ -165,16 +168,20 @@ def _methods(data: bytes, header: int) -> tuple[list[_Method], int, int]:
         raise ValueError("the class table lies outside the file")
     found: list[_Method] = []
     bad_classes = bad_methods = 0
+    left = len(data)
     for class_def in range(count):
         offset = struct.unpack_from("<I", data, table + 32 * class_def + 24)[0]
         if offset:
-            whole, broken = _class_methods(data, class_def, offset, found)
+            whole, broken, left = _class_methods(data, class_def, offset, found, left)
             bad_classes += not whole
             bad_methods += broken
-    return found, bad_classes, bad_methods
+            if left < 0:
+                return found, bad_classes, bad_methods, class_def
+    return found, bad_classes, bad_methods, None
 
 
-def _class_methods(data: bytes, class_def: int, at: int, found: list[_Method]) -> tuple[bool, int]:
+def _class_methods(data: bytes, class_def: int, at: int, found: list[_Method], left: int) -> tuple[bool, int, int]:
+    """Add a class's methods; return whether it is whole, how many are broken, and the entries left (negative: given up)."""
     size = len(data)
     broken = 0
     try:
@@ -182,11 +189,17 @@ def _class_methods(data: bytes, class_def: int, at: int, found: list[_Method]) -
         for _ in range(4):
             value, at = _uleb(data, at)
             counts.append(value)
+        left -= counts[0] + counts[1]
+        if left < 0:
+            return True, broken, left
         for _ in range(2 * (counts[0] + counts[1])):
             _, at = _uleb(data, at)
         for number in counts[2:]:
             method = 0
             for _ in range(number):
+                left -= 1
+                if left < 0:
+                    return True, broken, left
                 difference, at = _uleb(data, at)
                 _, at = _uleb(data, at)
                 code, at = _uleb(data, at)
@@ -202,8 +215,8 @@ def _class_methods(data: bytes, class_def: int, at: int, found: list[_Method]) -
                     continue
                 found.append(_Method(class_def, method, code + 16, units))
     except IndexError:
-        return False, broken
-    return True, broken
+        return False, broken, left
+    return True, broken, left
 
 
 def _uleb(data: bytes, at: int) -> tuple[int, int]:
@@ -298,7 +311,7 @@ def _payload_length(units: array[int], at: int, end: int) -> int:
 def class_edges_python(data: bytes, header: int, budget: int | None = None) -> tuple[array[int], bool]:
     """Do what ``class_edges`` does, with the standard library alone."""
     left = len(data) if budget is None else budget
-    methods, _, _ = _methods(data, header)
+    methods, _, _, cut = _methods(data, header)
     types = struct.unpack_from("<I", data, header + 0x40)[0]
     fields, field_table, method_ids, method_table, classes, class_table = struct.unpack_from("<6I", data, header + 0x50)
     size = len(data)
@@ -328,7 +341,7 @@ def class_edges_python(data: bytes, header: int, budget: int | None = None) -> t
                 break
         for type_ in named:
             pairs.extend((class_def, type_))
-        if left < 0:
+        if left < 0 or class_def == cut:
             return pairs, True
     return pairs, False
 

@@ -218,3 +218,24 @@ def test_strings_that_share_their_bytes_cost_no_more_than_the_file(twin: Callabl
     assert found[0] == b"a" * length
     assert found[-1] == b""
     assert sum(map(len, found)) <= 2 * len(data)
+
+
+def with_shared_class_data(classes: int = 3000, methods: int = 3000) -> bytes:
+    """A DEX whose classes all point to the data of the first."""
+    first = Class(name="a.A", methods=[Method(name=f"m{number}()V") for number in range(methods)])
+    data = bytearray(write_dex([first, *(Class(name=f"b.B{number}") for number in range(classes))]))
+    count, table = struct.unpack_from("<2I", data, 0x60)
+    (shared,) = struct.unpack_from("<I", data, table + 24)
+    for number in range(count):
+        struct.pack_into("<I", data, table + 32 * number + 24, shared)
+    return bytes(data)
+
+
+@pytest.mark.skipif(not native_is_built(), reason="the C twin is not built here (no compiler)")
+def test_classes_that_share_their_data_end_with_the_budget_in_both_twins() -> None:
+    data = with_shared_class_data()
+    assert walking.class_edges(data, 0) == walking.class_edges_python(data, 0)
+    assert walking.class_edges(data, 0)[1]
+    wanted = everything(data)
+    assert walk(data, 0, wanted).exhausted
+    assert walk_python(data, 0, wanted).exhausted
