@@ -42,7 +42,10 @@ _FILES = frozenset(
 """Endings of files, which stand where a template puts no host."""
 _LONGEST = 2048
 """Bytes of the longest string looked at."""
-_AROUND = 5
+_AROUND, _LONGEST_ADDRESS = 5, 400
+"""Bytes looked at before and behind the colon of an address in a file."""
+_LOOKED_AT = 200_000
+"""Addresses looked at in one file."""
 
 
 def url_host(raw: bytes) -> tuple[str, str] | None:
@@ -64,14 +67,16 @@ def hosts_in(data: bytes) -> Iterator[tuple[str, str, int]]:
     """Yield (host, scheme, offset) of each address in a file, each host once."""
     seen: set[tuple[str, str]] = set()
     at = data.find(b"://")
-    while at >= 0 and len(seen) < MOST_HOSTS:
-        start = max(0, at - _AROUND)
-        match = _URL.search(data, start, at + 400)
-        if match and match.start() < at:
-            found = _taken(match)
-            if found and found not in seen:
-                seen.add(found)
-                yield (*found, match.start())
+    for _ in range(_LOOKED_AT):
+        if at < 0 or len(seen) >= MOST_HOSTS:
+            return
+        before = data[max(0, at - _AROUND) : at].lower()
+        scheme = next((one for one in (b"https", b"http", b"wss", b"ws") if before.endswith(one)), b"")
+        match = _URL.match(data, at - len(scheme), at + _LONGEST_ADDRESS) if scheme else None
+        found = _taken(match) if match else None
+        if found and found not in seen:
+            seen.add(found)
+            yield (*found, at - len(scheme))
         at = data.find(b"://", at + 3)
 
 

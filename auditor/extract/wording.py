@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 __all__ = ["Wording", "links_in", "wordings_in", "wordings_of_strings"]
 
 _LINK = re.compile(rb"https?://[a-zA-Z0-9._~:/?#@!$&()*+,;=%-]{4,300}")
+_ANCHOR = 2
+"""Characters of a piece that words share."""
 _PER_SUBJECT = 3
 """Places kept per subject and file."""
 _LOOKED_AT = 20_000
@@ -18,24 +22,48 @@ Wording = tuple[str, str, int]
 """(subject, words or address, offset in bytes)"""
 
 
-def wordings_in(data: bytes, wordings: Mapping[str, Sequence[str]], *, wide: bool = False, script: bool = False) -> Iterator[Wording]:
+def wordings_in(
+    data: bytes, wordings: Mapping[str, Sequence[str]], *, wide: bool = False, big: bool = False, script: bool = False
+) -> Iterator[Wording]:
     """Yield where a file holds one of the words of each subject.
 
-    They are looked for as UTF-8; with ``wide`` also as UTF-16, with ``script`` also as JavaScript escapes.
+    They are looked for as UTF-8; with ``wide`` also as UTF-16, with ``big`` also as big-endian UTF-16, with ``script`` also as
+    JavaScript escapes.
     """
+    anchors = _anchors(tuple(sorted({word for words in wordings.values() for word in words})))
+    forms = {anchor: [form for form in _forms(anchor, wide, big, script) if form in data] for anchor in set(anchors.values())}
     for subject, words in wordings.items():
         left = _PER_SUBJECT
         for word in words:
-            at = min((at for form in _forms(word, wide, script) if (at := data.find(form)) >= 0), default=-1)
-            if at >= 0 and left:
+            if not left or not forms[anchors[word]]:
+                continue
+            at = min((at for form in _forms(word, wide, big, script) if (at := data.find(form)) >= 0), default=-1)
+            if at >= 0:
                 left -= 1
                 yield subject, word, at
 
 
-def _forms(word: str, wide: bool, script: bool) -> Iterator[bytes]:
+@cache
+def _anchors(words: tuple[str, ...]) -> Mapping[str, str]:
+    """Return for each word a piece of it that few files hold and many words share: one look for that spares those for all."""
+    left = set(words)
+    found: dict[str, str] = {}
+    while left:
+        shared = Counter(word[at : at + _ANCHOR] for word in left for at in range(max(1, len(word) - _ANCHOR + 1)))
+        anchor = min(shared, key=lambda piece: (piece.isascii(), -shared[piece], piece))
+        if anchor.isascii():
+            return found | {word: word for word in left}
+        holding = {word for word in left if anchor in word}
+        found |= dict.fromkeys(holding, anchor)
+        left -= holding
+    return found
+
+
+def _forms(word: str, wide: bool, big: bool, script: bool) -> Iterator[bytes]:
     yield word.encode()
     if wide:
         yield word.encode("utf-16-le")
+    if big:
         yield word.encode("utf-16-be")
     if script and not word.isascii():
         escaped = "".join(char if char.isascii() else f"\\u{ord(char):04x}" for char in word)

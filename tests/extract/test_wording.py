@@ -18,7 +18,7 @@ def subjects(data: bytes, **how: bool) -> list[tuple[str, str]]:
 def test_texts_are_found_in_every_encoding() -> None:
     assert subjects("点此注销账号".encode()) == [("deletion", "注销账号")]
     assert subjects("点此注销账号".encode("utf-16-le"), wide=True) == [("deletion", "注销账号")]
-    assert subjects("点此注销账号".encode("utf-16-be"), wide=True) == [("deletion", "注销账号")]
+    assert subjects("点此注销账号".encode("utf-16-be"), big=True) == [("deletion", "注销账号")]
     assert subjects(b'"\\u64a4\\u56de\\u540c\\u610f"', script=True) == [("withdrawal", "撤回同意")]
     assert subjects(b'"\\u64A4\\u56DE\\u540C\\u610F"', script=True) == [("withdrawal", "撤回同意")]
     assert subjects(b"Delete account") == [("deletion", "Delete account")]
@@ -44,6 +44,13 @@ def test_strings_of_code_are_looked_up_where_they_stand() -> None:
         b"https://example.com/yinsi": ("policy", "https://example.com/yinsi"),
         "注销账号成功".encode(): ("deletion", "注销账号"),
     }
+
+
+@given(st.lists(st.sampled_from(["注销", "账号", "撤回", "同意", "Delete ", "account", "x", "\\u64a4\\u56de"]), max_size=12))
+def test_what_is_found_is_what_each_word_alone_finds(parts: list[str]) -> None:
+    data = "".join(parts).encode()
+    alone = [(subject, word) for subject, words in WORDS.items() for word in words if word.encode() in data]
+    assert subjects(data) == alone
 
 
 @given(st.binary(max_size=200))

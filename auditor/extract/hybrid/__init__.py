@@ -38,6 +38,8 @@ _ALSO = {
 """Whose interfaces the scripts of a layer can reach."""
 
 _HIDES = (Table.DATA,)
+_SMALLEST_SCRIPT = 64
+"""Bytes of a script from which on it must hold some word of the language."""
 _MAX_CONFIG = 4 << 20
 _MAX_SCRIPT = 64 << 20
 _MAX_IMAGE = 256 << 20
@@ -54,8 +56,13 @@ _OWN = re.compile(
     r"|cordova(?:\.android|\.ios)?(?:\.min)?\.js|cordova-js-src/.*|native-bridge\.js)\Z"
 )
 """Files of the runtimes themselves: they name every interface there is."""
-_SUFFIXES = (".js", ".html", ".htm", ".json", ".xml", ".bundle", ".jsbundle", ".hbc", ".wgt", ".wgtu", "/libapp.so", "/App", ".bin")
+_SUFFIXES = (
+    *(".js", ".html", ".htm", ".json", ".xml", ".strings"),
+    *(".bundle", ".jsbundle", ".hbc", ".wgt", ".wgtu", "/libapp.so", "/App", ".bin"),
+)
 _PLUGIN_FILE = re.compile(r"plugins/((?:@[^/]+/)?[^/]+)/")
+_TEXTS = re.compile(r"Payload/.*/(?:zh[^/]*|Base|en)\.lproj/[^/]+\.strings\Z")
+"""Texts of an iOS app, in the languages that words are known in."""
 _WEEX_HEAD = re.compile(rb"\s{0,16}(?://|/\*)\s{0,8}\{\s{0,8}[\"']framework[\"']\s{0,8}:")
 _RN_BUNDLE = re.compile(rf"{_ROOT}(?:[^/]+/)*(?:[^/]+\.(?:bundle|jsbundle|hbc)|(?:index|main)\.(?:android|ios)\.js)\Z")
 _SCRIPT_WORDS = frozenset({b"function", b"var", b"let", b"const", b"return", b"this", b"new", b"if", b"typeof"})
@@ -127,6 +134,10 @@ class _Reading:
                 self._module(name, "feature", feature, CORDOVA, "feature", "")
         elif base in ("capacitor.plugins.json", "capacitor.config.json"):
             self._capacitor(name)
+        elif _TEXTS.match(name):
+            data = self._config(name)
+            if data is not None:
+                self._texts(name, data, wide=True, big=True)
         elif name.endswith((".js", ".html", ".htm")):
             layer = next((layer for root, layer in webs.items() if name.startswith(root)), WEB)
             if not _OWN.match(name):
@@ -283,10 +294,10 @@ class _Reading:
         if layer == WEB and _WEEX_HEAD.match(data):
             layer, main = WEEX, True
         words = identifiers(data)
-        if main or layer == WEEX:
-            if size and not words & _SCRIPT_WORDS:
-                self._hidden(name, _UNREADABLE)
-                return
+        if (main or (layer == UNI and name.endswith(".js"))) and size >= _SMALLEST_SCRIPT and not words & _SCRIPT_WORDS:
+            self._hidden(name, _UNREADABLE)
+            return
+        if main:
             self._layer(name, layer, form="script")
         obfuscated = sum(1 for word in words if word.startswith(b"_0x") and _OBFUSCATED.match(word))
         if obfuscated > 200 and obfuscated * 4 > len(words):
@@ -361,10 +372,12 @@ class _Reading:
     def _module(self, name: str, at: str, module: str, layer: str, how: str, value: str) -> None:
         self.collect.fact(FactKind.SCRIPT_MODULE, module, self.archive.place(name), at, value=value, by=layer, **{"as": how})
 
-    def _texts(self, name: str, data: bytes, *, wide: bool = False, script: bool = False, placed: bool = True) -> None:
+    def _texts(
+        self, name: str, data: bytes, *, wide: bool = False, big: bool = False, script: bool = False, placed: bool = True
+    ) -> None:
         lens = self.collect.lens
         sources: tuple[Callable[[], Iterator[tuple[str, str, int]]], ...] = (
-            lambda: wordings_in(data, lens.wordings, wide=wide, script=script),
+            lambda: wordings_in(data, lens.wordings, wide=wide, big=big, script=script),
             lambda: links_in(data, lens.links),
         )
         for source in sources:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auditor.extract import extract
 from auditor.extract.lens import Lens, ScriptNames
@@ -203,6 +205,30 @@ def test_an_ios_app_has_the_same_layers(tmp_path: Path) -> None:
     build = extract(path, lens=LENS)
     assert {fact.name for fact in build.of(FactKind.SCRIPT_LAYER)} == {"uni-app", "rn"}
     assert {fact.name for fact in build.of(FactKind.SCRIPT_CALL)} == {"uni.getLocation", "DeviceInfo.getUniqueId"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_texts_of_an_ios_app_are_looked_through(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "app.ipa"
+    text = '"bye" = "注销账号";'.encode(encoding)
+    path.write_bytes(simple_ipa(files={"zh-Hans.lproj/Localizable.strings": text, "fr.lproj/Localizable.strings": text}))
+    build = extract(path, lens=LENS)
+    (found,) = build.of(FactKind.WORDING)
+    assert (found.name, found.location.file.rpartition(".app/")[2]) == ("account-deletion", "zh-Hans.lproj/Localizable.strings")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.binary(max_size=120), st.sampled_from(["", "{", "var a=", "\x7fELF_kDartVmSnapshotInstructions", "\u201c"]))
+def test_any_bytes_in_any_of_the_files_are_read_or_a_gap(tmp_path_factory: pytest.TempPathFactory, noise: bytes, start: str) -> None:
+    data = start.encode() + noise
+    names = (
+        f"{UNI}/manifest.json", f"{UNI}/app-service.js", "assets/androidPrivacy.json", "assets/data/dcloud_properties.xml",
+        "assets/index.android.bundle", "lib/arm64-v8a/libapp.so", "assets/www/cordova_plugins.js", "assets/www/cordova.js",
+        "assets/capacitor.plugins.json", "assets/capacitor.config.json", "assets/apps/x.wgt", "assets/a.html",
+        "res/xml/network_security_config.xml",
+    )
+    build = read(tmp_path_factory.mktemp("any"), dict.fromkeys(names, data))
+    assert not any("unexpected error" in gap.reason.en for gap in build.gaps)
 
 
 def test_an_app_without_scripts_has_no_layer(tmp_path: Path) -> None:
