@@ -118,7 +118,9 @@ def _sdks(build: Build, conduct: Conduct, knowledge: Knowledge) -> Iterator[Need
         known = knowledge.sdks[id_]
         if not known.collects or present & set(known.part_of):
             continue
-        purposes = [one.name for one in knowledge.policy_words.purposes if known.category in one.categories]
+        # the purpose whose own kind it is, before those it may serve, too
+        served = [one for one in knowledge.policy_words.purposes if known.category in one.categories]
+        purposes = [one.name for one in sorted(served, key=lambda one: one.categories.index(known.category))]
         yield NeededSdk(
             id=id_,
             name=known.name,

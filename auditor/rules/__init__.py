@@ -16,6 +16,7 @@ from auditor.rules.misspelt_declared_package import misspelt_declared_package
 from auditor.rules.overseas_host import overseas_host
 from auditor.rules.permission_without_purpose import permission_without_purpose
 from auditor.rules.privacy_manifest_mismatch import privacy_manifest_mismatch
+from auditor.rules.purpose_differs import purpose_differs
 from auditor.rules.required_reason_undeclared import required_reason_undeclared
 from auditor.rules.sdk_exceeds_declaration import sdk_exceeds_declaration
 from auditor.rules.sdk_exceeds_vendor import sdk_exceeds_vendor
@@ -26,6 +27,7 @@ from auditor.rules.undeclared_permission import undeclared_permission
 from auditor.rules.undeclared_sdk import undeclared_sdk
 from auditor.rules.undeclared_usage_key import undeclared_usage_key
 from auditor.rules.unresolved_declared_sdk import unresolved_declared_sdk
+from auditor.rules.usage_string_vague import usage_string_vague
 from auditor.tables import Case
 
 __all__ = ["RULES", "run_rules"]
@@ -39,6 +41,8 @@ RULES: tuple[Rule, ...] = (
     sdk_exceeds_declaration,
     collection_before_consent,
     empty_usage_string,
+    usage_string_vague,
+    purpose_differs,
     declared_not_found,
     identity_mismatch,
     unresolved_declared_sdk,
