@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from auditor.model import Confidence, Passage, Platform
 from auditor.policy.data import Named, declared_in, listed_data
 from auditor.policy.flow import Piece, TablePart, passage, quote, sentences
-from auditor.policy.lexicon import Lexicon, squeeze
+from auditor.policy.lexicon import Lexicon, fold, squeeze
 from auditor.policy.numbering import number_of
 from auditor.policy.permissions import Permissions
 from auditor.policy.records import Record, Value
@@ -53,12 +53,14 @@ class Collected:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        self.rows: dict[str, DataRow] = {}
-        self.denials: dict[str, DataRow] = {}
+        self.rows: dict[tuple[str, str], DataRow] = {}
+        """By kind of data and condition."""
+        self.denials: dict[tuple[str, str], DataRow] = {}
 
-    def add(self, type_: str, text: str, place: Passage, *, vague: bool = False, sure: bool = True) -> None:
+    def add(self, type_: str, text: str, place: Passage, *, vague: bool = False, sure: bool = True, when: str = "") -> None:
         """Add a kind of data the app is said to collect."""
-        row = self.rows.setdefault(type_, DataRow(type_, confidence=Confidence.HIGH if sure else Confidence.MEDIUM))
+        fresh = DataRow(type_, when=when, confidence=Confidence.HIGH if sure else Confidence.MEDIUM)
+        row = self.rows.setdefault((type_, when), fresh)
         row.add(text, place, vague=vague)
         if sure:
             row.confidence = Confidence.HIGH
@@ -76,15 +78,26 @@ class Collected:
                 continue
             for named in declared_in(sentence, self.lexicon):
                 words = sentence[named.start : named.end]
+                when = self._when(sentence, named.start)
                 if named.denied:
                     if piece.used:
                         continue  # said of an SDK
                     clause = sentence.strip() if len(sentence) <= _LONG else _clause(sentence, named.start, named.end)
-                    row = self.denials.setdefault(named.type, DataRow(named.type, vague=False))
+                    row = self.denials.setdefault((named.type, when), DataRow(named.type, vague=False, when=when))
                     row.add(clause, passage(piece.line, clause), vague=False)
                 elif not piece.used:
                     place = passage(piece.line, quote(piece.text, offset + named.start, offset + named.end))
-                    self.add(named.type, words, place, vague=named.vague)
+                    self.add(named.type, words, place, vague=named.vague, when=when)
+
+    def _when(self, sentence: str, start: int) -> str:
+        """Return the condition a sentence attaches to what it names: in the background, or only when the user acts."""
+        if self.lexicon.cue("in_background", sentence[:start]):
+            return "background"
+        folded = fold(sentence)
+        for kind, groups, none in self.lexicon.statements:
+            if kind == "user-action" and all(group.first(folded) for group in groups) and not none.first(folded):
+                return kind
+        return ""
 
     def _entry(self, piece: Piece) -> None:
         """Read a line that lists data by its head: "位置信息：用于…", or nothing but the name of a kind of data."""
@@ -138,12 +151,16 @@ class Collected:
                     self._said(value, named)
 
     def _said(self, value: Value, named: Named) -> None:
+        before, sentence = next(
+            ((at, one) for at, one in sentences(value.text) if at <= named.start < at + len(one)), (0, value.text)
+        )
+        when = self._when(sentence, named.start - before)
         if named.denied:
             clause = _clause(value.text, named.start, named.end)
-            row = self.denials.setdefault(named.type, DataRow(named.type, vague=False))
+            row = self.denials.setdefault((named.type, when), DataRow(named.type, vague=False, when=when))
             row.add(clause, value.place, vague=False)
         else:
-            self.add(named.type, value.text[named.start : named.end], value.place, vague=named.vague)
+            self.add(named.type, value.text[named.start : named.end], value.place, vague=named.vague, when=when)
 
     def of_rows(self, permissions: Permissions) -> None:
         """Add what declared permissions and keys open."""
@@ -163,7 +180,7 @@ class Collected:
 
     def _opened(self, type_: str, row: PermissionRow) -> None:
         if row.places:
-            self.add(type_, row.text if type_ not in self.rows else "", row.places[0])
+            self.add(type_, row.text if (type_, "") not in self.rows else "", row.places[0])
 
 
 def _wordless(text: str) -> str:

@@ -255,7 +255,7 @@ class _Drafter:
             type=row.type,
             text="；".join(row.texts),
             vague=row.vague,
-            when="",
+            when=row.when,
             confidence=row.confidence,
             **self.where(row.places),  # type: ignore[arg-type]
         )

@@ -55,8 +55,9 @@ def read_statements(flow: Flow, lexicon: Lexicon, collected: Collected) -> list[
                 data = tuple(dict.fromkeys(one.type for one in listed_data(clause, lexicon, least=1) if not one.vague))
                 data = data if kind in ("user-action", "background") else ()
                 found.append(Statement(kind, clause, data, (passage(line, clause),)))
-    for type_, row in collected.denials.items():
-        found.append(Statement("not-collected", row.texts[0] if row.texts else type_, (type_,), tuple(row.places)))
+    for row in collected.denials.values():
+        if not row.when:
+            found.append(Statement("not-collected", row.texts[0] if row.texts else row.type, (row.type,), tuple(row.places)))
     return found
 
 

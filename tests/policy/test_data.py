@@ -159,3 +159,25 @@ def test_a_place_quotes_the_words_on_its_line(drafted):
     draft = drafted(f"{HEAD}我们会收集您的IMEI。\n\n还会收集您的IMEI和MAC地址。\n")
     (imei,) = [row for row in draft.declaration.data if row.type == "imei"]
     assert [(place.line, place.quote) for place in imei.at] == [(5, "IMEI"), (7, "IMEI")]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rows"),
+    [
+        ("我们可能会在应用后台运行期间收集您的MAC地址。", [("mac_address", "background")]),
+        ("我们收集您的IMEI，并会在后台收集您的MAC地址。", [("imei", ""), ("mac_address", "background")]),
+        ("我们仅会在您主动点击麦克风图标时获取您的语音信息。", [("microphone", "user-action")]),
+        ("当您使用导航时，我们会收集您的精确位置。", [("precise_location", "")]),
+        ("我们会收集您的后台接口调用日志和IMEI。", [("imei", "")]),
+    ],
+)
+def test_the_condition_a_sentence_attaches(drafted, sentence, rows):
+    found = {(row.type, row.when) for row in drafted(HEAD + sentence + "\n").declaration.data}
+    assert set(rows) <= found
+    assert not {(type_, "") for type_, when in rows if when} & found
+
+
+def test_what_is_denied_in_the_background_is_not_denied_altogether(drafted):
+    draft = drafted(f"{HEAD}我们不会在后台收集您的精确位置。我们不会收集您的通话内容。\n")
+    assert {(row.type, row.when) for row in draft.declaration.denials} == {("precise_location", "background"), ("call_content", "")}
+    assert [row.data for row in draft.declaration.statements if row.kind == "not-collected"] == [("call_content",)]
