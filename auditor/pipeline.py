@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,7 +60,12 @@ __all__ = [
 ]
 
 _DOCUMENTS = frozenset({".html", ".htm", ".xhtml", ".md", ".mdx", ".markdown", ".txt", ".docx", ".pdf"})
-"""Suffixes of policy documents; anything else is taken for a declaration."""
+"""Suffixes of policy documents."""
+_DECLARATIONS = frozenset({".yaml", ".yml", ".json"})
+"""Suffixes of declarations; any other file is told by its content."""
+_DECLARES = re.compile(rb"^\s*(?:schema:\s*[\"']?auditor/declaration|\{)|^(?:policy|permissions|sdks|usage_keys|data):", re.MULTILINE)
+_TOLD_BY = 65_536
+"""Bytes a declaration is told by."""
 _UNREVIEWED = Text(
     zh="声明由程序直接从隐私政策读出，未经人工核对；请先用 auditor declare 起草并核对声明，再据以下结论",
     en="the declaration was read by machine straight from the policy and nobody checked it; draft one with `auditor declare`,"
@@ -247,7 +253,7 @@ def declared_in(
     Raises DeclarationError with every mistake of a declaration, PolicyError for a document that is no policy.
     """
     knowledge = knowledge or load()
-    if path.suffix.lower() not in _DOCUMENTS:
+    if not _is_document(path):
         return read_declaration(path, knowledge, shown_as), ()
     draft = draft_policy(path, shown_as=shown_as, knowledge=knowledge)
     file = draft.declaration.file
@@ -256,6 +262,19 @@ def declared_in(
         location = Location(file=file, at=str(gap.at[0].line) if gap.at else "")
         found.append(Gap(location=location, reason=gap.reason, hides=frozenset(gap.hides)))
     return draft.declaration, (Gap(location=Location(file=file), reason=_UNREVIEWED), *found)
+
+
+def _is_document(path: Path) -> bool:
+    """Tell whether a file is a policy document and no declaration: by its suffix, where that tells, else by its content."""
+    suffix = path.suffix.lower()
+    if suffix in _DOCUMENTS or suffix in _DECLARATIONS:
+        return suffix in _DOCUMENTS
+    try:
+        with path.open("rb") as file:
+            head = file.read(_TOLD_BY)
+    except OSError:
+        return False  # the reader of declarations says what is wrong
+    return bool(head.strip()) and (b"\0" in head or _DECLARES.search(head) is None)
 
 
 def draft_policy(path: Path, *, shown_as: str | None = None, knowledge: Knowledge | None = None) -> Draft:

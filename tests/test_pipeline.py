@@ -15,7 +15,7 @@ from auditor.declaration import read_declaration
 from auditor.infer import infer
 from auditor.knowledge.load import load
 from auditor.model import Build, Confidence, Fact, Gap, Platform, SdkTier, Severity, Table, Tool, Verdict
-from auditor.pipeline import Facts, audit_build, check_declaration, contradicts, judge
+from auditor.pipeline import Facts, audit_build, check_declaration, contradicts, declared_in, judge
 from tests.factories import build, declaration, declared_permission, finding, gap, permission
 
 ROOT = Path(__file__).parents[1]
@@ -134,3 +134,19 @@ def test_a_declaration_alone_is_judged_at_full_strength() -> None:
     assert {replace(one, severity=Severity.LOW) for one in findings} <= {
         replace(one, severity=Severity.LOW) for one in beside if one.declared
     } | {replace(one, severity=Severity.LOW) for one in findings if one.declared is None}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reviewed"),
+    [
+        ("policy", "小店隐私政策\n\n我们收集您的个人信息，包括手机号码。\n", False),
+        ("policy.aspx", "<html><body><h1>小店隐私政策</h1><p>我们收集您的手机号码。</p></body></html>", False),
+        ("declared", "schema: auditor/declaration/1\napp: 小店\npolicy: {file: policy.html}\npermissions: []\n", True),
+        ("declared.txt", "小店隐私政策\n\n我们收集您的手机号码。\n", False),
+    ],
+)
+def test_a_policy_is_told_from_a_declaration_by_its_content(tmp_path: Path, name: str, content: str, reviewed: bool) -> None:
+    path = tmp_path / name
+    path.write_text(content, "utf-8")
+    declared, _ = declared_in(path)
+    assert (declared.app, declared.reviewed) == ("小店", reviewed)

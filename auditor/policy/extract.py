@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from auditor.errors import PolicyError
 from auditor.knowledge.schema import Knowledge
-from auditor.model import Confidence, Table, Text
+from auditor.model import Confidence, Gap, Location, Table, Text
 from auditor.policy.blocks import name_of_line, records_of_blocks
 from auditor.policy.collected import Collected
-from auditor.policy.document import Document
+from auditor.policy.document import Document, Grid, Heading
 from auditor.policy.draft import Draft, DraftGap, Parts, draft_of
 from auditor.policy.flat import records_of_flat, records_of_pipes
 from auditor.policy.flow import Flow, Piece, TablePart, flow_of, passage
@@ -60,6 +60,7 @@ def extract_policy(document: Document, knowledge: Knowledge) -> Draft:
     declare, and ``gaps`` say what was looked for and not found.
     """
     lexicon = lexicon_of(knowledge)
+    document = _within_reason(document)
     flow = flow_of(document, lexicon)
     reading = _Reading(flow, lexicon, Permissions(lexicon), Sdks(lexicon), Collected(lexicon))
     _read_tables(reading)
@@ -87,6 +88,26 @@ def extract_policy(document: Document, knowledge: Knowledge) -> Draft:
     return draft_of(document, knowledge, parts)
 
 
+def _within_reason(document: Document) -> Document:
+    """Return a document without what goes beyond the length of any policy; a gap says so."""
+    left = _MOST_CHARACTERS
+    for index, block in enumerate(document.blocks):
+        if isinstance(block, Grid):
+            left -= sum(len(line.text) for row in block.rows for cell in row for line in cell.lines)
+        else:
+            left -= sum(len(line.text) for line in ((block.line,) if isinstance(block, Heading) else block.lines))
+        if left < 0 and index:
+            gap = Gap(location=Location(file=document.file), reason=_TOO_LONG, hides=frozenset(Table))
+            return replace(document, blocks=document.blocks[:index], gaps=(*document.gaps, gap))
+    return document
+
+
+_MOST_CHARACTERS = 400_000
+"""Characters read of a document: several times the longest policy seen."""
+_TOO_LONG = Text(
+    zh=f"文档超过 {_MOST_CHARACTERS} 个字符，其后内容未读取；请只提供隐私政策部分",
+    en=f"the document is longer than {_MOST_CHARACTERS} characters and was not read beyond them; give the policy alone",
+)
 _BEHIND_LINK = Text(
     zh="SDK 清单不在本文件中，而在链接或另一份文件里；请一并提供该清单",
     en="the list of SDKs is not in this document but behind a link or in another one: give that document, too",
@@ -135,6 +156,8 @@ def _check(reading: _Reading) -> None:
         titled = len(text) <= _LONGEST_TITLE and reading.lexicon.cue("title", text)
         if titled or len(words) >= _LEAST_WORDS or (found and words):
             return
+    for gap in reading.flow.document.gaps:
+        raise PolicyError(f"{reading.flow.document.file} holds nothing that could be read as a policy", gap.reason.en)
     raise PolicyError(
         f"{reading.flow.document.file} is no privacy policy: it speaks of neither personal data nor permissions nor SDKs",
         "give the policy, or the list of permissions or SDKs that belongs to it",

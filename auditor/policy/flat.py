@@ -20,6 +20,7 @@ __all__ = ["records_of_flat", "records_of_pipes"]
 _LEAST_COLUMNS = 3
 _MOST_CELLS = 600
 _SHORT_NAME = 40
+_LONGEST_ANCHOR = 120
 _END = re.compile(r"列表\Z")
 
 
@@ -29,6 +30,8 @@ class _Cell:
 
     pieces: list[Piece]
     text: str
+    anchor: bool | None = None
+    """Whether it holds a constant or a key and little else, once that was looked at."""
 
     @property
     def value(self) -> Value:
@@ -185,9 +188,11 @@ def _rows(fields: Sequence[str], body: Sequence[_Cell], lexicon: Lexicon) -> tup
 
 def _is_anchor(cell: _Cell, lexicon: Lexicon) -> bool:
     """Tell whether a cell holds a constant or a key and little else."""
-    if len(cell.text) > 120:
-        return False
-    return bool(constants_in(cell.text, lexicon, listed=True) or usage_keys_in(cell.text, lexicon, listed=True))
+    if cell.anchor is None:
+        text = cell.text
+        short = len(text) <= _LONGEST_ANCHOR
+        cell.anchor = short and bool(constants_in(text, lexicon, listed=True) or usage_keys_in(text, lexicon, listed=True))
+    return cell.anchor
 
 
 def _is_named(cell: _Cell, lexicon: Lexicon) -> bool:

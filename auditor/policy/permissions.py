@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import difflib
 import itertools
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -48,11 +50,27 @@ class Constant:
     harmony: bool = False
 
 
+class _Spans:
+    """Stretches of a text that do not overlap, found by a place in them."""
+
+    def __init__(self) -> None:
+        self._spans: list[tuple[int, int]] = []
+
+    def add(self, start: int, end: int) -> None:
+        """Add one."""
+        bisect.insort(self._spans, (start, end))
+
+    def __contains__(self, place: int) -> bool:
+        """Tell whether one holds ``place``."""
+        at = bisect.bisect_right(self._spans, (place, sys.maxsize)) - 1
+        return at >= 0 and place < self._spans[at][1]
+
+
 def constants_in(text: str, lexicon: Lexicon, *, listed: bool = False) -> list[Constant]:
     """Return the permission constants in a text: full names, known bare ones, and in lists also words like CAMERA."""
     text = text.replace("\\_", "_ ").replace("_ ", "_") if "\\_" in text else text
     found: list[Constant] = []
-    taken: list[tuple[int, int]] = []
+    taken = _Spans()
     for match in _FULL.finditer(text):
         prefix, word = match[1].replace(" ", ""), match[2]
         if prefix.lower() == _HARMONY:
@@ -60,18 +78,18 @@ def constants_in(text: str, lexicon: Lexicon, *, listed: bool = False) -> list[C
         else:
             name = _full_name(prefix, word, lexicon)
             found.append(Constant(match.start(), match.end(), name, match[0]))
-        taken.append(match.span())
+        taken.add(*match.span())
     patterns = (_BARE, _WORD) if listed else (_BARE,)
     for pattern in patterns:
         for match in pattern.finditer(text):
-            if any(start <= match.start() < end for start, end in taken):
+            if match.start() in taken:
                 continue
             full = lexicon.constants.get(match[0])
             if full is None and listed and "_" in match[0]:
                 full = _spelt_right(match[0], lexicon)
             if full is not None:
                 found.append(Constant(match.start(), match.end(), full, match[0]))
-                taken.append(match.span())
+                taken.add(*match.span())
     return sorted(found, key=lambda one: one.start)
 
 
@@ -105,12 +123,10 @@ def usage_keys_in(text: str, lexicon: Lexicon, *, listed: bool = False) -> list[
     found = [(match.start(), match.end(), match[1]) for match in _KEY.finditer(text)]
     found += [(hit.start, hit.end, hit.value) for hit in lexicon.usage_keys(text)]
     if listed:
-        taken = [(start, end) for start, end, _ in found]
-        found += [
-            (match.start(), match.end(), match[1])
-            for match in _PLIST.finditer(text)
-            if not any(start <= match.start() < end for start, end in taken)
-        ]
+        taken = _Spans()
+        for start, end, _ in found:
+            taken.add(start, end)
+        found += [(match.start(), match.end(), match[1]) for match in _PLIST.finditer(text) if match.start() not in taken]
     return sorted(found)
 
 

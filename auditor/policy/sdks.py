@@ -24,6 +24,9 @@ _BRACKETED = re.compile(r"[（(]([^（）()]{1,80}(?:[（(][^（）()]{1,30}[)�
 _MOST_ROWS = 3000
 """Rows of one document; beyond it is no list of SDKs."""
 _NOTHING_TO_NAME = re.compile(r"[\s\-—/\\|*·.。、]*\Z")
+_HOST = re.compile(r"(?:https?://)?([A-Za-z0-9.-]{4,80})")
+_LEAST_SAID = 3
+"""What a block without a name says at least, to be a row."""
 _LATIN = re.compile("[A-Za-z]")
 _FIELDS = ("vendor", "third_party", "purpose", "scene", "data", "not_data", "permissions", "url", "site", "method", "package", "platform")
 
@@ -154,9 +157,10 @@ class Sdks:
         if record.has("package") and _LATIN.search(record.text("package")):
             package = record.text("package").strip()
             row.name, row.package = (row.name or row.package), package
-        if names_nothing(row.name, lexicon) and not row.package:
+        nameless = names_nothing(row.name, lexicon) and not row.package
+        if nameless:
+            row.name = ""
             self.doubts.append(Doubt("sdks", record.text("url", "vendor", "purpose")[:60], "sdk-without-name", [record.place()]))
-            return None
         row.purpose = record.text("purpose") or record.text("scene") or record.text("about")
         row.data_text = record.text("data")
         row.url = url_of(record.values.get("url", ())) or url_of(record.values.get("site", ()))
@@ -166,7 +170,20 @@ class Sdks:
         self._data(record, row)
         row.platform = self._platform(record, row)
         row.places = self._places(record, name_value)
-        return self.add(row)
+        return self._nameless(record, row) if nameless else self.add(row)
+
+    def _nameless(self, record: Record, row: SdkRow) -> SdkRow | None:
+        """Add the row of a block that lost its name among others, under the company or the host it gives; None where it gives none."""
+        host = _HOST.match(row.url)
+        row.name = row.vendor or (host[1] if host else "")
+        said = sum(record.has(field) for field in ("purpose", "scene", "data", "not_data", "url", "site", "vendor"))
+        if record.form is not Form.BLOCK or not row.name or said < _LEAST_SAID or len(self.rows) >= _MOST_ROWS:
+            return None
+        row.confidence = Confidence.MEDIUM
+        found = resolve(self.lexicon.knowledge, name="", package="", aliases=(), url=row.url)
+        row.id = found.ids[0] if len(found.ids) == 1 else ""
+        self.rows.append(row)  # two such blocks of one company are two SDKs
+        return row
 
     def _origin(self, name: str) -> tuple[str, str]:
         """Split "X SDK，来源于Y": the name and who it comes from."""

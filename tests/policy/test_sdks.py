@@ -47,7 +47,7 @@ SDK名称：高德定位SDK
 
 def test_label_blocks_whose_labels_change_mid_list(drafted):
     draft = drafted(LABEL_BLOCKS)
-    assert names(draft) == ["友盟统计SDK", "腾讯Bugly", "高德定位SDK"]
+    assert names(draft) == ["友盟统计SDK", "腾讯Bugly", "www.jiguang.cn", "高德定位SDK"]
     umeng = row(draft, "友盟统计SDK")
     assert (umeng.vendor, umeng.purpose, umeng.url) == (
         "友盟同欣（北京）科技有限公司", "统计分析", "https://www.umeng.com/page/policy",
@@ -65,6 +65,8 @@ def test_a_block_that_lost_its_name_is_left_to_a_person_and_what_it_denies_is_no
     draft = drafted(LABEL_BLOCKS)
     (doubt,) = [one for one in draft.review if one.table == "sdks"]
     assert (doubt.subject, doubt.at[0].line) == ("https://www.jiguang.cn/license/privacy", 17)
+    nameless = row(draft, "www.jiguang.cn")
+    assert (nameless.confidence.word, nameless.purpose, nameless.data) == ("medium", "推送消息", ())
     types = {one.type for one in draft.declaration.data} | {one.type for one in draft.declaration.denials}
     assert not types & {"contacts", "sms"}
 
@@ -72,7 +74,7 @@ def test_a_block_that_lost_its_name_is_left_to_a_person_and_what_it_denies_is_no
 def test_each_row_says_where_it_stands(drafted):
     draft = drafted(LABEL_BLOCKS)
     assert [(one.at[0].line, one.at[0].quote) for one in draft.declaration.sdks] == [
-        (4, "友盟统计SDK"), (11, "腾讯Bugly"), (21, "高德定位SDK"),
+        (4, "友盟统计SDK"), (11, "腾讯Bugly"), (17, "使用目的：推送消息"), (21, "高德定位SDK"),
     ]  # fmt: skip
 
 

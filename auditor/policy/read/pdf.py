@@ -7,6 +7,7 @@ page goes on at the top of the next.
 
 from __future__ import annotations
 
+import bisect
 import io
 import logging
 import math
@@ -234,11 +235,8 @@ def _numbers(pages: Sequence[int]) -> str:
 
 def _page(page: Any, number: int) -> _Page:
     """Read one page. Raises ValueError where it holds too much."""
-    characters = page.chars
-    if len(characters) > _MAX_CHARACTERS:
-        raise ValueError("too many characters")
-    characters = [one for one in characters if one["text"].strip() and one["upright"]]
-    characters = _once(characters)
+    every = _characters(page)
+    characters = _once([one for one in every if one["text"].strip() and one["upright"]])
     links = [(_box(link), str(link["uri"])) for link in page.hyperlinks if link.get("uri")]
     lines = page.lines + page.rects + page.curves
     tables: list[_Ruled] = []
@@ -254,8 +252,47 @@ def _page(page: Any, number: int) -> _Page:
                     if not (left <= (one["x0"] + one["x1"]) / 2 <= right and top <= (one["top"] + one["bottom"]) / 2 <= bottom)
                 ]
     rows = _rows(characters, links)
-    unmapped = sum(one["text"].startswith("(cid:") for one in page.chars) * 5 > len(page.chars) > 0
+    unmapped = sum(one["text"].startswith("(cid:") for one in every) * 5 > len(every) > 0
     return _Page(number, float(page.height), rows, tables, len(page.images), unmapped)
+
+
+def _characters(page: Any) -> list[Any]:
+    """Return the characters of a page, and leave it the lines and pictures only. Raises ValueError where there are too many.
+
+    pdfplumber makes a mapping of two dozen attributes of each character; that costs more than reading the page.
+    """
+    from pdfminer.layout import LTChar, LTContainer
+
+    found: list[Any] = []
+    others: dict[str, list[Any]] = {}
+    left, above = page.mediabox[:2]
+    stack = [iter(page.layout)]
+    while stack:
+        thing = next(stack[-1], None)
+        if thing is None:
+            stack.pop()
+        elif isinstance(thing, LTChar):
+            if len(found) >= _MAX_CHARACTERS:
+                raise ValueError("too many characters")
+            found.append(
+                {
+                    "text": thing.get_text(),
+                    "x0": thing.x0 + left,
+                    "x1": thing.x1 + left,
+                    "top": page.height - thing.y1 + above,
+                    "bottom": page.height - thing.y0 + above,
+                    "size": thing.size,
+                    "upright": thing.upright,
+                    "fontname": str(thing.fontname),
+                }
+            )
+        elif isinstance(thing, LTContainer):
+            stack.append(iter(thing))
+        else:
+            made = page.process_object(thing)
+            others.setdefault(made["object_type"], []).append(made)
+    page._objects = others
+    return found
 
 
 def _box(thing: Any) -> Box:
@@ -363,7 +400,7 @@ def _stops(edges: Sequence[float]) -> list[float]:
 
 def _index(stops: Sequence[float], edge: float, floor: bool = False) -> int:
     if floor:
-        return sum(stop <= edge for stop in stops) - 1
+        return bisect.bisect_right(stops, edge) - 1
     return min(range(len(stops)), key=lambda index: abs(stops[index] - edge))
 
 
