@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from auditor.model import EntryKind, Severity, Text
 
@@ -454,18 +456,30 @@ class Apis:
         return self._of_table(table, value)
 
     def _of_table(self, table: ApiTable, value: str) -> tuple[ApiConstant, ...]:
-        found = [one for one in self.constants if one.table is table and one.matches(value)]
+        found = [one for one in _constants(self).get(table, ()) if one.matches(value)]
         bits = tuple(one for one in found if one.match is ApiMatch.BIT)
         return bits or tuple(sorted(found, key=lambda one: (not one.telling, -len(one.value), one.value))[:1])
 
     def is_bystander(self, name: str) -> bool:
         """Tell whether a class, by its binary name with dots, belongs to a bystander package."""
-        best, answer = -1, False
-        for packages, means in ((self.bystanders, True), (self.not_bystanders, False)):
-            for package in packages:
-                if len(package) > best and f"{name}.".startswith(f"{package}."):
-                    best, answer = len(package), means
-        return answer
+        packages = _bystanders(self)
+        above = name
+        while above and above not in packages:
+            above = above.rpartition(".")[0]
+        return packages.get(above, False)
+
+
+@lru_cache(maxsize=4)
+def _constants(apis: Apis) -> Mapping[ApiTable, Sequence[ApiConstant]]:
+    tables: dict[ApiTable, list[ApiConstant]] = {}
+    for one in apis.constants:
+        tables.setdefault(one.table, []).append(one)
+    return tables
+
+
+@lru_cache(maxsize=4)
+def _bystanders(apis: Apis) -> Mapping[str, bool]:
+    return {**dict.fromkeys(apis.bystanders, True), **dict.fromkeys(apis.not_bystanders, False)}
 
 
 NO_APIS = Apis(
