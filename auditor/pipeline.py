@@ -290,7 +290,7 @@ def draft_build(path: Path, *, knowledge: Knowledge | None = None, progress: Pro
     from auditor.policy.needed import needed_rows
 
     knowledge = knowledge or load()
-    facts = read_build(path, knowledge=knowledge, progress=progress)
+    facts = read_build(path, knowledge=knowledge, calls=True, progress=progress)
     return needed_rows(facts.build, facts.conduct, facts.gaps, knowledge)
 
 

@@ -1,4 +1,4 @@
-"""The rows a policy for a build would need: permissions, keys and SDKs, with slots for what only its owner can say."""
+"""The rows a policy for a build would need: permissions, keys, SDKs and data, with slots for what only its owner can say."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from auditor.declaration.reader import SCHEMA
 from auditor.knowledge.schema import Knowledge, PermissionKnowledge, ProtectionLevel
-from auditor.model import Build, Conduct, FactKind, Gap, Language, Platform, SdkTier, Text
+from auditor.model import Build, Conduct, FactKind, Gap, Language, OwnerKind, Platform, SdkTier, Text
 from auditor.policy.writing import Plain
 
 __all__ = [
     "BuildDraft",
+    "NeededData",
     "NeededKey",
     "NeededPermission",
     "NeededSdk",
@@ -63,6 +64,14 @@ class NeededSdk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NeededData:
+    """A kind of personal data that code of the build which is no SDK's can collect."""
+
+    type: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildDraft:
     """The rows."""
 
@@ -72,6 +81,7 @@ class BuildDraft:
     permissions: tuple[NeededPermission, ...]
     usage_keys: tuple[NeededKey, ...]
     sdks: tuple[NeededSdk, ...]
+    data: tuple[NeededData, ...]
     gaps: tuple[Gap, ...]
     """What of the build could not be read: something may be missing."""
 
@@ -85,6 +95,7 @@ def needed_rows(build: Build, conduct: Conduct, gaps: Sequence[Gap], knowledge: 
         permissions=tuple(_permissions(build, knowledge)),
         usage_keys=tuple(_usage_keys(build, knowledge)),
         sdks=tuple(_sdks(build, conduct, knowledge)),
+        data=tuple(_data(conduct, knowledge)),
         gaps=tuple(gaps),
     )
 
@@ -121,16 +132,30 @@ def _sdks(build: Build, conduct: Conduct, knowledge: Knowledge) -> Iterator[Need
         # the purpose whose own kind it is, before those it may serve, too
         served = [one for one in knowledge.policy_words.purposes if known.category in one.categories]
         purposes = [one.name for one in sorted(served, key=lambda one: one.categories.index(known.category))]
+        shown = {one.type for one in conduct.collections if one.shown and one.sdk in {id_, *_parts(id_, present, knowledge)}}
+        data = (*known.collects, *sorted(shown - set(known.collects)))
         yield NeededSdk(
             id=id_,
             name=known.name,
             vendor=known.vendor,
             purpose=purposes[0] if purposes else Text(zh="", en=""),
-            data=known.collects,
-            data_names=tuple(knowledge.data_types[type_].name for type_ in known.collects),
+            data=data,
+            data_names=tuple(knowledge.data_types[type_].name for type_ in data),
             platform=build.identity.platform if len(known.platforms) > 1 else None,
             url=known.url,
         )
+
+
+def _parts(id_: str, present: set[str], knowledge: Knowledge) -> set[str]:
+    """Return the SDKs of the build that ship inside of one, and so have no row of their own."""
+    return {part for part in present if id_ in knowledge.sdks[part].part_of}
+
+
+def _data(conduct: Conduct, knowledge: Knowledge) -> Iterator[NeededData]:
+    """Yield what the app's own code, and code nobody is known to own, is shown to collect."""
+    types = {one.type for one in conduct.collections if one.shown and one.owner in (OwnerKind.APP, OwnerKind.UNATTRIBUTED)}
+    for type_ in sorted(types):
+        yield NeededData(type=type_, name=knowledge.data_types[type_].name)
 
 
 # -- written down -----------------------------------------------------------------------------------------------------
@@ -163,7 +188,7 @@ def needed_plain(draft: BuildDraft, language: Language) -> Plain:
             }
             for one in draft.sdks
         ],
-        "data": [],
+        "data": [{"type": one.type, "text": one.name.in_(language)} for one in draft.data],
         "gaps": [
             {"reason": gap.reason.in_(language), "hides": [table.value for table in sorted(gap.hides, key=lambda one: one.value)]}
             for gap in draft.gaps
@@ -186,9 +211,10 @@ _SDK_HEADS = {
     Language.ZH: ("SDK 名称", "提供方", "使用目的", "收集的个人信息类型", "隐私政策链接"),
     Language.EN: ("SDK", "Provider", "Purpose", "Personal information collected", "Privacy policy"),
 }
+_DATA_HEADS = {Language.ZH: ("收集的个人信息", "使用场景或目的"), Language.EN: ("Personal information collected", "Purpose")}
 _TITLES = {
-    Language.ZH: ("安卓操作系统应用权限列表", "iOS 操作系统应用权限列表", "第三方 SDK 清单"),
-    Language.EN: ("Android permissions", "iOS permissions", "Third-party SDKs"),
+    Language.ZH: ("安卓操作系统应用权限列表", "iOS 操作系统应用权限列表", "第三方 SDK 清单", "应用收集的个人信息清单"),
+    Language.EN: ("Android permissions", "iOS permissions", "Third-party SDKs", "Personal information the app collects"),
 }
 
 _Sheet = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
@@ -216,6 +242,8 @@ def _sheets(draft: BuildDraft, language: Language) -> Iterator[_Sheet]:
             for one in draft.sdks
         ]
         yield titles[2], _SDK_HEADS[language], rows
+    if draft.data:
+        yield titles[3], _DATA_HEADS[language], [(one.name.in_(language), slot) for one in draft.data]
 
 
 def to_markdown_tables(draft: BuildDraft, language: Language) -> str:

@@ -16,7 +16,7 @@ from auditor.tables import Case, covered
     cites=("PIPL-21",),
     zh="""
     检查内容：SDK 在本安装包中的代码可读取的信息，与知识库记载的该 SDK（依据服务商公示和已发布的版本）可收集的信息比对。
-    只列环境信息以外的种类，可信度最高为中。
+    机型等环境信息和 IP 地址等联网即知的信息不计；可信度最高为中。
 
     为何重要：与公示不符的 SDK 可能是旧版本、被修改的版本，或服务商公示不全；应用运营者对所集成的 SDK 负有评估和监督责任。
 
@@ -25,8 +25,8 @@ from auditor.tables import Case, covered
 )
 def sdk_exceeds_vendor(case: Case) -> Iterator[Claim]:
     """What it does: compares what an SDK's code in this build can read with what the auditor's knowledge (from the vendor's
-    own notices and published versions) says that it can collect. Context such as the device's model is left out; the
-    confidence is medium at most.
+    own notices and published versions) says that it can collect. Context such as the device's model is left out, and what
+    every connection tells a server (IP address); the confidence is medium at most.
 
     Why it matters: an SDK that does more than its vendor says may be an old or a changed one, or the vendor's notice is
     incomplete; whoever builds an SDK in has to assess and supervise it.
@@ -42,6 +42,7 @@ def sdk_exceeds_vendor(case: Case) -> Iterator[Claim]:
                 for _, one in found
                 if one.severity > Severity.LOW
                 and one.type not in known.collects
+                and not _is_told_anyway(one.type, case)
                 and covered(one.type, known.collects, case.knowledge.data_covers) is None
             ),
             key=lambda one: (-one.severity, one.type),
@@ -63,3 +64,9 @@ def sdk_exceeds_vendor(case: Case) -> Iterator[Claim]:
                 " keep the policy to what it does",
             ),
         )
+
+
+def _is_told_anyway(type_: str, case: Case) -> bool:
+    """Tell whether every connection tells a server the data, so that reading it says nothing new."""
+    known = case.knowledge.data_types.get(type_)
+    return known is not None and known.arises == "network"
