@@ -749,6 +749,8 @@ class Collection:
     """Whether an ordinary app with this manifest gets an answer. One that cannot collects nothing; it is shown."""
     why_not: Text | None = None
     """Why it cannot."""
+    reach: Reach = Reach.UNKNOWN
+    """From when on the code can run, by what leads to it soonest."""
 
     @property
     def shown(self) -> bool:
@@ -919,6 +921,8 @@ class Conduct:
     """Frameworks that decide where the app's code is, sorted by id."""
     presences: tuple[Presence, ...] = ()
     """What was looked for in every build of the platform, found or not, in the order of the knowledge."""
+    uses: tuple[tuple[str, tuple[Fact, ...]], ...] = ()
+    """(permission, the first calls that need it or can come to need it), sorted; a permission no call needs is left out."""
     attributions: tuple[Attribution, ...] = ()
     """Renamed classes whose owner was inferred, sorted by class. Every other class is its name's, or unattributed."""
     manifest: tuple[ManifestEntry, ...] = ()

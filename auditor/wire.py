@@ -43,6 +43,7 @@ from auditor.model import (
     PolicySource,
     Presence,
     Provenance,
+    Reach,
     Reference,
     Row,
     RuleInfo,
@@ -511,6 +512,7 @@ def _collection(one: Collection) -> dict[str, Any]:
         "permission_held": one.permission_held,
         "can_succeed": one.can_succeed,
         "why_not": _text(one.why_not) if one.why_not else None,
+        "tier": one.reach.word,
         "count": one.count,
         "evidence": [_fact(fact) for fact in one.evidence],
     }
@@ -955,6 +957,7 @@ def _read_collection(wire: _Object) -> Collection:
         permission_held=wire.optional_flag("permission_held"),
         can_succeed=wire.flag("can_succeed"),
         why_not=wire.optional("why_not", _read_text),
+        reach=wire.rank("tier", Reach) if "tier" in wire.value else Reach.UNKNOWN,
     )
 
 

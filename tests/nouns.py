@@ -120,6 +120,7 @@ collections = st.builds(
     permission_held=st.none() | st.booleans(),
     can_succeed=st.booleans(),
     why_not=st.none() | texts,
+    reach=st.sampled_from(model.Reach),
 )
 
 

@@ -25,6 +25,7 @@ from auditor.model import (
     Call,
     Collection,
     Conduct,
+    Fact,
     FactKind,
     Platform,
     Reference,
@@ -68,6 +69,7 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
         packers=find_packers(build, knowledge),
         frameworks=frameworks,
         presences=(*presences, *((loads,) if loads else ())),
+        uses=_uses(build, calls, knowledge),
         attributions=renamed.attributions,
         manifest=find_manifest(build, versioned, knowledge),
         gaps=gaps,
@@ -81,6 +83,14 @@ def _calls(build: Build, knowledge: Knowledge, attributions: Sequence[Attributio
     from auditor.infer.calls import find_calls
 
     return find_calls(build, knowledge, owners_of(knowledge), attributions, hidden=hidden)
+
+
+def _uses(build: Build, calls: Sequence[Call], knowledge: Knowledge) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
+    if not build.of(FactKind.CALL):
+        return ()
+    from auditor.infer.uses import find_uses
+
+    return find_uses(build, calls, knowledge)
 
 
 def _references(

@@ -15,7 +15,7 @@ from auditor.knowledge.api_schema import ApiConstant, ApiField, ApiMethod, ApiRo
 from auditor.knowledge.schema import Knowledge
 from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, Reach, Severity, Text
 
-__all__ = ["find_calls", "wanted_arguments", "wanted_methods"]
+__all__ = ["find_calls", "needing", "wanted_arguments", "wanted_methods"]
 
 _TABLES_OF_THEIR_OWN = (ApiTable.PERMISSIONS, ApiTable.PACKAGES, ApiTable.CLASSES, ApiTable.MEMBERS)
 
@@ -29,10 +29,16 @@ def _reads(apis: Apis) -> Sequence[ApiMethod]:
     ]
 
 
+def needing(apis: Apis) -> Sequence[ApiMethod]:
+    """Return the methods whose calls need permissions, whether they read data or not."""
+    used = [one for one in apis.methods if one.role is ApiRole.USES and (one.permissions or one.helped_by or one.needs)]
+    return [*_reads(apis), *used]
+
+
 def wanted_methods(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
     """Return the methods to look for, by class."""
     names: dict[str, set[str]] = {}
-    for one in _reads(knowledge.apis):
+    for one in needing(knowledge.apis):
         names.setdefault(one.class_, set()).add(one.name)
     return {class_: frozenset(found) for class_, found in names.items()}
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from auditor.model import MOST_EVIDENCE, Call, Collection, Confidence, Origin, OwnerKind, Severity
+from auditor.model import MOST_EVIDENCE, Call, Collection, Confidence, Origin, OwnerKind, Reach, Severity
 
 __all__ = ["merged", "of_calls"]
 
@@ -35,6 +35,7 @@ def of_calls(calls: Iterable[Call]) -> Iterator[Collection]:
                     permission_held=call.permission_held,
                     can_succeed=call.can_succeed,
                     why_not=call.why_not,
+                    reach=call.reach,
                 )
 
 
@@ -45,6 +46,8 @@ def _confidence(call: Call, may: bool) -> Confidence:
     if call.site.trait("reflection"):
         # that the name is looked up is shown, that the method answers under it is not
         return Confidence.MEDIUM if call.site.trait("reflection") == "invoked" else Confidence.LOW
+    if call.reach is Reach.CALLED:
+        return Confidence.MEDIUM  # nothing was found that leads to it
     if call.owner is OwnerKind.UNATTRIBUTED or call.origin in (Origin.LITERAL, Origin.PROPAGATED):
         return Confidence.MEDIUM
     return Confidence.HIGH
@@ -70,10 +73,11 @@ def _folded(signs: list[Collection]) -> Collection:
         evidence=tuple(facts)[:MOST_EVIDENCE],
         count=len(facts) + left_out,
         severity=max(sign.severity for sign in alike),
+        reach=max(sign.reach for sign in alike),
     )
 
 
 def _weakness(sign: Collection) -> tuple[object, ...]:
     """The order of signs: what succeeds first, then what is shown, what is surer and what says more."""
     places = tuple(fact.key for fact in sign.evidence)
-    return (not sign.can_succeed, sign.may, -sign.confidence, -sign.severity, places)
+    return (not sign.can_succeed, sign.may, -sign.confidence, -sign.severity, -sign.reach, places)

@@ -390,6 +390,7 @@ def _permission(name: str, entry: dict[str, Any]) -> PermissionKnowledge:
         vendor=entry.get("vendor", ""),
         added=entry.get("added", 0),
         removed_after=entry.get("removed_after", 0),
+        by_calls=entry.get("by_calls", False),
         unverified=entry.get("unverified", False),
     )
 

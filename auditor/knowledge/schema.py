@@ -241,6 +241,8 @@ class PermissionKnowledge:
     removed_after: int
     """Last API level that has it, or on which it still has an effect; 0 = no such end."""
     unverified: bool
+    by_calls: bool = False
+    """Used by calls alone, all of which are known: where there is none, nothing in the code uses it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

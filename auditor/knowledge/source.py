@@ -258,6 +258,7 @@ def _permissions(record: Record, data_types: Collection[str]) -> Plain:
                 vendor=vendor,
                 added=entry.integer("added"),
                 removed_after=entry.integer("removed_after"),
+                by_calls=entry.boolean("by_calls"),
                 unverified=entry.boolean("unverified"),
             )
             entry.text("note")

@@ -29,6 +29,7 @@ from auditor.model import (
     Platform,
     Presence,
     Provenance,
+    Reach,
     Row,
     Severity,
     State,
@@ -725,7 +726,9 @@ class _Writer:
         notes = []
         for one in (shown or row.collectors)[:MOST_FOUND]:
             owner = f"{self._owner(one)} · " if len(owners) != 1 else ""
-            count = words("found.times", n=one.count) if one.count > 1 else ""
+            parts = [words("found.times", n=one.count)] if one.count > 1 else []
+            parts += [words("at_start")] if one.reach is Reach.STARTUP else []
+            count = words.listed(parts) if parts else ""
             notes += [words.remarked(f"{owner}{self._trace(fact)}", count) for fact in one.evidence[:1]]
         left = sum(one.count for one in (shown or row.collectors)[MOST_FOUND:])
         if left:
@@ -758,6 +761,8 @@ class _Writer:
             return None
         if len(evidence) > MOST_FOUND:
             notes.append(words("found.more", n=len(evidence) - MOST_FOUND))
+        if row.used_by:
+            notes.append(words("used_by", calls=words.listed([self._trace(fact) for fact in row.used_by[:1]])))
         if row.asked_by:
             notes.append(words("asked_by", sdks=words.listed([self.names.get(id_) or one_line(id_) for id_ in row.asked_by])))
         return Side(main=main, notes=tuple(notes))

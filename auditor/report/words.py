@@ -157,6 +157,7 @@ PHRASES: Mapping[str, Text] = {
     "checked": _t("已核对", "Checked"),
     "classes": _t("{n} 个类", "{n} classes"),
     "classes.one": _t("1 个类", "1 class"),
+    "at_start": _t("启动时即可运行", "can run at start-up"),
     "asked_by": _t("{sdks}的清单会申请该权限", "the manifest of {sdks} asks for it"),
     "brought": _t("清单内容的来源", "Manifest: who brought what"),
     "brought.app": _t("应用自身", "the app itself"),
@@ -295,6 +296,7 @@ PHRASES: Mapping[str, Text] = {
         "声明由程序直接从隐私政策读出，未经人工核对", "the declaration was read by machine from the policy; nobody checked it"
     ),
     "unnamed": _t("（未能读取名称）", "(name could not be read)"),
+    "used_by": _t("可由此使用：{calls}", "can be used by: {calls}"),
     "value": _t("值", "Value"),
     "verdict": _t("结论", "Verdict"),
     "version": _t("版本", "Version"),

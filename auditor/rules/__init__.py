@@ -14,6 +14,7 @@ from auditor.rules.incomplete_sdk_row import incomplete_sdk_row
 from auditor.rules.missing_usage_key import missing_usage_key
 from auditor.rules.misspelt_declared_package import misspelt_declared_package
 from auditor.rules.overseas_host import overseas_host
+from auditor.rules.permission_unused import permission_unused
 from auditor.rules.permission_without_purpose import permission_without_purpose
 from auditor.rules.privacy_manifest_mismatch import privacy_manifest_mismatch
 from auditor.rules.purpose_differs import purpose_differs
@@ -21,6 +22,7 @@ from auditor.rules.required_reason_undeclared import required_reason_undeclared
 from auditor.rules.sdk_exceeds_declaration import sdk_exceeds_declaration
 from auditor.rules.sdk_exceeds_vendor import sdk_exceeds_vendor
 from auditor.rules.sdk_without_privacy_manifest import sdk_without_privacy_manifest
+from auditor.rules.statement_contradicted import statement_contradicted
 from auditor.rules.tracking_without_att import tracking_without_att
 from auditor.rules.undeclared_data import undeclared_data
 from auditor.rules.undeclared_permission import undeclared_permission
@@ -40,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     denied_data,
     sdk_exceeds_declaration,
     collection_before_consent,
+    statement_contradicted,
     empty_usage_string,
     usage_string_vague,
     purpose_differs,
@@ -50,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     incomplete_sdk_row,
     permission_without_purpose,
     sdk_exceeds_vendor,
+    permission_unused,
     beyond_necessary_information,
     missing_usage_key,
     tracking_without_att,

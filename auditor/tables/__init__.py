@@ -51,6 +51,8 @@ class Case:
     checked: tuple[Checked, ...] = ()
     calls: tuple[Call, ...] = ()
     """Call sites of the build that can read personal data."""
+    hidden: frozenset[Table] = frozenset()
+    """Tables whose found side a gap may hide."""
 
     def table(self, table: Table) -> Iterable[Row]:
         """Return the rows of one table."""
@@ -84,6 +86,7 @@ def compare(build: Build, conduct: Conduct, declaration: Declaration, knowledge:
         rows=tuple(sorted(rows, key=lambda row: (order[row.table], row.subject))),
         checked=tuple(_checked(build.identity.platform, table) for table in Table),
         calls=conduct.calls,
+        hidden=hidden,
     )
 
 
@@ -144,6 +147,7 @@ def _permissions(
     for fact in build.of(FactKind.PERMISSION, FactKind.PERMISSION_SDK23):
         found[fact.name].append(fact)
     askers = _askers(conduct)
+    users = dict(conduct.uses)
     never = Text(
         zh="在本应用可安装的任何设备上都不会授予（maxSdkVersion 过低，或系统已取消该权限）",
         en="no device the app installs on grants it: its maxSdkVersion is too low, or the system dropped it",
@@ -172,6 +176,7 @@ def _permissions(
                 covered_by=cover.declared if cover and state is State.MATCHED else "",
                 found=tuple(facts),
                 asked_by=askers.get(name, ()),
+                used_by=users.get(name, ()),
                 note=note,
             )
         )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.infer.collects import merged, of_calls
-from auditor.model import MOST_EVIDENCE, Call, Collection, Confidence, FactKind, Origin, OwnerKind, Severity
+from auditor.model import MOST_EVIDENCE, Call, Collection, Confidence, FactKind, Origin, OwnerKind, Reach, Severity
 from tests.factories import fact, text
 
 
@@ -45,6 +45,9 @@ def sdk_call(**changes: object) -> Call:
         (sdk_call(origin=Origin.LITERAL), Confidence.MEDIUM),
         (sdk_call(origin=Origin.PROPAGATED), Confidence.MEDIUM),
         (call(owner=OwnerKind.UNATTRIBUTED, origin=None), Confidence.MEDIUM),
+        (call(reach=Reach.CALLED), Confidence.MEDIUM),
+        (call(reach=Reach.STARTUP), Confidence.HIGH),
+        (call(owner=OwnerKind.UNATTRIBUTED, origin=None, reach=Reach.CALLED), Confidence.MEDIUM),
         (call(owner=OwnerKind.BYSTANDER), Confidence.LOW),
         (call(data=(), may=("imei",)), Confidence.LOW),
         (call(can_succeed=False, permission_held=False, why_not=text("no permission")), Confidence.LOW),
@@ -74,6 +77,11 @@ def test_one_collection_for_each_data_type_and_owner() -> None:
         ("imei", OwnerKind.APP, "", 1),
         ("meid", OwnerKind.APP, "", 1),
     ]
+
+
+def test_what_can_run_soonest_tells_from_when_on() -> None:
+    found = one(call(reach=Reach.REACHABLE), call(reach=Reach.STARTUP, offset=8), call(reach=Reach.CALLED, offset=9))
+    assert (found.reach, found.confidence) == (Reach.STARTUP, Confidence.HIGH)
 
 
 def test_evidence_is_bounded_and_counted() -> None:

@@ -69,3 +69,13 @@ def test_tables_read_back_as_a_policy_that_names_the_same(android, drafted):
     draft = drafted(f"# 特购隐私政策\n\n{to_markdown_tables(android, Language.ZH)}")
     assert {row.name for row in draft.declaration.permissions} == {one.name for one in android.permissions}
     assert len(draft.declaration.sdks) == len(android.sdks)
+
+
+def test_data_the_app_s_own_code_collects_is_named_and_an_sdk_s_own_stands_in_its_row(android):
+    data = {one.type for one in android.data}
+    assert {"sms", "clipboard", "contacts"} <= data
+    assert "mac_address" not in data  # Umeng's alone
+    umeng = next(one for one in android.sdks if one.id == "umeng")
+    assert {"mac_address", "installed_apps"} <= set(umeng.data)
+    assert {row["type"] for row in needed_plain(android, Language.ZH)["data"]} == data
+    assert "| 短信/彩信 |" in to_markdown_tables(android, Language.ZH)

@@ -1,0 +1,110 @@
+"""Statements against settings of transport, and against what runs at start-up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from auditor.model import (
+    Collection,
+    Conduct,
+    Declaration,
+    DeclaredStatement,
+    Fact,
+    FactKind,
+    Host,
+    OwnerKind,
+    Reach,
+    Row,
+    State,
+    Table,
+)
+from auditor.rules import statement_contradicted
+from tests.factories import build, collection, declaration, declared_data, fact, line, row
+from tests.rules.cases import case, said
+
+
+def states(kind: str, *data: str) -> Declaration:
+    return declaration(statements=(DeclaredStatement(kind=kind, text="我们采用 HTTPS", data=data, location=line(70)),))
+
+
+def transport(name: str, value: str) -> Fact:
+    return fact(FactKind.TRANSPORT_SECURITY, name, value, at="application")
+
+
+def says(*rows: Row, declared: Declaration, facts: tuple[Fact, ...] = ()) -> dict[str, str]:
+    return said(statement_contradicted, case(*rows, declared=declared, of=build(*facts)))
+
+
+ENCRYPTED = states("transport-encryption")
+
+
+@pytest.mark.parametrize("name", ["usesCleartextTraffic", "NSAllowsArbitraryLoads"])
+def test_allowing_cleartext_is_doubtful_but_said(name: str) -> None:
+    assert says(declared=ENCRYPTED, facts=(transport(name, "true"),)) == {"transport-encryption": "medium low"}
+
+
+def test_unencrypted_addresses_of_the_app_s_own_make_it_surer() -> None:
+    def says_with(owner: OwnerKind, *schemes: str) -> dict[str, str]:
+        host = Host(name="api.example.com", schemes=schemes, owner=owner, sdk="", evidence=(), count=1)
+        one = case(declared=ENCRYPTED, of=build(transport("usesCleartextTraffic", "true")))
+        return said(statement_contradicted, replace(one, conduct=Conduct(hosts=(host,))))
+
+    assert says_with(OwnerKind.APP, "http", "https") == {"transport-encryption": "medium medium"}
+    assert says_with(OwnerKind.APP, "https") == {"transport-encryption": "medium low"}
+    assert says_with(OwnerKind.SDK, "http") == {"transport-encryption": "medium low"}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (),
+        (transport("usesCleartextTraffic", "false"),),
+        (transport("usesCleartextTraffic", "true"), transport("networkSecurityConfig", "@xml/security")),
+        (transport("example.com ! NSExceptionAllowsInsecureHTTPLoads", "true"),),
+    ],
+)
+def test_settings_that_do_not_allow_it_everywhere_are_quiet(facts: tuple[Fact, ...]) -> None:
+    assert says(declared=ENCRYPTED, facts=facts) == {}
+
+
+def test_without_the_statement_cleartext_is_quiet() -> None:
+    assert says(declared=states("background"), facts=(transport("usesCleartextTraffic", "true"),)) == {}
+
+
+def data(found: Collection, **changes: object) -> Row:
+    return row(Table.DATA, found.type, State.MATCHED, collectors=(found,), **changes)
+
+
+AT_START = collection("microphone", reach=Reach.STARTUP)
+
+
+def test_data_read_at_start_up_against_a_statement_or_a_condition() -> None:
+    assert says(data(AT_START), declared=states("user-action", "microphone")) == {"microphone": "medium medium"}
+    tapped = declared_data("microphone", when="user-action")
+    assert says(data(AT_START, declared=tapped), declared=declaration()) == {"microphone": "medium medium"}
+
+
+def test_another_row_without_the_condition_lifts_it() -> None:
+    tapped, always = declared_data("microphone", when="user-action"), declared_data("microphone")
+    assert says(data(AT_START, declared=tapped, also_declared=(always,)), declared=declaration()) == {}
+
+
+@pytest.mark.parametrize("reach", [Reach.UNKNOWN, Reach.CALLED, Reach.REACHABLE])
+def test_what_does_not_run_at_start_up_is_quiet(reach: Reach) -> None:
+    assert says(data(collection("microphone", reach=reach)), declared=states("user-action", "microphone")) == {}
+
+
+@pytest.mark.parametrize(
+    "weak", [{"may": True}, {"can_succeed": False}, {"owner": OwnerKind.BYSTANDER}]
+)
+def test_what_is_not_shown_or_a_bystander_s_is_quiet(weak: dict[str, object]) -> None:
+    found = collection("microphone", reach=Reach.STARTUP, **weak)
+    assert says(data(found), declared=states("user-action", "microphone")) == {}
+
+
+def test_what_is_declared_for_the_background_is_no_finding() -> None:
+    behind = declared_data("mac_address", when="background")
+    found = collection("mac_address", reach=Reach.STARTUP)
+    assert says(data(found, declared=behind), declared=states("background", "mac_address")) == {}
