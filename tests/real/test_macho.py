@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from auditor.extract.ios import arm64
 from auditor.extract.ios.macho import Image, MachO, read_macho
 from auditor.extract.ios.objc import readable
+from auditor.extract.lens import Lens
+from auditor.model import FactKind
 from tests.real.bundles import members
 from tests.real.fetch import artefacts
 
@@ -181,3 +185,54 @@ def _slice(headers: str, arch: str) -> tuple[int, int]:
     found = re.search(rf"^architecture {arch}\n(?:.*\n)*? +offset (\d+)\n +size (\d+)$", headers, re.MULTILINE)
     assert found is not None
     return int(found[1]), int(found[2])
+
+
+# -- references ---------------------------------------------------------------------------------------------------
+
+
+@linked
+def test_selectors_are_those_lief_finds(file: Path) -> None:
+    names = _selectors(file)
+    (image,) = read_macho(file.read_bytes(), Lens(selectors=dict.fromkeys(names, frozenset()))).images
+    assert {one.name for one in image.references if one.kind is FactKind.SELECTOR} == names
+
+
+def _selectors(file: Path) -> set[str]:
+    """Return the names that the selector references of the arm64 image lead to."""
+    import lief
+
+    fat = lief.MachO.parse(str(file))
+    assert fat is not None
+    (image,) = [one for one in fat if one.header.cpu_type == lief.MachO.Header.CPU_TYPE.ARM64]
+    names = set()
+    for section in (one for one in image.sections if one.name == "__objc_selrefs"):
+        # chained pointers lead where their fixups say, plain ones where they point
+        fixed = {one.address: one.target for one in image.relocations if hasattr(one, "target")}
+        content = bytes(section.content)
+        for at in range(0, len(content), 8):
+            target = fixed.get(section.virtual_address + at) or int.from_bytes(content[at : at + 8], "little")
+            names.add(bytes(image.get_content_from_virtual_address(target, 4096)).split(b"\0")[0].decode())
+    return names
+
+
+@pytest.mark.peer
+@linked
+def test_every_place_llvm_objdump_names_is_found(file: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    dump = peer("llvm-objdump", "--macho", "--arch", "arm64", "-d", file)
+    named = re.findall(r"^ +([0-9a-f]+):.*; Objc (?:selector|class) ref: (\S+)$", dump, re.MULTILINE)
+    # classes of the image itself are no references
+    known = _selectors(file)
+    places = {int(address, 16): name for address, name in named if name in known or name.startswith("_OBJC_CLASS_$_")}
+    found: dict[int, str] = {}
+    uses = arm64.uses
+
+    def noted(*arguments: Any) -> Iterator[tuple[int, Any]]:
+        for address, what in uses(*arguments):
+            found[address] = what[1]
+            yield address, what
+
+    monkeypatch.setattr(arm64, "uses", noted)
+    names = set(places.values())
+    symbols = {name for name in names if name.startswith("_OBJC_CLASS_$_")}
+    read_macho(file.read_bytes(), Lens(selectors=dict.fromkeys(names - symbols, frozenset()), symbols=frozenset(symbols)))
+    assert {address: found.get(address) for address in places} == places

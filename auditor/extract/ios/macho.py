@@ -676,12 +676,12 @@ class _Reader:
         if kind == "object":
             selectors = references.object_selectors(memory, self._sections, lens.selectors, self._symbol_value)
         else:
-            selectors = references.selectors(memory, self._sections, lens.selectors)
+            selectors = references.selectors(memory, self._sections, lens.selectors, lens.strings)
         if selectors.unread:
             self._doubt(
                 f"选择器引用中有 {selectors.unread} 项无法读取", f"has {selectors.unread} references to selectors that cannot be read"
             )
-        strings = references.literals(memory, self._sections, lens.strings)
+        strings = references.literals(memory, self._sections, lens.strings, selectors.targets)
         found: set[Reference] = set()
         if kind != "object" and self.slice.arch in ("arm64", "arm64e"):
             found.update(self._sites(memory, selectors, strings))

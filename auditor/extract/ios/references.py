@@ -30,6 +30,8 @@ class Found:
     places: dict[str, list[int]] = field(default_factory=dict)
     unread: int = 0
     """References that could not be followed."""
+    targets: set[int] = field(default_factory=set)
+    """File offsets of the names that references lead to."""
 
     def add(self, name: str, address: int) -> None:
         """Add one place of a name."""
@@ -42,11 +44,11 @@ def _content(memory: Memory, section: Section) -> bytes:
 
 
 def _held(memory: Memory, sections: Iterable[Section], wanted: Collection[str]) -> dict[int, str]:
-    """Return the file offset of each wanted name in the tables of method names."""
+    """Return the file offset of each wanted name in the tables of method names; some linkers keep one table of strings."""
     names = {name.encode(): name for name in wanted}
     offsets: dict[int, str] = {}
     for section in sections:
-        if section.name != "__objc_methname":
+        if section.name not in ("__objc_methname", "__cstring"):
             continue
         content = _content(memory, section)
         there: set[bytes] = set()
@@ -75,10 +77,15 @@ def _entries(content: bytes, name: bytes) -> Iterable[int]:
         at = content.find(b"\0" + name + b"\0", at + 1)
 
 
-def selectors(memory: Memory, sections: Collection[Section], wanted: Collection[str]) -> Found:
-    """Return the wanted selectors that a linked image refers to, with the addresses of their references."""
+def selectors(
+    memory: Memory, sections: Collection[Section], wanted: Collection[str], strings: Collection[str] = ()
+) -> Found:
+    """Return the wanted selectors that a linked image refers to, with the addresses of their references.
+
+    Where names of methods are among the ``strings`` that are looked for, they are among the targets.
+    """
     found = Found()
-    held = _held(memory, sections, wanted)
+    held = _held(memory, sections, {*wanted, *strings})
     if not held:
         return found
     width = memory.pointer_size
@@ -93,7 +100,9 @@ def selectors(memory: Memory, sections: Collection[Section], wanted: Collection[
             if offset is None:
                 found.unread += 1
             elif offset in held:
-                found.add(held[offset], section.address + at - section.offset)
+                found.targets.add(offset)
+                if held[offset] in wanted:
+                    found.add(held[offset], section.address + at - section.offset)
     return found
 
 
@@ -133,8 +142,13 @@ def object_selectors(
     return found
 
 
-def literals(memory: Memory, sections: Iterable[Section], wanted: Collection[str]) -> Found:
-    """Return the wanted strings among an image's C strings, with their addresses; CFStrings lead to them."""
+def literals(
+    memory: Memory, sections: Iterable[Section], wanted: Collection[str], methods: Collection[int] = ()
+) -> Found:
+    """Return the wanted strings among an image's C strings, with their addresses; CFStrings lead to them.
+
+    ``methods`` are file offsets of names of methods, which are no strings of the code's own.
+    """
     found = Found()
     for section in sections:
         if section.name != "__cstring":
@@ -142,7 +156,8 @@ def literals(memory: Memory, sections: Iterable[Section], wanted: Collection[str
         content = _content(memory, section)
         for name in sorted(wanted):
             for at in _entries(content, name.encode()):
-                found.add(name, section.address + at)
+                if section.offset + at not in methods:
+                    found.add(name, section.address + at)
     return found
 
 

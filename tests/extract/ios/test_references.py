@@ -57,6 +57,12 @@ def test_a_method_that_is_only_defined_is_not_referred_to() -> None:
     assert told(data) == set()
 
 
+def test_names_of_methods_may_stand_among_the_strings() -> None:
+    data = write_macho(selectors=("identifierForVendor", "en0"), strings=("ASIdentifierManager",))
+    pooled = data.replace(b"__objc_methname\0", b"__cstring".ljust(16, b"\0"))
+    assert told(pooled) == {("selector", "identifierForVendor", "__objc_selrefs"), ("literal", "ASIdentifierManager", "__cstring")}
+
+
 def test_nothing_is_looked_for_without_a_lens() -> None:
     data = write_macho(selectors=("identifierForVendor",), strings=("en0",))
     assert told(data, Lens()) == set()
