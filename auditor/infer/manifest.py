@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -112,26 +113,35 @@ class _Known:
         self._exact: dict[_Entry, dict[str, list[_Written]]] = {}
         self._patterns: list[tuple[FactKind, str, re.Pattern[str], str, _Written]] = []
         self._lines: dict[tuple[str, str], list[BroughtManifest]] = {}
-        packages = _Packages(build)
-        shared = _shared(knowledge)
+        evidence = _Evidence(merged, _shared(knowledge), _Packages(build))
         bundled = {sdk.id: sdk for sdk in sdks if sdk.tier > SdkTier.NAMED}
         for id_, sdk in bundled.items():
             if permissions := knowledge.sdks[id_].permissions:
                 self._add(id_, BroughtManifest(line="", versions=(), permissions=permissions))
             if brings := knowledge.brings.get(id_):
                 lines = {one.line for one in brings.manifests}
-                for manifest in brings.manifests:
-                    self._lines.setdefault((id_, manifest.line), []).append(manifest)
-                for manifest in self._of_version(brings, sdk.version) if len(lines) == 1 else brings.manifests:
-                    if _is_in(manifest, merged, shared, packages, alone=len(lines) == 1):
-                        self._add(id_, manifest)
+                alone = len(lines) == 1
+                self._add_all(id_, brings, self._of_version(brings, sdk.version) if alone else brings.manifests, evidence, alone)
         for id_, brings in knowledge.brings.items():
             # a library is no SDK and found by nothing else than what shows its artefact
             if brings.packages:
-                for manifest in brings.manifests:
-                    self._lines.setdefault((id_, manifest.line), []).append(manifest)
-                    if _is_in(manifest, merged, shared, packages, alone=False):
-                        self._add(id_, manifest)
+                self._add_all(id_, brings, brings.manifests, evidence, alone=False)
+
+    def _add_all(
+        self, id_: str, brings: Brings, possible: Sequence[BroughtManifest], evidence: _Evidence, alone: bool
+    ) -> None:
+        """Take, of each artefact that is in the build, the manifests that fit the merged one best."""
+        for manifest in brings.manifests:
+            self._lines.setdefault((id_, manifest.line), []).append(manifest)
+        fits: dict[str, list[tuple[int, BroughtManifest]]] = {}
+        for manifest in possible:
+            if (fit := evidence.fit(manifest, alone=alone)) is not None:
+                fits.setdefault(manifest.line, []).append((fit, manifest))
+        for found in fits.values():
+            best = max(fit for fit, _ in found)
+            for fit, manifest in found:
+                if fit == best:
+                    self._add(id_, manifest)
 
     def _add(self, id_: str, manifest: BroughtManifest) -> None:
         for entry in _entries(manifest):
@@ -176,27 +186,37 @@ class _Known:
         return Bringer(id=id_, versions=_sorted(versions), without=_sorted(without - versions))
 
 
-def _is_in(
-    manifest: BroughtManifest, merged: Collection[_Entry], shared: Set[tuple[str, str]], packages: _Packages, *, alone: bool
-) -> bool:
-    """Tell whether an artefact looks to be in the build: by a component it alone brings, else by its classes.
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What shows that an artefact is in the build."""
 
-    ``alone`` says that the SDK, found already, has no other artefact.
-    """
-    if telling := [one for one in manifest.components if one not in shared]:
-        return any((FactKind.COMPONENT, kind, name) in merged for kind, name in telling)
-    return alone or any(packages.holds(package) for package in manifest.packages)
+    merged: Collection[_Entry]
+    shared: Set[tuple[str, str]]
+    packages: _Packages
+
+    def fit(self, manifest: BroughtManifest, *, alone: bool) -> int | None:
+        """Return how well an artefact's manifest fits the merged one; None where the artefact does not look to be in the build.
+
+        It is in where a component is that it alone brings, or, where it brings none, a class of its packages; ``alone`` says that
+        the SDK, found already, has no other artefact. The fit is the components that are there less those that are not: of
+        several versions it tells the one in the build.
+        """
+        telling = [one for one in manifest.components if one not in self.shared]
+        there = sum((FactKind.COMPONENT, kind, name) in self.merged for kind, name in telling)
+        if telling:
+            return 2 * there - len(telling) if there else None
+        return 0 if alone or any(self.packages.holds(package) for package in manifest.packages) else None
 
 
 @lru_cache(maxsize=4)
 def _shared(knowledge: Knowledge) -> frozenset[tuple[str, str]]:
-    """Return the components that more than one artefact is known to bring: they tell none of them."""
-    lines: dict[tuple[str, str], tuple[str, str]] = {}
+    """Return the components that tell no artefact: several SDKs, or several libraries of one family, bring them."""
+    owners: dict[tuple[str, str], tuple[str, str]] = {}
     shared = set()
     for id_, brings in knowledge.brings.items():
         for manifest in brings.manifests:
-            line = (id_, manifest.line)
-            shared |= {one for one in manifest.components if lines.setdefault(one, line) != line}
+            owner = (id_, manifest.line if brings.packages else "")
+            shared |= {one for one in manifest.components if owners.setdefault(one, owner) != owner}
     return frozenset(shared)
 
 

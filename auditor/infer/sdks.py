@@ -71,6 +71,9 @@ class PackageIndex:
         return found
 
 
+_GLOB = re.compile(r"[*?\[]")
+
+
 class _NameIndex:
     """Exact names and ``*`` patterns of one kind of trace, by the SDKs that claim them."""
 
@@ -78,8 +81,8 @@ class _NameIndex:
         self._exact: dict[str, list[_Claim]] = defaultdict(list)
         self._globs: list[tuple[re.Pattern[str], _Claim]] = []
 
-    def add(self, pattern: str, claim: _Claim) -> None:
-        if "*" in pattern:
+    def add(self, pattern: str, claim: _Claim, *, exact: bool = False) -> None:
+        if not exact and _GLOB.search(pattern):
             self._globs.append((re.compile(fnmatch.translate(pattern)), claim))
         else:
             self._exact[pattern].append(claim)
@@ -103,7 +106,7 @@ def _traces_of(knowledge: Knowledge) -> _Traces:
     for sdk in knowledge.sdks.values():
         for trace in sdk.traces:
             if trace.kind is not TraceKind.PACKAGE:
-                names[trace.kind].add(trace.pattern, (sdk.id, trace.strength))
+                names[trace.kind].add(trace.pattern, (sdk.id, trace.strength), exact=trace.kind is TraceKind.LITERAL)
     return _Traces(PackageIndex(knowledge), dict(names))
 
 

@@ -81,7 +81,7 @@ class TraceKind(Enum):
     BUNDLE = "bundles"
     """Name of a resource bundle (``X.bundle``)."""
     URL_SCHEME = "url_schemes"
-    """URL scheme the app answers to; ``*`` matches any run of characters."""
+    """URL scheme the app answers to; ``*`` matches any run of characters, ``[0-9]`` one of those named."""
     QUERY_SCHEME = "query_schemes"
     """URL scheme the app asks about. Proves nothing."""
 

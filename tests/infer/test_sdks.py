@@ -25,7 +25,7 @@ TALKING = sdk(
     "talking",
     *proves("com.talking"),
     *supports("log.talking.cn", kind=TraceKind.HOST),
-    *supports("content://com.talking/id", kind=TraceKind.LITERAL),
+    *supports("content://com.talking/id", "is it [so]?", kind=TraceKind.LITERAL),
 )
 MAPS = sdk(
     "maps",
@@ -182,11 +182,12 @@ def test_a_host_or_a_literal_does_not_even_name() -> None:
 
 
 def test_hosts_and_literals_support_what_something_else_proves() -> None:
-    literals = ("https://log.talking.cn/app", "https://log.talking.cn.evil.com/", "content://com.talking/id", "x://log.talking.cn")
+    literals = ("is it [so]?", "is it so!", "https://log.talking.cn/app", "https://log.talking.cn.evil.com/", "content://com.talking/id", "x://log.talking.cn")
     (sdk_,) = find_sdks(using(*literals, classes=("a.B", "com.talking.A")), KNOWN)
     assert (sdk_.tier, sdk_.confidence) == (BUNDLED, Confidence.MEDIUM)
     assert [(one.kind, one.name, one.location.at) for one in sdk_.evidence] == [
         (FactKind.CODE_PACKAGE, "com.talking", "com.talking.A"),
         (FactKind.LITERAL, "content://com.talking/id", "a.B"),
         (FactKind.LITERAL, "https://log.talking.cn/app", "a.B"),
+        (FactKind.LITERAL, "is it [so]?", "a.B"),
     ]

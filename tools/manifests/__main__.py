@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,7 +16,7 @@ import yaml
 
 from tests.real import fetch as builds
 from tools.fingerprints import artefacts as repositories
-from tools.manifests.reading import Brings, read_manifest, version_of
+from tools.manifests.reading import NOTHING, Brings, read_manifest, version_of
 
 _HERE = Path(__file__).parent
 _LISTS = (_HERE.parent / "fingerprints" / "artefacts.yaml", _HERE / "artefacts.yaml")
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         old.unlink()
     for id_, reads in sorted(found.items()):
         if any(one.brings for one in reads):
+            reads = _joined(reads)
             packages = () if id_ in _described() else _own(id_)
             (_TARGET / f"{id_}.yaml").write_text(yaml_text(id_, packages, reads), encoding="utf-8")
     print(f"{sum(map(len, found.values()))} manifests of {len(found)} ids")
@@ -66,6 +67,10 @@ def _read() -> Iterator[Read]:
         for package in plain.get("packages") or ():
             for file in package["files"]:
                 artefact = listed[file["id"]]
+                if artefact.kind == "jar" and not artefact.path:
+                    # a version without a manifest brings nothing, which is worth knowing of one artefact with others that do
+                    ref, version = str(artefact.package), str(package["version"])
+                    yield Read(file["sdk"], package["name"], version_of(version), ref, artefact.sha256, NOTHING)
                 if artefact.kind == "aar":
                     where = f"!{artefact.path}" if artefact.path else ""
                     line = _line(artefact.path) if artefact.path else package["name"]
@@ -98,6 +103,14 @@ def _own(id_: str) -> tuple[str, ...]:
 
 
 _described = functools.cache(lambda: repositories.described(_TARGET.parent))
+
+
+def _joined(reads: Sequence[Read]) -> list[Read]:
+    """Give files of repositories the line of the artefact of a registry that they are copies of; leave out lines without any."""
+    coordinates = {one.line.rpartition(":")[2]: one.line for one in reads if ":" in one.line}
+    named = [replace(one, line=coordinates.get(one.line.rpartition(".")[2], one.line)) for one in reads]
+    telling = {one.line for one in named if one.brings != NOTHING}
+    return [one for one in named if one.line in telling]
 
 
 def _line(path: str) -> str:

@@ -18,7 +18,7 @@ from auditor.extract.jvm.manifest import is_text, read_library_manifest
 from auditor.model import FactKind
 from tests.real.fetch import Tampered, members
 
-__all__ = ["Brings", "read_manifest", "version_of"]
+__all__ = ["NOTHING", "Brings", "read_manifest", "version_of"]
 
 _PERMISSIONS = (FactKind.PERMISSION, FactKind.PERMISSION_SDK23)
 _APPLICATION = ("application", "app-component-factory", "backup-agent")
@@ -43,6 +43,10 @@ class Brings:
     def __bool__(self) -> bool:
         """Tell whether it brings anything."""
         return bool(self.permissions or self.components or self.queries)
+
+
+NOTHING = Brings(permissions=(), components=(), queries=(), packages=())
+"""What an artefact without a manifest brings."""
 
 
 def read_manifest(data: bytes, own: Sequence[str] = (), filled: str = "") -> tuple[Brings, str] | None:
