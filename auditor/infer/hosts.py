@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
 from auditor.infer.owners import Owners
+from auditor.infer.sdks import framework_owner_of
 from auditor.knowledge.schema import Knowledge
 from auditor.model import MOST_EVIDENCE, Build, Fact, FactKind, Host, OwnerKind
 
 __all__ = ["find_hosts"]
 
+_FRAMEWORK = re.compile(r"/([^/]+\.framework)/[^/]+\Z")
 _ORDER = {kind: place for place, kind in enumerate(OwnerKind)}
 
 
@@ -19,13 +22,17 @@ def find_hosts(build: Build, knowledge: Knowledge, owner_of: Owners) -> tuple[Ho
     facts = build.of(FactKind.HOST)
     if not facts:
         return ()
+    framework_owner = framework_owner_of(knowledge)
     code = {unit.file for unit in build.code}
     found: dict[tuple[str, OwnerKind, str], list[Fact]] = defaultdict(list)
     for fact in facts:
         if fact.name in knowledge.signs.silent_hosts:
             continue
         owner, sdk = OwnerKind.UNATTRIBUTED, ""
-        if fact.location.file not in code:
+        framework = _FRAMEWORK.search(fact.location.file)
+        if framework is not None and (sdk := framework_owner(framework[1])):
+            owner = OwnerKind.SDK
+        elif fact.location.file not in code:
             owner = OwnerKind.APP  # scripts and configuration: the app's, whoever wrote them
         elif fact.by:
             owner, sdk, _ = owner_of(fact.by)

@@ -6,6 +6,7 @@ in a string table, or a module that is merely bundled, shows a way and no more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from auditor.infer.permissions import effective_ranges
@@ -28,6 +29,7 @@ from auditor.model import (
 
 __all__ = ["find_frameworks", "find_script_calls", "of_scripts", "script_names"]
 
+_PART = re.compile(r"(.+)_(?:android(?:_\w+)?|ios|apple|darwin|foundation|avfoundation|platform_interface)\Z")
 _SURE = {"member": Confidence.HIGH, "index": Confidence.HIGH, "alias": Confidence.MEDIUM}
 """How sure each way of writing an interface makes it; any other is low."""
 
@@ -51,7 +53,7 @@ def find_script_calls(build: Build, knowledge: Knowledge) -> tuple[ScriptCall, .
     modules = [*build.of(FactKind.SCRIPT_MODULE), *_native_modules(build, layers)]
     for fact in modules:
         layer = layers.get(fact.by)
-        module = layer.modules.get(fact.name) if layer else None
+        module = _module_of(layer, fact.name) if layer else None
         if layer is not None and module is not None:
             found.append(_of_module(fact, module, layer))
     return tuple(sorted(found, key=lambda call: call.site.key))
@@ -75,7 +77,8 @@ def _of_interface(fact: Fact, interface: ScriptInterface, platform: Platform, as
         # the script of a plug-in hands on what the app's own asks for
         owner=OwnerKind.BYSTANDER if plugin else OwnerKind.APP,
         sdk="",
-        confidence=_SURE.get(fact.value, Confidence.LOW),
+        # what no source was read for accuses nobody
+        confidence=Confidence.LOW if interface.unverified else _SURE.get(fact.value, Confidence.LOW),
         permission_held=held,
         can_succeed=held is not False,
         why_not=_why_not(needed, platform) if held is False else None,
@@ -88,6 +91,14 @@ def _why_not(needed: Sequence[str], platform: Platform) -> Text:
         names = ", ".join(name.rpartition(".")[2] for name in needed)
         return Text(zh=f"清单未申请所需权限 {names}", en=f"the manifest does not ask for {names}")
     return Text(zh=f"缺少用途说明 {', '.join(needed)}", en=f"there is no usage string {' or '.join(needed)}")
+
+
+def _module_of(layer: ScriptLayer, name: str) -> ScriptModule | None:
+    """Return the module of a name, or of the plug-in whose part for one platform it is (``geolocator_android``)."""
+    found = layer.modules.get(name)
+    if found is None and (part := _PART.match(name)):
+        found = layer.modules.get(part[1])
+    return found
 
 
 def _of_module(fact: Fact, module: ScriptModule, layer: ScriptLayer) -> ScriptCall:

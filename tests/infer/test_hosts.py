@@ -7,8 +7,9 @@ from dataclasses import replace
 from auditor.infer.hosts import find_hosts
 from auditor.infer.owners import Owners
 from auditor.infer.sdks import owners_of
+from auditor.knowledge.schema import TraceKind
 from auditor.knowledge.sign_schema import NO_SIGNS, Operator
-from auditor.model import Build, Fact, FactKind
+from auditor.model import Build, Fact, FactKind, Platform
 from tests.factories import build, fact
 from tests.knowledge_factories import knowledge, proves, sdk
 
@@ -44,6 +45,14 @@ def test_a_host_belongs_to_whose_code_names_it() -> None:
 
 def test_scripts_and_configuration_are_the_app_s() -> None:
     assert found(host("a.com", file="assets/app.js")) == [("a.com", "app", "", "", "")]
+
+
+def test_a_framework_s_hosts_are_its_sdk_s() -> None:
+    known = replace(knowledge(sdk("maps", *proves("Maps.framework", kind=TraceKind.FRAMEWORK))), signs=SIGNS)
+    files = ("Payload/X.app/Frameworks/Maps.framework/Maps", "Payload/X.app/Frameworks/Own.framework/Own")
+    one = build(*(host("a.com", file=file) for file in files), code=dict.fromkeys(files, ("A",)), platform=Platform.IOS)
+    owner_of = Owners(one, known, owners_of(known), ())
+    assert [(found.owner.value, found.sdk) for found in find_hosts(one, known, owner_of)] == [("sdk", "maps"), ("unattributed", "")]
 
 
 def test_only_what_a_source_says_is_said_of_a_country() -> None:

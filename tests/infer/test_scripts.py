@@ -116,6 +116,22 @@ def test_a_bundled_module_is_a_way_and_no_more() -> None:
     assert shown(build(registered)) == {("precise_location", OwnerKind.SDK, Confidence.LOW, True)}
 
 
+def test_the_part_of_a_plug_in_for_one_platform_is_that_plug_in() -> None:
+    def plugin(name: str) -> Fact:
+        return fact(FactKind.SCRIPT_MODULE, name, by="uni-app", **{"as": "plugin"})
+
+    assert shown(build(plugin("Maps_android"))) == {("precise_location", OwnerKind.APP, Confidence.LOW, True)}
+    assert shown(build(plugin("Maps_android_camerax"))) == {("precise_location", OwnerKind.APP, Confidence.LOW, True)}
+    assert shown(build(plugin("Maps_web"))) == set()
+
+
+def test_what_no_source_was_read_for_accuses_nobody() -> None:
+    rumour = interface("uni.rumour", "imei", unverified=True)
+    known = replace(KNOWN, signs=replace(KNOWN.signs, layers={"uni-app": layer("uni-app", rumour)}))
+    (call,) = find_script_calls(build(script("uni.rumour", "member")), known)
+    assert call.confidence is Confidence.LOW
+
+
 def test_a_native_class_shows_the_module_where_the_layer_is() -> None:
     code = {"classes.dex": ("a.RNDeviceModule",)}
     assert shown(build(fact(FactKind.SCRIPT_LAYER, "rn"), code=code)) == {("imei", OwnerKind.APP, Confidence.LOW, True)}

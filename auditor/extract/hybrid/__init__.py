@@ -22,7 +22,7 @@ from auditor.extract.lens import ScriptNames
 from auditor.extract.wording import links_in, wordings_in
 from auditor.model import FactKind, Table, Text
 
-__all__ = ["read_hybrid"]
+__all__ = ["DART", "read_hybrid"]
 
 UNI, REACT, DART, CORDOVA, CAPACITOR, WEEX, WEB = "uni-app", "rn", "dart", "cordova-js", "capacitor-js", "weex-js", "web"
 """The layers, as facts call them."""
@@ -60,6 +60,7 @@ _SUFFIXES = (
     *(".js", ".html", ".htm", ".json", ".xml", ".strings"),
     *(".bundle", ".jsbundle", ".hbc", ".wgt", ".wgtu", "/libapp.so", "/App", ".bin"),
 )
+_CORDOVA_CONFIG = "res/xml/config.xml"
 _PLUGIN_FILE = re.compile(r"plugins/((?:@[^/]+/)?[^/]+)/")
 _TEXTS = re.compile(r"Payload/.*/(?:zh[^/]*|Base|en)\.lproj/[^/]+\.strings\Z")
 """Texts of an iOS app, in the languages that words are known in."""
@@ -101,6 +102,8 @@ class _Reading:
                 self._script(name, REACT, main=True)
             else:
                 self._other(name, webs)
+        if CORDOVA in webs.values() and _CORDOVA_CONFIG in self.archive:
+            self._cordova_config()
         # one copy per processor, all of the same program
         for name in sorted(snapshots, key=lambda name: ("arm64" not in name, name))[:1]:
             self._snapshot(name)
@@ -131,7 +134,7 @@ class _Reading:
                 self._module(name, "", plugin, CORDOVA, "plugin", version)
         elif base == "config.xml" and name.startswith("Payload/"):
             for feature in cordova_features(self._config(name) or b""):
-                self._module(name, "feature", feature, CORDOVA, "feature", "")
+                self._module(name, "feature", feature, CORDOVA, "plugin", "")
         elif base in ("capacitor.plugins.json", "capacitor.config.json"):
             self._capacitor(name)
         elif _TEXTS.match(name):
@@ -230,6 +233,22 @@ class _Reading:
                 zh="Capacitor 插件清单无法解析，插件未读取", en="should list Capacitor plug-ins, but cannot be parsed; they were not read"
             )
             self.collect.gap(self.archive.place(name), "", reason, *_HIDES)
+
+    def _cordova_config(self) -> None:
+        """Record the features that an APK's compiled config.xml maps to native classes."""
+        data = self._config(_CORDOVA_CONFIG)
+        if data is None:
+            return
+        from auditor.extract.android.axml import AxmlError, read_axml
+
+        try:
+            root = read_axml(data)
+        except AxmlError:
+            return  # the plug-ins themselves are listed beside the pages
+        for feature in root.all("feature"):
+            if name := feature.get("name"):
+                class_ = next((one.get("value") for one in feature.all("param") if one.get("name") == "android-package"), "")
+                self._module(_CORDOVA_CONFIG, "feature", name, CORDOVA, "plugin", class_)
 
     def _snapshot(self, name: str) -> None:
         data = self.collect.read(self.archive, name, *_HIDES, limit=_MAX_IMAGE)

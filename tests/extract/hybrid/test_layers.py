@@ -175,6 +175,28 @@ def test_cordova_pages_and_plugins(tmp_path: Path) -> None:
     assert told(build, FactKind.SCRIPT_MODULE) == {("cordova-js", "cordova-plugin-camera", "", "assets/www/cordova_plugins.js")}
 
 
+def test_features_of_a_compiled_configuration_are_plug_ins_where_the_layer_is(tmp_path: Path) -> None:
+    param = Element("param", {"name": "android-package", "value": "org.apache.cordova.camera.CameraLauncher"})
+    config = write_axml(Element("widget", {"id": "a"}, [Element("feature", {"name": "Camera"}, [param]), Element("feature", {"x": "y"})]))
+    files = {"res/xml/config.xml": config, "assets/www/cordova.js": b"var cordova={}"}
+    expected = {("cordova-js", "Camera", "org.apache.cordova.camera.CameraLauncher", "res/xml/config.xml")}
+    assert told(read(tmp_path, files), FactKind.SCRIPT_MODULE) == expected
+    assert told(read(tmp_path, {"res/xml/config.xml": config}), FactKind.SCRIPT_MODULE) == set()
+
+
+def test_plug_ins_a_flutter_app_registers_are_told_with_their_classes(tmp_path: Path) -> None:
+    strings = [
+        "Error registering plugin geolocator_android, com.baseflow.geolocator.GeolocatorPlugin",
+        "Error registering plugin: nothing",
+        "Error registering pluginX a, b.C",
+    ]
+    own = Class(name="io.flutter.plugins.GeneratedPluginRegistrant", methods=[Method(name="r()V", body=[Array(items=strings, keep="x")])])
+    build = read(tmp_path, {}, classes=[own])
+    assert told(build, FactKind.SCRIPT_MODULE) == {
+        ("dart", "geolocator_android", "com.baseflow.geolocator.GeolocatorPlugin", "classes.dex")
+    }
+
+
 def test_capacitor_pages_and_plugins(tmp_path: Path) -> None:
     files = {
         "assets/capacitor.config.json": b"{}",
