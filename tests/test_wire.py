@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import WireError
+from auditor.infer import infer
 from auditor.infer.permissions import effective_ranges
+from auditor.knowledge.load import load
 from auditor.model import (
     Audit,
     Confidence,
@@ -32,6 +34,7 @@ from auditor.model import (
 from auditor.wire import audit_from_wire, audit_to_wire, dumps, facts_to_wire
 from tests import factories as make
 from tests import nouns
+from tests.rules import apple
 
 TOOL = Tool(version="0.1.0", knowledge="0123456789ab")
 
@@ -299,6 +302,27 @@ def android_facts():
     return facts_to_wire(one, conduct, TOOL, effective=effective_ranges(one))
 
 
+def test_facts_of_an_ios_build_hold_what_its_code_refers_to():
+    known = load()
+    facts = (apple.image(), apple.symbol("_OBJC_CLASS_$_UIDevice"), apple.selector("identifierForVendor"))
+    one = make.build(*facts, platform=Platform.IOS)
+    wire = facts_to_wire(one, infer(one, known), TOOL, effective={})
+    check("facts-1", wire)
+    (entry,) = wire["references"]
+    assert [fact["name"] for fact in entry.pop("evidence")] == ["identifierForVendor", "_OBJC_CLASS_$_UIDevice"]
+    assert entry == {
+        "kind": "selector",
+        "name": "UIDevice identifierForVendor",
+        "image": f"{apple.APP}/Shop",
+        "data": ["idfv"],
+        "may": [],
+        "owner": {"kind": "unattributed", "sdk": None, "origin": None},
+        "confidence": "medium",
+        "severity": "medium",
+        "usage_keys": [],
+    }
+
+
 def test_facts_of_an_android_build():
     wire = android_facts()
     check("facts-1", wire)
@@ -341,6 +365,7 @@ def test_facts_of_an_android_build():
         ("getui-push", "3.2", "bundled", "high")
     ]
     assert [gap["reason"] for gap in wire["gaps"]] == ["half of it", "packed"]
+    assert wire["references"] == []
     assert {"lib/arm64-v8a/libBugly.so", "lib/armeabi-v7a/libBugly.so"} <= {fact["file"] for fact in wire["facts"]}
 
 

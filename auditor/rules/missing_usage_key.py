@@ -69,6 +69,8 @@ def _claim(case: Case, host: Bundle, key: str, references: list[Reference]) -> C
     slight = outer or bool(others) or (bool(told) and max(told) <= Severity.LOW)
     label = case.knowledge.usage_keys[key].label if key in case.knowledge.usage_keys else Text(zh=key, en=key)
     listed = ", ".join(names[:_SHOWN])
+    inside = sorted({bundle.name for bundle in loaded(case, host) if bundle is not host for one in shown if one.image in bundle.images})
+    in_zh, in_en = (f"（{'、'.join(inside)}）", f" ({', '.join(inside)})") if inside else ("", "")
     more_zh = f" 等 {len(names)} 个接口" if len(names) > _SHOWN else ""
     more_en = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     only_zh = f"（已有 {'、'.join(others)}）" if others else "（其所属应用有该键）" if outer else ""
@@ -79,8 +81,8 @@ def _claim(case: Case, host: Bundle, key: str, references: list[Reference]) -> C
         confidence=_confidence(references),
         evidence=evidence_of(shown),
         message=Text(
-            zh=f"{host.name} 的代码引用 {listed}{more_zh}（{label.zh}），其 Info.plist 没有 {' 或 '.join(keys)}{only_zh}",
-            en=f"The code of {host.name} refers to {listed}{more_en} ({label.en}), and its Info.plist has no"
+            zh=f"{host.name} 的代码{in_zh}引用 {listed}{more_zh}（{label.zh}），其 Info.plist 没有 {' 或 '.join(keys)}{only_zh}",
+            en=f"The code of {host.name}{in_en} refers to {listed}{more_en} ({label.en}), and its Info.plist has no"
             f" {' or '.join(keys)}{only_en}",
         ),
         remedy=Text(

@@ -175,6 +175,11 @@ def test_facts_of_a_sound_build_end_with_0(builds: Path) -> None:
     assert "android.permission.CAMERA" in auditor("facts", "app.apk", cwd=builds).stdout
 
 
+def test_facts_of_an_ios_build_name_what_its_code_refers_to() -> None:
+    done = auditor("facts", "sample_apks/tego-faithful.ipa")
+    assert re.search(r"^  ASIdentifierManager advertisingIdentifier  idfa  medium  unattributed  Payload/", done.stdout, re.MULTILINE)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_rules_and_sdks_are_listed_and_explained(language: str) -> None:
     listed = auditor("rules", "--lang", language).stdout

@@ -107,6 +107,13 @@ def test_a_framework_runs_in_the_process_of_who_links_it() -> None:
     assert says(*kit[:3]) == {"NSContactsUsageDescription": "medium medium"}
 
 
+def test_the_framework_that_asks_is_named() -> None:
+    kit = (image(KIT), framework(KIT), symbol(CLASS + "CNContactStore", KIT), links(APP, KIT))
+    (finding,) = missing_usage_key.run(case_of(image(), *kit))
+    assert finding.message.en.startswith("The code of Shop.app (Kit.framework) refers to CNContactStore (Contacts), and ")
+    assert finding.message.zh.startswith("Shop.app 的代码（Kit.framework）引用 CNContactStore")
+
+
 def test_an_extension_inherits_nothing_but_its_app_makes_it_slight() -> None:
     location = (symbol(CLASS + "CLLocationManager", WIDGET), selector("requestWhenInUseAuthorization", WIDGET))
     wanted = "NSLocationWhenInUseUsageDescription"

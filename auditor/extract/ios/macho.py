@@ -601,7 +601,7 @@ class _Reader:
             elif opcode in (0x20, 0x60, 0x70, 0x80, 0xA0, 0xC0):
                 # one ULEB128 or SLEB128, two after opcode 0xC0
                 for _ in range(2 if opcode == 0xC0 else 1):
-                    _, at = _uleb(codes, at)
+                    _, at = references.uleb(codes, at)
 
     def _exported_classes(self) -> set[str]:
         """Return the classes the export trie names, whatever is encrypted (ExportInfo trie of <mach-o/loader.h>)."""
@@ -615,7 +615,7 @@ class _Reader:
         while pending and budget > 0:
             at, prefix = pending.pop()
             budget -= 1
-            size, at = _uleb(trie, at)
+            size, at = references.uleb(trie, at)
             if size and prefix.startswith(marker):
                 found.add(objc.readable(prefix[len(marker) :].decode("utf-8", "backslashreplace")))
             at += size
@@ -627,7 +627,7 @@ class _Reader:
                 if end < 0:
                     break
                 name = prefix + trie[at:end]
-                child, at = _uleb(trie, end + 1)
+                child, at = references.uleb(trie, end + 1)
                 budget -= 1
                 if child and len(name) <= _MAX_NAME and (name.startswith(marker) or marker.startswith(name)):
                     pending.append((child, name))
@@ -814,16 +814,3 @@ def _version(packed: int) -> str:
 
 def _fixed(raw: bytes) -> str:
     return raw.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
-
-
-def _uleb(data: bytes, at: int) -> tuple[int, int]:
-    """Return (value, position after it) of a ULEB128 number; what runs out of the data ends there."""
-    value = shift = 0
-    while at < len(data) and shift < 64:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if not byte & 0x80:
-            break
-    return value, at

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from auditor.extract.ios.objc import Memory, Section
 
-__all__ = ["Found", "Indirect", "bound_slots", "constant_strings", "literals", "object_selectors", "pointer_slots", "selectors"]
+__all__ = ["Found", "Indirect", "bound_slots", "constant_strings", "literals", "object_selectors", "pointer_slots", "selectors", "uleb"]
 
 _MAX_REFERENCES = 1_000_000
 """Selector references of one image; the largest real apps have some 100,000."""
@@ -239,23 +239,23 @@ def bound_slots(codes: bytes, addresses: Collection[int], width: int, wanted: Co
             raw = codes[at:end].decode("utf-8", "backslashreplace")
             name, at = raw if raw in wanted else "", end + 1
         elif opcode == 0x70:
-            offset, at = _uleb(codes, at)
+            offset, at = uleb(codes, at)
             address = starts[immediate] + offset if immediate < len(starts) else 0
         elif opcode == 0x80:
-            offset, at = _uleb(codes, at)
+            offset, at = uleb(codes, at)
             address += offset
         elif opcode == 0x90:
             times = 1
         elif opcode == 0xA0:
             times = 1
-            skip, at = _uleb(codes, at)
+            skip, at = uleb(codes, at)
         elif opcode == 0xB0:
             times, skip = 1, immediate * width
         elif opcode == 0xC0:
-            times, at = _uleb(codes, at)
-            skip, at = _uleb(codes, at)
+            times, at = uleb(codes, at)
+            skip, at = uleb(codes, at)
         elif opcode in (0x20, 0x60):
-            _, at = _uleb(codes, at)
+            _, at = uleb(codes, at)
         if not name:
             address += times * (width + skip)
             times = 0
@@ -267,7 +267,7 @@ def bound_slots(codes: bytes, addresses: Collection[int], width: int, wanted: Co
     return found
 
 
-def _uleb(data: bytes, at: int) -> tuple[int, int]:
+def uleb(data: bytes, at: int) -> tuple[int, int]:
     """Return (value, position after it) of a ULEB128 number; what runs out of the data ends there."""
     value = shift = 0
     while at < len(data) and shift < 64:
