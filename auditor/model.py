@@ -272,6 +272,7 @@ class FactKind(Enum):
     location names caller and offset; traits ``descriptor``, ``argument`` (``unresolved``: one matters and the method does not
     show it; ``partial``: an ellipsis stands for what it does not show), ``reflection`` (reached by its name: ``invoked``, or
     only ``looked-up``), ``via`` (the class of the build the call goes through), ``path`` (in findings: the way to it),
+    ``field`` (``read``: no call but the reading of a field, whose type the descriptor is),
     ``written`` (the calling class's name in the file, where a mapping restored it)."""
     CONSTANT = "constant"
     """Static final field of a class that was looked for: name = class and field, dotted; value = its value as text."""

@@ -169,6 +169,7 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
         constants=constants,
         renamed=MINIFIED,
         methods=methods,
+        fields=_wanted_fields(knowledge) if calls else {},
         exact=wanted_loaders(knowledge) if calls else {},
         arguments=arguments,
         selectors=names.selectors,
@@ -216,6 +217,12 @@ def _wanted_calls(
     from auditor.infer.calls import wanted_arguments, wanted_methods
 
     return wanted_methods(knowledge), wanted_arguments(knowledge)
+
+
+def _wanted_fields(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
+    from auditor.infer.calls import wanted_fields
+
+    return wanted_fields(knowledge)
 
 
 def audit_build(

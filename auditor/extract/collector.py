@@ -229,6 +229,7 @@ class Collector:
             by=site.caller.partition("(")[0].rpartition(".")[0],
             argument="unresolved" if site.argument == "" else "partial" if site.partial else "",
             descriptor=site.descriptor,
+            field="read" if site.field else "",
             reflection=site.reflection,
             via=via,
         )

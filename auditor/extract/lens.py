@@ -93,8 +93,10 @@ class Lens:
     """Static fields whose constant value is wanted: ``com.example.BuildConfig.VERSION_NAME``."""
     methods: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Methods whose calls are wanted: dotted class -> names, whatever their parameters."""
+    fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Fields whose reading is wanted: dotted class -> names."""
     exact: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The same for classes the build has under short names: every class has methods of such names, so calls that only
+    """The same as ``methods`` for classes the build has under short names: every class has methods of such names, so calls that only
     inherit one are not looked for."""
     arguments: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     """(class, method) -> by descriptor (empty = every other overload), the parameter, from 0, whose constant says what the call

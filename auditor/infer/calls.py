@@ -15,7 +15,7 @@ from auditor.knowledge.api_schema import ApiConstant, ApiField, ApiMethod, ApiRo
 from auditor.knowledge.schema import Knowledge
 from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, Reach, Severity, Text
 
-__all__ = ["find_calls", "needing", "wanted_arguments", "wanted_methods"]
+__all__ = ["find_calls", "needing", "wanted_arguments", "wanted_fields", "wanted_methods"]
 
 _TABLES_OF_THEIR_OWN = (ApiTable.PERMISSIONS, ApiTable.PACKAGES, ApiTable.CLASSES, ApiTable.MEMBERS)
 
@@ -33,6 +33,19 @@ def needing(apis: Apis) -> Sequence[ApiMethod]:
     """Return the methods whose calls need permissions, whether they read data or not."""
     used = [one for one in apis.methods if one.role is ApiRole.USES and (one.permissions or one.helped_by or one.needs)]
     return [*_reads(apis), *used]
+
+
+def _fields(apis: Apis) -> Mapping[str, ApiField]:
+    """Return the fields whose reading reads data, by dotted name: not those that only hold the key of a call."""
+    return {f"{one.class_}.{one.name}": one for one in apis.fields if one.table is None and not one.noisy}
+
+
+def wanted_fields(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
+    """Return the fields to look for, by class."""
+    names: dict[str, set[str]] = {}
+    for one in _fields(knowledge.apis).values():
+        names.setdefault(one.class_, set()).add(one.name)
+    return {class_: frozenset(found) for class_, found in names.items()}
 
 
 def wanted_methods(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
@@ -71,6 +84,7 @@ def find_calls(
     methods: dict[str, list[ApiMethod]] = {}
     for one in _reads(apis):
         methods.setdefault(f"{one.class_}.{one.name}", []).append(one)
+    fields = _fields(apis)
     asked = {name for name, levels in effective_ranges(build).items() if levels is not None}
     levels = _Levels(minimum_level(build), _target(build))
     owner_of = Owners(build, knowledge, owners, attributions)
@@ -78,14 +92,10 @@ def find_calls(
     not_reached = Reach.UNKNOWN if hidden or build.flow is None else Reach.CALLED
     calls = []
     for fact in facts:
-        descriptor = fact.trait("descriptor") or ""
-        fitting = [
-            one for one in methods.get(fact.name, ()) if one.descriptor in ("", descriptor) or fact.trait("reflection")
-        ]
-        if not fitting:
+        found = fields.get(fact.name) if fact.trait("field") else _method(methods.get(fact.name, ()), fact)
+        if found is None:
             continue
-        method = max(fitting, key=lambda one: len(one.descriptor))
-        data, may, needs_one_of, severity = _meaning(method, fact, apis)
+        data, may, needs_one_of, severity = _meaning(found, fact, apis)
         if not data and not may:
             continue
         owner, sdk, origin = owner_of(fact.by)
@@ -93,7 +103,7 @@ def find_calls(
             origin = Origin.MAPPING
         held = bool(asked & set(needs_one_of)) if needs_one_of else None
         way = reached.get(_caller(fact))
-        why_not = _why_not(method, held, needs_one_of, asked, levels)
+        why_not = _why_not(found, held, needs_one_of, asked, levels)
         calls.append(
             Call(
                 site=fact,
@@ -115,6 +125,13 @@ def find_calls(
     return tuple(sorted(calls, key=lambda call: (call.site.location, call.site.name)))
 
 
+def _method(methods: Sequence[ApiMethod], fact: Fact) -> ApiMethod | None:
+    """Return the overload that is called."""
+    descriptor = fact.trait("descriptor") or ""
+    fitting = [one for one in methods if one.descriptor in ("", descriptor) or fact.trait("reflection")]
+    return max(fitting, key=lambda one: len(one.descriptor)) if fitting else None
+
+
 def _caller(fact: Fact) -> str:
     """Return the method that makes a call, by the name it has in the build."""
     return fact.location.at.rpartition(" +0x")[0].partition(" (was ")[0]
@@ -133,10 +150,10 @@ def _target(build: Build) -> int:
 
 
 def _meaning(
-    method: ApiMethod, fact: Fact, apis: Apis
+    method: ApiMethod | ApiField, fact: Fact, apis: Apis
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], Severity]:
     """Return what a call reads, what it may be a way to, the permissions of which it needs one, and how much it says."""
-    if not method.arguments:
+    if isinstance(method, ApiField) or not method.arguments:
         return method.data, method.may, method.permissions, method.severity
     value = fact.value
     table = method.arguments[0].table
@@ -191,10 +208,10 @@ def _is_unknown_field(value: str, table: ApiTable, apis: Apis) -> bool:
 
 
 def _why_not(
-    method: ApiMethod, held: bool | None, one_of: Sequence[str], asked: set[str], levels: _Levels
+    method: ApiMethod | ApiField, held: bool | None, one_of: Sequence[str], asked: set[str], levels: _Levels
 ) -> Text | None:
     """Say why a call gets no answer, or nothing where it may."""
-    if method.privileged:
+    if isinstance(method, ApiMethod) and method.privileged:
         return Text(zh="普通应用无法得到结果", en="an ordinary app gets no answer")
     if held is False:
         names = ", ".join(name.rpartition(".")[2] for name in one_of)

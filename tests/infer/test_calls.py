@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.infer import infer
-from auditor.infer.calls import wanted_arguments, wanted_methods
+from auditor.infer.calls import wanted_arguments, wanted_fields, wanted_methods
 from auditor.knowledge.api_schema import (
     NO_APIS,
     ApiArgument,
@@ -262,3 +262,19 @@ def test_a_caller_whose_name_was_restored_is_known_by_the_one_it_has() -> None:
     )  # fmt: skip
     (one,) = infer(replace(build(site), flow=flow_of(way())), KNOWN).calls
     assert one.reach is Reach.STARTUP
+
+
+SERIAL = replace(uri("android.os.Build", "SERIAL", "serial_number"), permissions=(), table=None, until_target=27)
+WITH_FIELDS = replace(KNOWN, apis=replace(APIS, fields=(*APIS.fields, SERIAL, replace(SERIAL, name="SDK_INT", noisy=True))))
+
+
+def test_the_reading_of_a_field_reads_data_too() -> None:
+    site = replace(call("android.os.Build.SERIAL"), traits=(("descriptor", "Ljava/lang/String;"), ("field", "read")))
+    old, new = (infer(build(site, sdk_level("target", level)), WITH_FIELDS).calls for level in (27, 28))
+    assert [(one.data, one.can_succeed) for one in (*old, *new)] == [(("serial_number",), True), (("serial_number",), False)]
+
+
+def test_only_fields_that_hold_data_themselves_are_looked_for() -> None:
+    assert wanted_fields(WITH_FIELDS) == {"android.os.Build": {"SERIAL"}}
+    key = replace(call("android.provider.ContactsContract$Contacts.CONTENT_URI"), traits=(("field", "read"),))
+    assert infer(build(key), WITH_FIELDS).calls == ()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from auditor.extract.android.arguments import LOOK_UPS, Body, Known, Reading, Steps, Text, register_of, show
 from auditor.extract.android.constants import initial_values
-from auditor.extract.android.dex import mutf8
+from auditor.extract.android.dex import as_mutf8, mutf8
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import Reference, Wanted, walk
 from auditor.extract.lens import Lens
@@ -24,6 +24,8 @@ __all__ = ["LOOK_UP_NAMES", "CallSite", "Calls", "read_calls"]
 _STATIC = frozenset([0x71, 0x77])
 _STRINGS = frozenset([0x1A, 0x1B])
 _SPUT = range(0x67, 0x6E)
+_FIELD_OPCODES = range(0x52, 0x6E)
+_FIELD_READS = frozenset([*range(0x52, 0x59), *range(0x60, 0x67)])
 _MOST_HANDLERS = 4096
 """Of one method; real ones have a few dozen."""
 _LONGEST_INITIALISER = 20_000
@@ -52,6 +54,8 @@ class CallSite:
     """Part of the argument is not known."""
     reflection: str = ""
     """``invoked`` or ``looked-up``, where the method is reached by its name."""
+    field: bool = False
+    """It is the reading of a field: ``method`` is the field, ``descriptor`` its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,8 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
     flags = bytearray(len(methods))
     sure: set[int] = set()
     look_ups: set[int] = set()
-    for index, name_index in enumerate(methods.names):
-        name = strings.get(name_index)
-        if name is None:
-            continue
+    for index in [index for index, name_index in enumerate(methods.names) if name_index in strings]:
+        name = strings[methods.names[index]]
         owner = tables.type_name(methods.owner_index(index))
         if (owner, name) in LOOK_UPS:
             look_ups.add(index)
@@ -93,13 +95,14 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
             continue
         elif name != "<init>" and _may_inherit(owner, name, parents, lens):  # constructors are not inherited
             flags[index] = 1
-    if not any(flags):
+    fields = _wanted_fields(tables, lens)
+    if not any(flags) and not any(fields):
         return Calls((), (), parents, 0, False)
     # a method is looked up by its name only where that name is among the method's strings
     named = bytearray(len(tables.strings) if look_ups else 0)
     for index in strings if look_ups else ():
         named[index] = strings[index] in names
-    walked = walk(tables.data, tables.header, Wanted(methods=bytes(flags), strings=bytes(named)))
+    walked = walk(tables.data, tables.header, Wanted(methods=bytes(flags), fields=fields, strings=bytes(named)))
     sites: list[CallSite] = []
     maybe: list[CallSite] = []
     code = _Code(tables, methods)
@@ -107,6 +110,12 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
     looking: dict[tuple[int, int], list[Reference]] = {}
     for reference in walked:
         if reference.opcode in _STRINGS:
+            continue
+        if reference.opcode in _FIELD_OPCODES:
+            if reference.opcode in _FIELD_READS:
+                owner, _, name = tables.field_name(reference.index).rpartition(".")
+                caller = _caller(reference, methods, tables)
+                sites.append(CallSite(owner, name, tables.field_type(reference.index), caller, reference.offset, None, field=True))
             continue
         if reference.index in look_ups:
             if (reference.class_def, reference.method) in naming:
@@ -134,6 +143,22 @@ def _may_inherit(owner: str, name: str, parents: Mapping[str, str], lens: Lens) 
         if name in lens.methods.get(owner, ()):
             return True
     return not owner.startswith(_PLATFORM) or owner.startswith(_BUNDLED)
+
+
+def _wanted_fields(tables: Tables, lens: Lens) -> bytes:
+    """Return one flag per field of the table; none where no field is wanted."""
+    names = {as_mutf8(name) for wanted in lens.fields.values() for name in wanted}
+    indices = {index for index, raw in enumerate(tables.strings) if raw in names} if names else set()
+    if not indices:
+        return b""
+    table = array("I", tables.data[tables.field_ids : tables.field_ids + 8 * tables.fields])
+    if sys.byteorder == "big":
+        table.byteswap()
+    flags = bytearray(tables.fields)
+    for index in [index for index, name in enumerate(table[1::2]) if name in indices]:
+        class_, _, name = tables.field_name(index).rpartition(".")
+        flags[index] = name in lens.fields.get(class_, ())
+    return bytes(flags)
 
 
 class _Methods:

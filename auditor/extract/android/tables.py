@@ -77,6 +77,10 @@ class Tables:
         raw = self.string(name)
         return f"{self.type_name(class_)}.{mutf8(raw)}" if raw else "?"
 
+    def field_type(self, index: int) -> str:
+        """Return a field's type as the format writes it; ``?`` where it cannot be read."""
+        return self.descriptor(struct.unpack_from("<H", self.data, self.field_ids + 8 * index + 2)[0]) if index < self.fields else "?"
+
     def class_type(self, class_def: int) -> int:
         """Return the type index of a defined class."""
         return self._class_types[class_def]

@@ -16,7 +16,7 @@ from auditor.extract.android.tables import Tables
 from auditor.extract.lens import Lens
 from auditor.model import FactKind
 from tests.forge.apk import simple_apk
-from tests.forge.dex import Class, Method, write_dex
+from tests.forge.dex import Class, GetField, Method, PutField, write_dex
 
 ROOT = Path(__file__).parents[3]
 TELEPHONY = "android.telephony.TelephonyManager"
@@ -166,3 +166,17 @@ def test_code_of_a_method_that_no_table_has_is_still_read() -> None:
     strings = {index: raw.decode() for index, raw in enumerate(tables.strings)}
     (site,) = read_calls(tables, LENS, strings).sites
     assert (site.method, site.caller) == ("getDeviceId", "a.B.()?")
+
+
+def test_the_reading_of_a_field_counts_and_its_writing_does_not(tmp_path: Path) -> None:
+    serial = "android.os.Build.SERIAL:Ljava/lang/String;"
+    body = [GetField(serial, "s"), PutField(serial, "made up"), GetField("android.os.Build.MODEL:Ljava/lang/String;", "m")]
+    own = GetField("a.Build.SERIAL:Ljava/lang/String;", "o")
+    path = tmp_path / "app.apk"
+    path.write_bytes(simple_apk(classes=[Class(name="a.B", methods=[Method(name="read()V", body=[*body, own])])]))
+    lens = Lens(methods=LENS.methods, fields={"android.os.Build": frozenset({"SERIAL"})})
+    (found,) = extract(path, lens=lens).of(FactKind.CALL)
+    assert (found.name, found.by, found.trait("field"), found.trait("descriptor")) == (
+        "android.os.Build.SERIAL", "a.B", "read", "Ljava/lang/String;",
+    )  # fmt: skip
+    assert found.location.at == "a.B.read()V +0x0"
