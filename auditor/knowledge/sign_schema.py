@@ -29,7 +29,8 @@ class ScriptInterface:
     severity: Severity
     """How much it says when seen alone; INFO = context only."""
     common: bool
-    """Every bundle of the layer holds its words, and code that hands it on: only its whole chain is a sign of it."""
+    """Every bundle of the layer holds its words and code that hands it on, or functions of apps have the same name: only its whole
+    chain is a sign of it."""
     note: Text
     source: str
     unverified: bool
