@@ -121,6 +121,17 @@ def data_types() -> Iterator[str]:
         cells = (f"`{id_}`", name, "yes" if one.sensitive else "", "、".join(one.aliases_zh))
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     yield "\n".join(rows)
+    yield "## What covers what"
+    yield (
+        "Who declares the kind on the left has declared those on the right, too. General words (a row marked `vague`) cover nothing but"
+        " themselves; what they hint at is a finding of at most medium severity."
+    )
+    rows = ["| Declared | Covers | Why |", "| --- | --- | --- |"]
+    for title, covers in (("", load().data_covers), (" (general words: only hints)", load().data_hints)):
+        for cover in covers:
+            kinds = ", ".join(f"`{id_}`" for id_ in cover.covers)
+            rows.append(f"| `{cover.declared}`{title} | {kinds} | {cover.why.zh} / {cover.why.en} |")
+    yield "\n".join(rows)
 
 
 def json_reference() -> Iterator[str]:

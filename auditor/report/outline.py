@@ -768,6 +768,11 @@ class _Writer:
         return Side(main=main, notes=tuple(notes))
 
     def _trace(self, fact: Fact) -> str:
+        if fact.kind is FactKind.CALL:
+            # findings have the whole place; a table needs to say who calls what
+            caller, offset = fact.location.at.partition("(")[0], fact.location.at.rpartition(" ")[2]
+            called = ".".join(fact.name.rsplit(".", 2)[-2:])
+            return one_line(f"{self.words.fact_kind(fact.kind)} {called} ← {fact.location.file} ! {caller} {offset}")
         return f"{self.words.fact_kind(fact.kind)} {one_line(fact.name)} · {self._where(fact)}"
 
     def _where(self, fact: Fact) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.model import Confidence, Severity, Table, Text
-from auditor.rules._data import evidence_of, grave, of_sdk, sure, types_named
+from auditor.rules._data import evidence_of, grave, of_sdk, types_named
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case, covered
 
@@ -16,7 +16,7 @@ from auditor.tables import Case, covered
     cites=("PIPL-21",),
     zh="""
     检查内容：SDK 在本安装包中的代码可读取的信息，与知识库记载的该 SDK（依据服务商公示和已发布的版本）可收集的信息比对。
-    机型等环境信息和 IP 地址等联网即知的信息不计；可信度最高为中。
+    机型等环境信息和 IP 地址等联网即知的信息不计。知识库可能有遗漏，故可信度为低。
 
     为何重要：与公示不符的 SDK 可能是旧版本、被修改的版本，或服务商公示不全；应用运营者对所集成的 SDK 负有评估和监督责任。
 
@@ -26,7 +26,7 @@ from auditor.tables import Case, covered
 def sdk_exceeds_vendor(case: Case) -> Iterator[Claim]:
     """What it does: compares what an SDK's code in this build can read with what the auditor's knowledge (from the vendor's
     own notices and published versions) says that it can collect. Context such as the device's model is left out, and what
-    every connection tells a server (IP address); the confidence is medium at most.
+    every connection tells a server (IP address). The confidence is low, as that knowledge may lack something.
 
     Why it matters: an SDK that does more than its vendor says may be an old or a changed one, or the vendor's notice is
     incomplete; whoever builds an SDK in has to assess and supervise it.
@@ -52,7 +52,7 @@ def sdk_exceeds_vendor(case: Case) -> Iterator[Claim]:
         types = types_named([one.type for one in beyond], case)
         yield Claim(
             subject=sdk,
-            confidence=min(sure(beyond), Confidence.MEDIUM),
+            confidence=Confidence.LOW,
             evidence=evidence_of(beyond, each=2),
             message=Text(
                 zh=f"{known.name.zh} 在安装包中的代码可读取：{types.zh}；已知该 SDK 不收集这些信息",

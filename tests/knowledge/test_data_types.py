@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditor.knowledge.load import load
+from auditor.model import Platform
 
 TYPES = load().data_types
 
@@ -62,3 +63,47 @@ def test_every_type_used_elsewhere_is_described():
     }
     assert used - TYPES.keys() == set()
     assert {"camera", "postal_address", "imei"} <= used
+
+
+COVERS = {(cover.declared, one) for cover in load().data_covers for one in cover.covers}
+HINTS = {(cover.declared, one) for cover in load().data_hints for one in cover.covers}
+
+
+@pytest.mark.parametrize("pair", [("precise_location", "coarse_location"), ("wifi_list", "ssid"), ("imei", "meid")])
+def test_the_wider_kind_covers_the_narrower(pair):
+    assert pair in COVERS
+    assert pair[::-1] not in COVERS
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [("device_info", "imei"), ("other_device_id", "android_id"), ("ssid", "bssid"), ("camera", "photos"), ("idfa", "oaid")],
+)
+def test_what_a_regulator_wants_listed_by_itself_is_covered_by_nothing_else(pair):
+    assert pair not in COVERS
+
+
+def test_general_words_hint_at_identifiers_and_at_nothing_users_give():
+    assert {("device_info", "imei"), ("other_device_id", "android_id"), ("network_info", "ssid")} <= HINTS
+    assert not {one for _, one in HINTS} & {"contacts", "sms", "precise_location", "camera", "installed_apps"}
+
+
+@pytest.mark.parametrize(
+    ("id_", "arises", "platforms"),
+    [
+        ("imei", "", {Platform.ANDROID}),
+        ("idfa", "", {Platform.IOS}),
+        ("contacts", "", set(Platform)),
+        ("person_name", "input", set(Platform)),
+        ("ip_address", "network", set(Platform)),
+    ],
+)
+def test_where_it_arises_and_which_platform_has_it(id_, arises, platforms):
+    assert (TYPES[id_].arises, TYPES[id_].platforms) == (arises, platforms)
+
+
+def test_what_no_build_can_show_is_named_and_explained():
+    listed = {one.id: one for one in load().not_checkable}
+    assert {"retention", "cookies", "storage-location", "storage-protection"} <= set(listed)
+    assert set(listed["storage-location"].statements) == {"storage-location", "third-country"}
+    assert all(one.why.zh and one.why.en for one in listed.values())
