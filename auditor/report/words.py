@@ -164,6 +164,7 @@ PHRASES: Mapping[str, Text] = {
     "brought.app.note": _t("组件类位于应用自己的包名下", "classes below the app's own package"),
     "brought.class": _t("类名属于该 SDK，不确定由谁写入清单：", "its classes by name; who wrote them into the manifest is not known: "),
     "brought.components": _t("组件", "Components"),
+    "brought.list": _t("列出全部 {n} 个来源", "Show all {n}"),
     "brought.note": _t(
         "SDK 自带的清单会并入应用的清单。下表按已发布的 SDK 清单和组件类名列出来源，便于向对应方核实；"
         "应用自身也可能写入同样的内容，“未知”不等于应用自身。",
@@ -171,7 +172,7 @@ PHRASES: Mapping[str, Text] = {
         " class a component is: whom to ask. The app may write the same itself, and unknown does not mean the app.",
     ),
     "brought.permissions": _t("权限", "Permissions"),
-    "brought.queries": _t("查询的应用", "Queries"),
+    "brought.queries": _t("查询（queries）", "Queries"),
     "brought.unknown": _t("未知", "unknown"),
     "brought.unknown.note": _t("没有已知的 SDK 会带入", "no SDK known here brings it"),
     "brought.versions": _t("已读取的版本：{versions}", "versions read: {versions}"),

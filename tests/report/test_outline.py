@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.model import Confidence, FactKind, Language, Severity, State, Table
+from auditor.model import Confidence, FactKind, Language, ManifestEntry, Provenance, Severity, State, Table
 from auditor.report import FORMATS
-from auditor.report.outline import outline, place
+from auditor.report.outline import MOST_BROUGHT, outline, place
 from tests import factories as make
 from tests.report.examples import drifted, packed
 
@@ -156,3 +156,29 @@ def test_code_as_evidence_says_how_much(count, shown):
     trace = make.fact(FactKind.CODE_PACKAGE, "com.tencent.bugly", count, file="classes.dex", at="a.B")
     (card,) = outline(make.audit(make.finding(evidence=(trace,))), Language.EN).findings
     assert card.evidence[0].value == shown
+
+
+def test_who_brought_what_is_told_by_whom_to_ask_and_unknown_comes_last():
+    rows = outline(drifted(), Language.EN).brought
+    assert [(one.who, one.note, one.permissions, one.components, one.by_class, one.queries) for one in rows] == [
+        ("Tencent Bugly", "versions read: 4.1.9", ("INTERNET",), (), (), ()),
+        (
+            "Getui push",
+            "versions read: 4.3.5, 4.10.0",
+            ("INTERNET",),
+            ("com.igexin.sdk.PushService",),
+            ("com.igexin.sdk.GActivity",),
+            (),
+        ),
+        ("the app itself", "classes below the app's own package", (), ("com.example.shop.MainActivity",), (), ()),
+        ("unknown", "no SDK known here brings it", ("CAMERA",), (), (), ("com.tencent.mm",)),
+    ]
+
+
+def test_a_long_cell_of_who_brought_what_is_cut_and_says_so():
+    many = tuple(
+        ManifestEntry(fact=make.permission(f"P{number:02}"), provenance=Provenance.UNKNOWN) for number in range(MOST_BROUGHT + 5)
+    )
+    (row,) = outline(make.audit(manifest=many), Language.EN).brought
+    assert len(row.permissions) == MOST_BROUGHT + 1
+    assert row.permissions[-1] == "and 5 more"

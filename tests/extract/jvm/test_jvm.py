@@ -409,3 +409,11 @@ def test_any_markup_inside_a_manifest_gives_facts_or_one_gap(scratch, text: str,
     collect = Collector()
     about = read_jvm(Folder.open(folder), collect)
     assert (about.app_id == "com.example.sdk") == (not collect.gaps)
+
+
+def test_the_lens_sees_hosts_alone_and_in_web_addresses(tmp_path) -> None:
+    path = tmp_path / "lib.jar"
+    said = ["log.acme.cn", "https://log.acme.cn/app?x", "http://LOG.acme.cn", "https://log.acme.cn.evil.com/", "see log.acme.cn"]
+    path.write_bytes(write_jar({"a.B": write_class("a.B", strings=said)}))
+    (unit,) = extract(path, lens=Lens(hosts=frozenset({"log.acme.cn"}))).code
+    assert unit.literals == (("a.B", ("http://LOG.acme.cn", "https://log.acme.cn/app?x", "log.acme.cn")),)
