@@ -149,6 +149,7 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
     from auditor.infer.loaded import wanted_loaders
     from auditor.infer.renamed import MINIFIED
     from auditor.infer.scripts import script_names
+    from auditor.infer.sdks import owners_of
 
     traced: dict[TraceKind, set[str]] = {}
     for sdk in knowledge.sdks.values():
@@ -159,7 +160,7 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
         one.name for sdk in knowledge.sdks.values() for one in sdk.versions if one.kind is VersionKind.CONSTANT
     )
     methods, arguments = _wanted_calls(knowledge) if calls else ({}, {})
-    names = wanted_names(knowledge)
+    names, owner = wanted_names(knowledge), owners_of(knowledge)
     entrances = _entrances(knowledge.apis) if calls else None
     return Lens(
         literals=literals | traced.get(TraceKind.LITERAL, set()),
@@ -168,6 +169,7 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
         hashed=knowledge.seeds,
         constants=constants,
         renamed=MINIFIED,
+        named=lambda name: bool(owner(name)),
         methods=methods,
         fields=_wanted_fields(knowledge) if calls else {},
         exact=wanted_loaders(knowledge) if calls else {},

@@ -300,7 +300,9 @@ def cost(built: Sequence[Built]) -> tuple[float, float]:
     """Print what detection and attribution cost beside reading the build for its calls; return both medians."""
     knowledge = load()
     whole, owner = lens_of(knowledge, calls=True), owners_of(knowledge)
-    calls = replace(whole, literals=frozenset(), hashed=(), constants=frozenset(), renamed=None)
+    calls = replace(
+        whole, literals=frozenset(), hosts=frozenset(), native=frozenset(), hashed=(), constants=frozenset(), renamed=None
+    )
     print("\n| build | classes | reading ms | with SDKs ms | more | of which attribution ms |\n| --- | --- | --- | --- | --- | --- |")
     shares, attributions = [], []
     for one in built:

@@ -102,7 +102,7 @@ class Collector:
     def literals(self, file: str, class_: str, literals: Collection[str]) -> None:
         """Record that a class's code uses literals the lens looks for."""
         self._literals.setdefault(file, {}).setdefault(class_, set()).update(literals)
-        if self.lens.renamed is not None and not self.lens.literals.isdisjoint(literals) and self.lens.renamed.match(class_):
+        if not self.lens.literals.isdisjoint(literals) and self.lens.looks_renamed(class_):
             self._renamed.setdefault(file, set()).add(class_)
 
     def renamed(self, file: str = "") -> bool:
@@ -267,11 +267,11 @@ class Collector:
 
     def _references(self) -> dict[str, dict[str, set[str]]]:
         """Return, by file and class, the other renamed classes of the build it names."""
-        defined, renamed = set().union(*self._code.values()), self.lens.renamed
+        defined, renamed = set().union(*self._code.values()), self.lens.looks_renamed
         found: dict[str, dict[str, set[str]]] = {}
         for file, names, pairs in self._edges:
             owners, types = names()
-            inside = [name if name in defined and (renamed is None or renamed.match(name)) else "" for name in types]
+            inside = [name if name in defined and renamed(name) else "" for name in types]
             by_class = found.setdefault(file, {})
             kept = (pair for pair in zip(pairs[::2], pairs[1::2], strict=True) if inside[pair[1]])
             for class_def, run in groupby(kept, itemgetter(0)):

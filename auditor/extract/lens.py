@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -106,6 +106,8 @@ class Lens:
     renamed: re.Pattern[str] | None = None
     """Names that a minifier makes. Which class refers to which of them is recorded once several classes so named use one of
     the literals: only then does anybody ask."""
+    named: Callable[[str], bool] | None = None
+    """Whether a class's name says whose it is: then it does not count as renamed, however short."""
     selectors: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Objective-C selectors whose use by a Mach-O image is wanted. One that means something only beside certain classes has
     the symbols of these; where a function is seen to use it without any of them, that use is nobody's concern."""
@@ -121,3 +123,7 @@ class Lens:
     """Subject -> words of addresses that lead to it, lower case."""
     every_host: bool = False
     """Whether to record the hosts that code and files name."""
+
+    def looks_renamed(self, name: str) -> bool:
+        """Tell whether a class has a name that a minifier makes and that does not say whose it is."""
+        return self.renamed is not None and self.renamed.match(name) is not None and not (self.named is not None and self.named(name))

@@ -181,25 +181,26 @@ def _propagate(
     for unit in build.code:
         for name, others in unit.references:
             for other in nobodys.intersection(others):
-                if name not in referrers[other]:
-                    referrers[other].add(name)
-                    refers[name].append(other)
+                referrers[other].add(name)
+    for other, names in referrers.items():
+        for name in names:
+            refers[name].append(other)
     known = {name: owners[0] for name, owners in by_name.items() if len(owners) == 1}
     known.update((name, id_) for name, (id_, _) in labels.items())
-    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    votes: dict[str, dict[str, int]] = defaultdict(dict)
     joined = {name: known[name] for name in refers if name in known}
     for _ in range(_ROUNDS):
         changed: set[str] = set()
         for name, id_ in joined.items():
             for other in refers[name]:
-                votes[other][id_] += 1
-                changed.add(other)
+                votes[other][id_] = votes[other].get(id_, 0) + 1
+            changed.update(refers[name])
         joined = {}
-        for name in changed:
-            if name in labels:
-                continue
-            (id_, most), *_ = sorted(votes[name].items(), key=lambda item: (-item[1], item[0]))
-            if most >= _OF_LABELLED * votes[name].total() and most >= _OF_ALL * len(referrers[name]):
+        for name in changed - labels.keys():
+            of = votes[name]
+            # more than half of the labelled: only one can have it
+            id_ = max(of, key=of.__getitem__)
+            if of[id_] >= _OF_LABELLED * sum(of.values()) and of[id_] >= _OF_ALL * len(referrers[name]):
                 joined[name] = id_
         if not joined:
             return

@@ -141,7 +141,8 @@ def owners_of(knowledge: Knowledge) -> Callable[[str], tuple[str, ...]]:
     packages = _traces_of(knowledge).packages
 
     def owners(name: str) -> tuple[str, ...]:
-        return tuple(id_ for id_, strength in packages.owners(name)[1] if strength is Strength.PROVES)
+        claims = packages.owners(name)[1]
+        return tuple(id_ for id_, strength in claims if strength is Strength.PROVES) if claims else ()
 
     return owners
 

@@ -30,7 +30,7 @@ _ZIP = b"PK\x03\x04"
 _CLASSES = "classes.jar"
 _BUILD_ONLY = ("lint.jar", "api.jar", "annotations.zip", "R.txt", "public.txt", "navigation.json")
 """Parts of an AAR that help to build an app and never become a part of it."""
-_MODULE = 0x8000
+_STATIC, _MODULE = 0x0008, 0x8000
 _MAX_CLASS = 64 << 20
 _MAX_TEXT, _MAX_NOTE = 16 << 20, 1 << 16
 _MAX_TITLE = 200
@@ -163,9 +163,14 @@ def _class(archive: Archive, name: str, collect: Collector) -> ClassFile | None:
 
 
 def _uses(found: ClassFile, place: str, unit: str, collect: Collector) -> tuple[str, ...]:
-    """Record the literals of the lens that a class holds; return the classes it names, where the lens asks for them."""
+    """Record the literals and constants of the lens that a class holds; return the classes it names, where the lens asks."""
     lens = collect.lens
     try:
+        if lens.constants:
+            name = clean(found.name)
+            for one in found.fields:
+                if one.constant is not None and one.access & _STATIC and f"{name}.{one.name}" in lens.constants:
+                    collect.fact(FactKind.CONSTANT, f"{name}.{one.name}", unit, name, value=clean(str(one.constant)))
         if lens.literals or lens.hosts:
             texts = found.strings()
             for literal in {*lens.literals.intersection(texts), *(text for text in texts if host_of(text) in lens.hosts)}:

@@ -21,7 +21,17 @@ from auditor.knowledge.load import load
 from auditor.model import Build, BuildKind, FactKind, Platform, SdkTier, Table
 from tests.forge.archive import DEFLATED, Entry, write_zip
 from tests.forge.axml import Element, write_axml
-from tests.forge.classfile import MODULE, TOOLS, jar_manifest, library_manifest, pom, write_aar, write_class, write_jar
+from tests.forge.classfile import (
+    MODULE,
+    TOOLS,
+    Field,
+    jar_manifest,
+    library_manifest,
+    pom,
+    write_aar,
+    write_class,
+    write_jar,
+)
 from tests.forge.dex import Class, write_dex
 
 Read = Callable[..., Build]
@@ -153,6 +163,19 @@ def test_control_characters_in_names_cannot_reach_a_report(read: Read) -> None:
     build = read(write_jar(files={"x.class": write_class("a.\x1b[31mRed".replace("[", "")), **pom("g\x07", "a", "1")}))
     assert classes(build) == {"build.apk": {"a.\ufffd31mRed"}}
     assert names(build, FactKind.VERSION) == {"g\ufffd:a"}
+
+
+def test_the_lens_sees_constants_that_are_written_down(tmp_path) -> None:
+    path = tmp_path / "lib.jar"
+    fields = [Field("VERSION", value="4.2.0"), Field("OTHER", value="no"), Field("LATER"), Field("NUMBER", "I", 42)]
+    path.write_bytes(write_jar({"a.Build": write_class("a.Build", fields=fields), "b.Build": write_class("b.Build", fields=fields)}))
+    wanted = frozenset({"a.Build.VERSION", "a.Build.LATER", "a.Build.NUMBER"})
+    found = extract(path, lens=Lens(constants=wanted)).of(FactKind.CONSTANT)
+    assert {(fact.name, fact.value, fact.location.at) for fact in found} == {
+        ("a.Build.VERSION", "4.2.0", "a.Build"),
+        ("a.Build.NUMBER", "42", "a.Build"),
+    }
+    assert extract(path).of(FactKind.CONSTANT) == ()
 
 
 def test_the_lens_sees_literals_and_references(tmp_path) -> None:
