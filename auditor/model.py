@@ -716,7 +716,7 @@ class Bundle:
     encrypted: bool
     """Whether the App Store's encryption hides what one of its images refers to."""
     sdk: str
-    """Version of the SDK its first image was built with; empty where it does not say."""
+    """Version of the SDK its executable was built with; empty where it does not say."""
 
     @property
     def name(self) -> str:

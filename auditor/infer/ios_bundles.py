@@ -46,10 +46,15 @@ def find_bundles(build: Build) -> tuple[Bundle, ...]:
             usage_keys=tuple(sorted(keys[path])),
             manifest=tuple(sorted(manifests[path], key=lambda fact: fact.key)) if path in manifests else None,
             encrypted=any(fact.value == "encrypted" for fact in images[path]),
-            sdk=next((fact.trait("sdk") or "" for fact in images[path]), ""),
+            sdk=next((fact.trait("sdk") or "" for fact in sorted(images[path], key=_mainly)), ""),
         )
         for path, kind in kinds.items()
     )
+
+
+def _mainly(image: Fact) -> tuple[bool, int, str]:
+    """The order of a bundle's images: its executable first, what lies deeper last."""
+    return image.trait("type") != "execute", image.name.count("/"), image.name
 
 
 def _kind(path: str) -> str:

@@ -43,7 +43,10 @@ def missing_usage_key(case: Case) -> Iterator[Claim]:
     for host in hosts(case):
         if _unread(case, host):
             continue
-        images = [image for bundle in loaded(case, host) for image in bundle.images]
+        app = app_of(case, host)
+        # what an extension shares with its app is there for the app, and said of it
+        parts = [part for part in loaded(case, host) if part is host or app is None or app is host or app.path not in part.loaded_by]
+        images = [image for part in parts for image in part.images]
         missing: dict[str, list[Reference]] = defaultdict(list)
         for reference in references_in(case, images):
             if reference.usage_keys and not set(reference.usage_keys) & set(host.usage_keys):

@@ -21,7 +21,8 @@ _ASKED_FROM = 14
     cites=("APPLE-ATT",),
     zh="""
     检查内容：应用的代码读取广告标识符（IDFA），或隐私清单的 NSPrivacyTracking 为 true，而整个应用既没有引用 ATTrackingManager，
-    也没有 NSUserTrackingUsageDescription 键。只以字符串出现的引用按低置信度列出。有映像加密时无法断定没有引用，不作结论。
+    也没有 NSUserTrackingUsageDescription 键。只以字符串出现的引用，以及只有 SDK 的清单称跟踪的，按低置信度列出。
+    有映像加密时无法断定没有引用，不作结论。
 
     为何重要：自 iOS 14.5 起，跟踪用户或读取广告标识符须经 AppTrackingTransparency 取得用户许可，否则得到的标识符全为零，且不得跟踪。
 
@@ -31,8 +32,8 @@ _ASKED_FROM = 14
 def tracking_without_att(case: Case) -> Iterator[Claim]:
     """What it does: looks for code that reads the advertising identifier (IDFA), and for a privacy manifest whose
     NSPrivacyTracking is true, in an app that refers to ATTrackingManager nowhere and has no
-    NSUserTrackingUsageDescription. What is only a string counts with low confidence. Where an image is encrypted, nobody
-    can say that it does not refer to it, so nothing is said.
+    NSUserTrackingUsageDescription. What is only a string, or only an SDK's manifest says, counts with low confidence.
+    Where an image is encrypted, nobody can say that it does not refer to it, so nothing is said.
 
     Why it matters: from iOS 14.5 on, tracking and reading the identifier need the user's permission by
     AppTrackingTransparency; without it the identifier is all zeros and tracking is not allowed.
@@ -87,7 +88,8 @@ def _claim(host: Bundle, reads: list[Reference], says: list[Fact]) -> Claim:
         en.append("a privacy manifest says that it tracks (NSPrivacyTracking is true)")
     return Claim(
         subject=host.name,
-        confidence=Confidence.HIGH if says else min(sure, Confidence.MEDIUM),
+        # an SDK says what it is able to do, which the app may not use
+        confidence=Confidence.HIGH if set(says) & set(host.manifest or ()) else min(sure, Confidence.MEDIUM),
         evidence=(*says, *evidence_of(reads)),
         message=Text(
             zh=f"{host.name} 中{'，且'.join(zh)}，但没有请求跟踪许可的代码，也没有跟踪的用途说明键",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from auditor.infer.ios_bundles import find_bundles
 from auditor.model import Fact, Platform
 from tests.factories import build
@@ -46,6 +48,12 @@ def test_frameworks_that_link_each_other_come_to_an_end() -> None:
 def test_a_library_has_no_process() -> None:
     facts = (image("Kit.framework"), framework("Kit.framework"))
     assert loaded_by(*facts) == {"Kit.framework": []}
+
+
+def test_the_executable_tells_the_sdk_not_a_library_beside_it() -> None:
+    swift = replace(image(name="Frameworks/libswiftCore.dylib", sdk="12.4"), traits=(("sdk", "12.4"), ("type", "dylib")))
+    (app,) = find_bundles(build(image(sdk="18.0"), swift, platform=Platform.IOS))
+    assert (app.sdk, len(app.images)) == ("18.0", 2)
 
 
 def test_a_bundle_has_its_keys_its_manifest_and_its_identifier() -> None:

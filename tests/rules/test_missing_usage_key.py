@@ -107,6 +107,12 @@ def test_a_framework_runs_in_the_process_of_who_links_it() -> None:
     assert says(*kit[:3]) == {"NSContactsUsageDescription": "medium medium"}
 
 
+def test_what_an_extension_shares_with_its_app_is_said_of_the_app() -> None:
+    kit = (image(KIT), framework(KIT), symbol(CLASS + "CNContactStore", KIT), links(WIDGET, KIT), links(APP, KIT))
+    assert says(image(WIDGET), *kit) == {"NSContactsUsageDescription": "medium medium"}
+    assert says(image(WIDGET), *kit, key("NSContactsUsageDescription")) == {}
+
+
 def test_the_framework_that_asks_is_named() -> None:
     kit = (image(KIT), framework(KIT), symbol(CLASS + "CNContactStore", KIT), links(APP, KIT))
     (finding,) = missing_usage_key.run(case_of(image(), *kit))

@@ -28,8 +28,13 @@ def test_reading_the_identifier_needs_the_question() -> None:
 
 def test_saying_that_it_tracks_needs_it_too() -> None:
     assert says(tracking(value="true", domains="a.example.com")) == {"Shop.app": "medium high"}
-    assert says(image(KIT), framework(KIT), tracking(KIT, "true")) == {"Shop.app": "medium high"}
-    assert says(tracking(f"{APP}/Vendor.bundle", "true")) == {"Shop.app": "medium high"}
+
+
+def test_what_only_an_sdk_says_counts_little_until_the_identifier_is_read() -> None:
+    kit = (image(KIT), framework(KIT), tracking(KIT, "true"))
+    assert says(*kit) == {"Shop.app": "medium low"}
+    assert says(tracking(f"{APP}/Vendor.bundle", "true")) == {"Shop.app": "medium low"}
+    assert says(*kit, *READS) == {"Shop.app": "medium medium"}
 
 
 @pytest.mark.parametrize("asks", ASKS)
