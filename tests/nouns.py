@@ -212,4 +212,7 @@ def audits(draw):
         not_checkable=draw(
             tuples(st.builds(model.NotCheckable, id=words, name=texts, why=texts, declared=tuples(places, 1)), 1)
         ),
+        presences=draw(
+            tuples(st.builds(model.Presence, subject=words, name=texts, evidence=tuples(facts, 1), note=st.none() | texts), 1)
+        ),
     )

@@ -436,6 +436,38 @@ def test_facts_of_an_ios_build():
     assert (wire["classes_count"], wire["symbols_count"], wire["permissions"]) == (1, 1, [])
 
 
+def test_facts_of_a_hybrid_build_hold_what_its_scripts_and_strings_name():
+    known = load()
+    script = "assets/apps/__UNI__1/www/app-service.js"
+    one = make.build(
+        make.fact(FactKind.SCRIPT_LAYER, "uni-app", "3.6.18", file=script, form="script"),
+        make.fact(FactKind.SCRIPT_CALL, "uni.getLocation", "alias", by="uni-app", file=script, at="+0x1f", text="t.getLocation({"),
+        make.fact(FactKind.SCRIPT_MODULE, "Maps", by="uni-app", file="assets/a.json", at="permissions.Maps", **{"as": "module"}),
+        make.fact(FactKind.HOST, "www.google-analytics.com", "https", file=script, at="+0x2f"),
+        make.fact(FactKind.WORDING, "account-deletion", "注销账号", file=script, at="+0x3f"),
+        make.fact(FactKind.NATIVE_LIBRARY, "libjiagu.so", "arm64-v8a", file="lib/arm64-v8a/libjiagu.so"),
+    )
+    wire = facts_to_wire(one, infer(one, known), TOOL, effective={})
+    check("facts-1", wire)
+    calls = {call["api"]: call for call in wire["script_calls"]}
+    assert calls.keys() == {"uni.getLocation", "Maps"}
+    assert (calls["uni.getLocation"]["confidence"], calls["uni.getLocation"]["text"]) == ("medium", "t.getLocation({")
+    assert (calls["Maps"]["written"], calls["Maps"]["may"]) == ("module", ["precise_location"])
+    assert [(one["module"], one["as"]) for one in wire["script_modules"]] == [("Maps", "module")]
+    (host,) = wire["hosts"]
+    assert (host["operator"], host["country"], host["owner"]["kind"]) == ("Google", "US", "app")
+    assert [(one["id"], one["proven"]) for one in wire["packers"]] == [("360_jiagu", False)]
+    assert [(one["id"], one["version"]) for one in wire["frameworks_used"]] == [("uni-app", "3.6.18")]
+    found = {one["subject"]: one["found"] for one in wire["presences"]}
+    assert found == {
+        "privacy-policy-link": False,
+        "account-deletion": True,
+        "consent-withdrawal": False,
+        "consent-prompt": False,
+        "self-start": False,
+    }
+
+
 def test_facts_of_an_empty_build_are_valid():
     wire = facts_to_wire(make.build(signer=()), make.conduct(), TOOL, effective={})
     check("facts-1", wire)

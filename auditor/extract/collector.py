@@ -31,6 +31,10 @@ SEVERAL = 3
 """From this many renamed classes with telling literals on, it is worth the time to look at renamed code closely."""
 
 
+_MOST_HOSTS = 50_000
+"""Hosts recorded of one build, by host and place."""
+
+
 class IdentityFacts(NamedTuple):
     """What a reader learns of the build as a whole."""
 
@@ -44,6 +48,7 @@ class IdentityFacts(NamedTuple):
 class Collector:
     """Collects facts, classes and gaps of one build.
 
+    ``hosts_left`` is how many more hosts are recorded.
     ``lens`` says what to look for in code, ``wanted_strings`` the same as the bytes of a DEX file's strings, once worked out.
     ``reading`` is the file being read, for the gap an unexpected error leaves; ``about`` what is known of the build by then.
     ``tell`` is told each file that is read.
@@ -53,6 +58,7 @@ class Collector:
         self.lens = lens or Lens()
         self._tell = tell
         self.wanted_strings: dict[bytes, str] = {}
+        self.hosts_left = _MOST_HOSTS
         self._reading = ""
         self.about = IdentityFacts("", "", "", "", ())
         self._facts: set[Fact] = set()

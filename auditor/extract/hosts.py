@@ -17,9 +17,7 @@ __all__ = ["MOST_HOSTS", "TOO_MANY_HOSTS", "bare_host", "host_strings", "hosts_i
 
 MOST_HOSTS = 4000
 """Hosts recorded of one file, by host and class; more are said to be left out."""
-TOO_MANY_HOSTS = Text(
-    zh=f"其中的网址过多，只列出前 {MOST_HOSTS} 个主机", en=f"names very many addresses; only the first {MOST_HOSTS} hosts are listed"
-)
+TOO_MANY_HOSTS = Text(zh="网址过多，其中的主机未全部列出", en="names more addresses than are listed: some of its hosts are left out")
 
 _SCHEMES = (b"http://", b"https://", b"ws://", b"wss://")
 _HOST = rb"(?:[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?\.){1,8}[a-z][a-z0-9-]{1,22}"
@@ -136,7 +134,8 @@ def record_hosts(collect: Collector, file: str, data: bytes, *, placed: bool = T
     if not collect.lens.every_host:
         return
     found = list(hosts_in(data))
-    for host, scheme, at in found:
+    for host, scheme, at in found[: collect.hosts_left]:
         collect.fact(FactKind.HOST, host, file, f"+0x{at:x}" if placed else "string table", value=scheme)
-    if len(found) >= MOST_HOSTS:
+    if len(found) >= min(MOST_HOSTS, collect.hosts_left + 1):
         collect.gap(file, "", TOO_MANY_HOSTS)
+    collect.hosts_left = max(0, collect.hosts_left - len(found))

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.extract.hosts import bare_host, host_strings, hosts_in, listed_hosts, url_host
+from auditor.extract.collector import Collector
+from auditor.extract.hosts import bare_host, host_strings, hosts_in, listed_hosts, record_hosts, url_host
+from auditor.extract.lens import Lens
 
 
 @pytest.mark.parametrize(
@@ -86,6 +88,17 @@ def test_hosts_of_a_binary_configuration_in_either_encoding() -> None:
     assert listed_hosts(b"\0\x0eexample.com.cn\0domain\0") == ["example.com.cn"]
     assert listed_hosts("\0api.example.com\0".encode("utf-16-le")) == ["api.example.com"]
     assert listed_hosts(b"network-security-config\0domain-config\0") == []
+
+
+def test_more_hosts_than_are_listed_are_said_to_be_left_out() -> None:
+    collect = Collector(Lens(every_host=True))
+    collect.hosts_left = 3
+    record_hosts(collect, "a.js", b"https://a.com https://b.com")
+    assert collect.gaps == ()
+    record_hosts(collect, "b.js", b"https://c.com https://d.com")
+    record_hosts(collect, "c.js", b"no address")
+    assert sorted(fact.name for fact in collect.facts) == ["a.com", "b.com", "c.com"]
+    assert [gap.location.file for gap in collect.gaps] == ["b.js"]
 
 
 @given(st.binary(max_size=300))

@@ -50,12 +50,13 @@ class Told:
         """Record what was told; a string that no code uses stands in the table all the same."""
         for name, class_ in self._plugins:
             collect.fact(FactKind.SCRIPT_MODULE, name, self._place, class_, value=class_, by=DART, **{"as": "plugin"})
-        left = MOST_HOSTS
+        most = left = min(MOST_HOSTS, collect.hosts_left)
         for index, (host, scheme) in self._hosts.items():
             for class_ in self._users.get(index) or ("",):
                 left -= 1
                 if left >= 0:
                     collect.fact(FactKind.HOST, host, self._place, class_, value=scheme, by=class_)
+        collect.hosts_left -= most - max(left, 0)
         if left < 0:
             collect.gap(self._place, "", TOO_MANY_HOSTS)
         for index, (subject, text) in self._texts.items():

@@ -46,6 +46,8 @@ _MAX_IMAGE = 256 << 20
 _MAX_TOTAL = 256 << 20
 """Bytes of scripts read in one build."""
 _MAX_SCRIPTS = 5_000
+_MAX_MENTIONS = 20_000
+"""Places recorded at which the scripts of one build name interfaces."""
 _MAX_PACKAGES = 50
 """Archives of scripts inside a build that are opened."""
 
@@ -78,6 +80,7 @@ class _Reading:
     collect: Collector
     bytes_left: int = _MAX_TOTAL
     scripts_left: int = _MAX_SCRIPTS
+    mentions_left: int = _MAX_MENTIONS
     left_out: list[str] = field(default_factory=list)
     names: dict[str, Names] = field(default_factory=dict)
     packages_left: int = _MAX_PACKAGES
@@ -326,6 +329,10 @@ class _Reading:
         for one in _ALSO[layer]:
             names = self._names(one)
             for mention in mentions(data, names, words):
+                self.mentions_left -= 1
+                if self.mentions_left < 0:
+                    self.left_out.append(name)
+                    return
                 self.collect.fact(
                     FactKind.SCRIPT_CALL,
                     mention.name,
@@ -410,8 +417,8 @@ class _Reading:
     def _cut(self) -> None:
         first, count = self.left_out[0], len(self.left_out)
         reason = Text(
-            zh=f"脚本文件过多或过大，{count} 个未读取（从 {first} 起）",
-            en=f"and {count - 1} more scripts were not read: the build holds more than can be looked through",
+            zh=f"脚本过多或过大，有 {count} 个文件未读取或未读完（从 {first} 起）",
+            en=f"is one of {count} scripts that were not read, or not to the end: the build holds more than can be looked through",
         )
         self.collect.gap(self.archive.place(first), "", reason, *_HIDES)
 
