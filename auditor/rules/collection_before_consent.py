@@ -56,7 +56,7 @@ def collection_before_consent(case: Case) -> Iterator[Claim]:
     content providers that initialise by themselves.
     """
     for (sdk, type_), calls in _by_subject(case.calls).items():
-        first = min(calls, key=_lateness)
+        first = min(calls, key=_order)
         name = case.knowledge.sdks[sdk].name if sdk else type_name(type_, case)
         types = types_named(sorted({one for call in calls for one in call.data}), case)
         way = _way(first)
@@ -67,9 +67,9 @@ def collection_before_consent(case: Case) -> Iterator[Claim]:
         yield Claim(
             subject=sdk or type_,
             table=None if sdk else Table.DATA,
-            severity=min(Severity.MEDIUM, max(call.severity for call in calls)),
+            severity=_severity(first),
             confidence=Confidence.LOW if any(_doubts(first)) else Confidence.MEDIUM,
-            evidence=tuple(_fact(call) for call in sorted(calls, key=_lateness)[:_MOST_CALLS]),
+            evidence=tuple(_fact(call) for call in sorted(calls, key=_order)[:_MOST_CALLS]),
             declared=case.declaration.heading(Table.DATA),
             message=Text(
                 zh=f"应用启动时即可运行到{what.zh}，可能早于用户同意，须在真机上确认：{way}",
@@ -95,9 +95,13 @@ def _by_subject(calls: Sequence[Call]) -> dict[tuple[str, str], list[Call]]:
     return dict(sorted(found.items()))
 
 
-def _lateness(call: Call) -> tuple[object, ...]:
+def _severity(call: Call) -> Severity:
+    return min(Severity.MEDIUM, call.severity)
+
+
+def _order(call: Call) -> tuple[object, ...]:
     """The order of calls: what tells most first."""
-    return (*_doubts(call), -call.severity, len(call.path), call.path, call.site.key)
+    return (-_severity(call), *_doubts(call), -call.severity, len(call.path), call.path, call.site.key)
 
 
 def _doubts(call: Call) -> tuple[bool, ...]:

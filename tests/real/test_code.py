@@ -21,7 +21,8 @@ pytestmark = pytest.mark.real
 
 APKS = [name for name, artefact in artefacts().items() if artefact.kind == "apk"]
 Artefact = Callable[[str], Path]
-_INVOKES = frozenset([*range(0x6E, 0x73), *range(0x74, 0x79), 0xFA, 0xFB])
+_INVOKES = frozenset([*range(0x6E, 0x73), *range(0x74, 0x79)])
+"""Not invoke-polymorphic: androguard does not say what it names."""
 _FIELDS = frozenset(range(0x52, 0x6E))
 _STRINGS = frozenset([0x1A, 0x1B])
 Site = tuple[int, int, str, int]
@@ -46,6 +47,8 @@ def _ours(data: bytes, find: Callable[..., object]) -> Counter[Site]:
     wanted = Wanted(methods=b"\1" * methods, fields=b"\1" * tables.fields, strings=b"\1" * len(tables.strings))
     found: Counter[Site] = Counter()
     for one in find(data, 0, wanted):  # type: ignore[attr-defined]
+        if one.opcode not in _INVOKES | _FIELDS | _STRINGS:
+            continue
         name = tables.strings[int.from_bytes(data[at + 8 * one.method + 4 : at + 8 * one.method + 8], "little")]
         proto = int.from_bytes(data[at + 8 * one.method + 2 : at + 8 * one.method + 4], "little")
         found[one.opcode, one.index, f"{tables.class_name(one.class_def)}.{name.decode()} {proto}", one.offset] += 1
@@ -80,13 +83,12 @@ def _proto(data: bytes, method: int) -> int:
 
 @pytest.mark.parametrize("name", APKS)
 def test_calls_fields_and_strings_are_androguard_s(name: str, artefact: Artefact) -> None:
-    files = 0
+    sites = 0
     for place, data in _dex_files(artefact(name)):
-        files += 1
         ours = _ours(data, walk)
         assert ours == _theirs(data), place
-        assert ours
-    assert files
+        sites += len(ours)
+    assert sites
 
 
 @pytest.mark.parametrize("name", APKS)

@@ -104,6 +104,13 @@ def test_the_surest_way_decides() -> None:
     assert says(call(direct=False), call(at="com.example.Ids.other()V +0x2")) == {"imei": "medium medium"}
 
 
+def test_a_sure_way_to_what_says_little_makes_nothing_else_surer() -> None:
+    of_sdk = {"owner": OwnerKind.SDK, "sdk": "acme-push"}
+    little = call(data="device_info", severity=Severity.LOW, at="com.acme.A.go()V +0x2", **of_sdk)
+    assert says(little) == {"acme-push": "low medium"}
+    assert says(little, call(direct=False, **of_sdk)) == {"acme-push": "medium low"}
+
+
 def test_the_order_of_calls_changes_nothing() -> None:
     calls = [call(at=f"com.example.Ids.m{number}()V +0x2", direct=bool(number % 2)) for number in range(9)]
     one, other = (list(collection_before_consent.run(case(calls=given, known=KNOWN))) for given in (calls, calls[::-1]))

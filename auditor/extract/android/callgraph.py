@@ -20,7 +20,7 @@ from typing import Protocol
 
 from auditor.extract.android.dex import as_mutf8
 from auditor.extract.android.tables import read_strings_python
-from auditor.extract.android.walk import instruction_length
+from auditor.extract.android.walk import instruction_length, uleb
 from auditor.extract.lens import USE, CallbackRules
 
 __all__ = ["NONE", "CallGraph", "CallGraphPython", "call_graph", "descriptor_of", "steps_for"]
@@ -800,21 +800,21 @@ class _Entries:
         try:
             counts = []
             for _ in range(4):
-                value, at = _uleb(data, at)
+                value, at = uleb(data, at)
                 counts.append(value)
             fields = counts[0] + counts[1]
             if not self._spend(fields):
                 return
             for _ in range(2 * fields):
-                _, at = _uleb(data, at)
+                _, at = uleb(data, at)
             for number in counts[2:]:
                 index = 0
                 for _ in range(number):
                     if not self._spend(1):
                         return
-                    difference, at = _uleb(data, at)
-                    flags, at = _uleb(data, at)
-                    code, at = _uleb(data, at)
+                    difference, at = uleb(data, at)
+                    flags, at = uleb(data, at)
+                    code, at = uleb(data, at)
                     index = index + difference & NONE
                     yield index, flags, code
         except IndexError:
@@ -823,17 +823,6 @@ class _Entries:
     def _spend(self, cost: int) -> bool:
         self.left = self.left - cost if cost <= self.left else -1
         return self.left >= 0
-
-
-def _uleb(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    for offset in range(at, at + 5):
-        byte = data[offset]
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value & NONE, offset + 1
-        shift += 7
-    raise IndexError("a number that does not end")
 
 
 def _handles(data: bytes, at: int) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -860,7 +849,7 @@ def _site_handles(data: bytes, sites: tuple[int, int], index: int) -> list[int]:
         return found
     try:
         at = _word(data, table + 4 * index)
-        size, at = _uleb(data, at)
+        size, at = uleb(data, at)
         for one in range(min(size, 64)):
             head = data[at]
             kind, length = head & 0x1F, (head >> 5) + 1

@@ -16,7 +16,7 @@ from auditor.extract.android.arguments import LOOK_UPS, Body, Known, Reading, St
 from auditor.extract.android.constants import initial_values
 from auditor.extract.android.dex import as_mutf8, mutf8
 from auditor.extract.android.tables import Tables
-from auditor.extract.android.walk import Reference, Wanted, walk
+from auditor.extract.android.walk import Reference, Wanted, uleb, walk
 from auditor.extract.lens import Lens
 
 __all__ = ["LOOK_UP_NAMES", "CallSite", "Calls", "read_calls"]
@@ -270,16 +270,16 @@ class _Code:
 
     def _handlers(self, at: int) -> Sequence[int]:
         data = self._tables.data
-        raw, at = _uleb(data, at)
+        raw, at = uleb(data, at)
         # signed LEB128: one byte holds what any compiler writes
         size = raw - 128 if 63 < raw < 128 else raw
         found = []
         for _ in range(min(abs(size), _MOST_HANDLERS)):
-            _, at = _uleb(data, at)
-            address, at = _uleb(data, at)
+            _, at = uleb(data, at)
+            address, at = uleb(data, at)
             found.append(address)
         if size <= 0:
-            found.append(_uleb(data, at)[0])
+            found.append(uleb(data, at)[0])
         return found
 
     def string(self, index: int) -> str:
@@ -357,32 +357,21 @@ class _Code:
         try:
             counts = []
             for _ in range(4):
-                value, at = _uleb(data, at)
+                value, at = uleb(data, at)
                 counts.append(value)
             for _ in range(2 * (counts[0] + counts[1])):
-                _, at = _uleb(data, at)
+                _, at = uleb(data, at)
             for number in counts[2:]:
                 method = 0
                 for _ in range(number):
-                    difference, at = _uleb(data, at)
-                    _, at = _uleb(data, at)
-                    code, at = _uleb(data, at)
+                    difference, at = uleb(data, at)
+                    _, at = uleb(data, at)
+                    code, at = uleb(data, at)
                     method += difference
                     if code:
                         yield method, code
         except IndexError:
             return
-
-
-def _uleb(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    for offset in range(at, at + 5):
-        byte = data[offset]
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, offset + 1
-        shift += 7
-    raise IndexError("a number that does not end")
 
 
 def _parents(tables: Tables) -> Iterator[tuple[str, str]]:

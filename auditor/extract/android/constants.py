@@ -7,6 +7,7 @@ from collections.abc import Iterator, Set
 
 from auditor.extract.android.dex import mutf8
 from auditor.extract.android.tables import Tables
+from auditor.extract.android.walk import uleb
 
 __all__ = ["constants", "initial_values"]
 
@@ -60,14 +61,14 @@ def _static_values(tables: Tables, class_def: int) -> Iterator[tuple[int, int, s
     class_data, values = struct.unpack_from("<2I", data, tables.class_defs + 32 * class_def + 24)
     if not class_data or not values:
         return
-    count, at = _uleb(data, class_data)
+    count, at = uleb(data, class_data)
     for _ in range(3):
-        _, at = _uleb(data, at)
-    size, value_at = _uleb(data, values)
+        _, at = uleb(data, at)
+    size, value_at = uleb(data, values)
     field = 0
     for _ in range(min(count, size)):
-        difference, at = _uleb(data, at)
-        access, at = _uleb(data, at)
+        difference, at = uleb(data, at)
+        access, at = uleb(data, at)
         field += difference
         value, value_at = _value(tables, value_at)
         if field >= tables.fields:
@@ -99,14 +100,3 @@ def _value(tables: Tables, at: int) -> tuple[str | int | None, int]:
     if kind in _NUMBERS:
         return int.from_bytes(raw, "little", signed=kind != _CHAR), end
     return None, end
-
-
-def _uleb(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    for offset in range(at, at + 5):
-        byte = data[offset]
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, offset + 1
-        shift += 7
-    raise _Broken

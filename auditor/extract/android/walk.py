@@ -15,7 +15,18 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["WORDS", "Reference", "Walked", "Wanted", "class_edges", "class_edges_python", "instruction_length", "walk", "walk_python"]
+__all__ = [
+    "WORDS",
+    "Reference",
+    "Walked",
+    "Wanted",
+    "class_edges",
+    "class_edges_python",
+    "instruction_length",
+    "uleb",
+    "walk",
+    "walk_python",
+]
 
 _LENGTH = bytes(
     [1] * 2 + [2, 3, 1, 2, 3, 1, 2, 3] + [1] * 9 + [2, 3, 2, 2, 3, 5, 2, 2, 3, 2, 1, 1, 2]
@@ -187,22 +198,22 @@ def _class_methods(data: bytes, class_def: int, at: int, found: list[_Method], l
     try:
         counts = []
         for _ in range(4):
-            value, at = _uleb(data, at)
+            value, at = uleb(data, at)
             counts.append(value)
         left -= counts[0] + counts[1]
         if left < 0:
             return True, broken, left
         for _ in range(2 * (counts[0] + counts[1])):
-            _, at = _uleb(data, at)
+            _, at = uleb(data, at)
         for number in counts[2:]:
             method = 0
             for _ in range(number):
                 left -= 1
                 if left < 0:
                     return True, broken, left
-                difference, at = _uleb(data, at)
-                _, at = _uleb(data, at)
-                code, at = _uleb(data, at)
+                difference, at = uleb(data, at)
+                _, at = uleb(data, at)
+                code, at = uleb(data, at)
                 method = method + difference & 0xFFFFFFFF
                 if not code:
                     continue
@@ -219,7 +230,7 @@ def _class_methods(data: bytes, class_def: int, at: int, found: list[_Method], l
     return True, broken, left
 
 
-def _uleb(data: bytes, at: int) -> tuple[int, int]:
+def uleb(data: bytes, at: int) -> tuple[int, int]:
     """Return a ULEB128 value of at most five bytes and the offset after it. Raises IndexError where there is none."""
     byte = data[at]
     if byte < 0x80:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.extract import extract
-from auditor.extract.android.calls import _uleb, read_calls
+from auditor.extract.android.calls import read_calls
 from auditor.extract.android.tables import Tables
+from auditor.extract.android.walk import uleb
 from auditor.extract.lens import Lens
 from auditor.model import FactKind
 from tests.forge.apk import simple_apk
@@ -150,10 +151,10 @@ def renumbered(data: bytes, name: str, number: int) -> bytes:
     (at,) = struct.unpack_from("<I", data, tables.class_defs + 32 * class_def + 24)
     counts = []
     for _ in range(4):
-        count, at = _uleb(data, at)
+        count, at = uleb(data, at)
         counts.append(count)
     for _ in range(2 * (counts[0] + counts[1])):
-        _, at = _uleb(data, at)
+        _, at = uleb(data, at)
     changed = bytearray(data)
     changed[at] = number
     return bytes(changed)
