@@ -134,7 +134,7 @@ def _with_beside(path: Path, lens: Lens, beside: Beside, tell: Callable[[str], N
         from auditor.beside.restore import by_written_names, restored
 
         names = open_mapping(beside.mapping)
-        build = restored(extract(path, lens=by_written_names(lens, names), tell=tell), names, lens.methods)
+        build = restored(extract(path, lens=by_written_names(lens, names), tell=tell), names, lens)
     if beside.merger_report is not None:
         from auditor.beside.merger import with_provenance
 

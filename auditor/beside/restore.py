@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from auditor.beside.mapping import NameMap
 from auditor.errors import SideFileError
-from auditor.extract.lens import Lens
+from auditor.extract.lens import Entrances, Lens
 from auditor.model import Build, CodeUnit, Fact, FactKind, Flow, Gap, Location, Platform, Table, Text
 
 __all__ = ["by_written_names", "restored"]
@@ -28,11 +28,12 @@ def by_written_names(lens: Lens, names: NameMap) -> Lens:
     for one in lens.constants:
         class_, _, field = one.rpartition(".")
         constants.setdefault(class_, []).append(field)
-    written = names.written(frozenset(lens.methods) | frozenset(constants))
+    looked_for = _looked_for(lens)
+    written = names.written(frozenset(looked_for) | frozenset(constants))
     exact = dict(lens.exact)
     arguments = dict(lens.arguments)
-    for class_ in sorted(lens.methods.keys() & written.keys()):
-        called = _written_members(names, written[class_], lens.methods[class_])
+    for class_ in sorted(looked_for.keys() & written.keys()):
+        called = _written_members(names, written[class_], looked_for[class_])
         exact[written[class_]] = frozenset(new for news in called.values() for new in news)
         for old, news in called.items():
             if (class_, old) in lens.arguments:
@@ -41,7 +42,42 @@ def by_written_names(lens: Lens, names: NameMap) -> Lens:
     for class_ in constants.keys() & written.keys():
         for news in _written_members(names, written[class_], frozenset(constants[class_])).values():
             found.update(f"{written[class_]}.{new}" for new in news)
-    return replace(lens, constants=frozenset(found), exact=exact, arguments=arguments)
+    entrances = None if lens.entrances is None else _entrances(lens.entrances, names)
+    return replace(lens, constants=frozenset(found), exact=exact, arguments=arguments, entrances=entrances)
+
+
+def _looked_for(lens: Lens) -> Mapping[str, frozenset[str]]:
+    nothing = frozenset[str]()
+    classes = lens.methods.keys() | lens.exact.keys()
+    return {class_: lens.methods.get(class_, nothing) | lens.exact.get(class_, nothing) for class_ in classes}
+
+
+def _entrances(entrances: Entrances, names: NameMap) -> Entrances:
+    """Return where code is entered, with the classes of libraries and their methods by the names the build has for them."""
+    rules = entrances.callbacks
+    classes = {one.extends for one in entrances.points} | {class_ for class_, _, _ in rules.exact}
+    written = names.written(frozenset(classes.union(*entrances.inflated)))
+
+    def members(class_: str, wanted: frozenset[str]) -> frozenset[str]:
+        new = _written_members(names, written[class_], wanted) if class_ in written else {}
+        return wanted.union(*new.values())
+
+    return replace(
+        entrances,
+        points=tuple(
+            replace(one, extends=written.get(one.extends, one.extends), methods=members(one.extends, one.methods))
+            for one in entrances.points
+        ),
+        callbacks=replace(
+            rules,
+            exact=tuple(
+                (written.get(class_, class_), new, trigger)
+                for class_, name, trigger in rules.exact
+                for new in sorted(members(class_, frozenset({name})))
+            ),
+        ),
+        inflated=tuple((written.get(class_, class_), written.get(type_, type_)) for class_, type_ in entrances.inflated),
+    )
 
 
 def _written_members(names: NameMap, class_: str, wanted: frozenset[str]) -> dict[str, set[str]]:
@@ -53,8 +89,8 @@ def _written_members(names: NameMap, class_: str, wanted: frozenset[str]) -> dic
     return {name: found.get(name, {name}) for name in sorted(wanted)}
 
 
-def restored(build: Build, names: NameMap, wanted: Mapping[str, frozenset[str]]) -> Build:
-    """Return a build with the names a mapping restores. ``wanted`` are the methods looked for, by the source's names.
+def restored(build: Build, names: NameMap, lens: Lens) -> Build:
+    """Return a build with the names a mapping restores. ``lens`` is what was looked for, by the source's names.
 
     Raises SideFileError where the mapping belongs to another build.
     """
@@ -63,6 +99,7 @@ def restored(build: Build, names: NameMap, wanted: Mapping[str, frozenset[str]])
     gaps = tuple(_fit(build, names))
     names.keep(name for unit in build.code for name in unit.classes)
     code = tuple(_unit(unit, names) for unit in build.code)
+    wanted = _looked_for(lens)
     facts = {one for fact in build.facts for one in _fact(fact, names, wanted)}
     facts.add(
         Fact(
@@ -77,8 +114,8 @@ def restored(build: Build, names: NameMap, wanted: Mapping[str, frozenset[str]])
         build,
         facts=tuple(sorted(facts, key=lambda fact: fact.key)),
         code=code,
-        flow=None if build.flow is None else _flow(build.flow, names),
         gaps=tuple(sorted({*build.gaps, *gaps}, key=lambda gap: gap.key)),
+        flow=None if build.flow is None else _flow(build.flow, names),
     )
 
 

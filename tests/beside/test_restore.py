@@ -9,7 +9,7 @@ import pytest
 
 from auditor.beside import Beside
 from auditor.errors import SideFileError
-from auditor.model import FactKind, Origin, OwnerKind, Table
+from auditor.model import EntryKind, FactKind, Origin, OwnerKind, Reach, Table
 from auditor.pipeline import Facts, read_build
 from tests.forge.apk import simple_apk
 from tests.forge.dex import Call, Class, Field, GetField, Local, Method, Return
@@ -107,6 +107,26 @@ def test_a_host_belongs_to_the_restored_class(tmp_path: Path) -> None:
     (host,) = [one for one in found.conduct.hosts if one.name == "log.example.cn"]
     assert (host.owner, host.sdk) == (OwnerKind.SDK, "umeng")
     assert host.evidence[0].location.at == "a.b.a (was com.umeng.analytics.Part0)"
+
+
+def test_code_is_entered_by_the_names_a_library_has_in_the_build(tmp_path: Path) -> None:
+    renamed = "androidx.work.ListenableWorker -> x.l:\n    java.lang.Object startWork() -> a\ncom.example.app.Sync -> x.s:\n"
+    library = Class(name="x.l", methods=[Method(name="a()Ljava/lang/Object;")])
+    worker = Class(name="x.s", superclass="x.l", methods=[Method(name="a()Ljava/lang/Object;", calls=[GET_ID])])
+    found = facts(tmp_path, MAPPING + renamed, library, worker)
+    (call,) = [one for one in found.conduct.calls if one.site.by == "com.example.app.Sync"]
+    assert (call.reach, call.entries) == (Reach.REACHABLE, (EntryKind.WORKER,))
+    assert call.path[0] == "com.example.app.Sync.a"
+
+
+def test_loaders_of_code_are_still_looked_for(tmp_path: Path) -> None:
+    loading = "dalvik.system.DexClassLoader.<init>(Ljava/lang/String;Ljava/lang/String;Ljava/lang/String;Ljava/lang/ClassLoader;)V"
+    loader = Class(name="a.b.f", methods=[Method(name="go()V", calls=[loading])])
+    found = facts(tmp_path, MAPPING + "com.vendor.Loader -> a.b.f:\n    void load() -> go\n", loader)
+    (site,) = [fact for fact in found.build.of(FactKind.CALL) if "DexClassLoader" in fact.name]
+    assert site.by == "com.vendor.Loader"
+
+
 
 
 def test_components_are_restored_with_their_classes(tmp_path: Path) -> None:

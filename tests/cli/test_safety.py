@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -193,3 +194,49 @@ def test_nothing_is_written_but_what_was_asked_for(place: Path, build: str) -> N
     assert {path.name for path in (place / "out").iterdir()} == {"r.html", "r.sarif"}
     assert elsewhere == set()
     assert place / "out" / "r.html" in {Path(place, path) for path in written}
+
+
+# -- what a build may be called ----------------------------------------------------------------------------------------
+
+NAMED = "\x1b[2J\x1b]0;gone\x07<script>alert(1)</script>\u202egnp.ppa | a\nb ](javascript:alert(1)) `x` &amp; \u2066\u200b\x9b31m"
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "html", "sarif", "junit", "markdown"])
+def test_an_app_s_name_harms_no_reader_of_a_report(place: Path, format_: str) -> None:
+    (place / "hostile.apk").write_bytes(simple_apk(label=NAMED, version_name=NAMED, permissions=[f"a.{NAMED}"]))
+    done = auditor("audit", "hostile.apk", "-d", "fits.yaml", "--format", format_, cwd=place)
+    assert done.stderr == ""
+    assert done.returncode in (0, 1, 3)
+    assert UNSEEN.findall(done.stdout) == []
+    if format_ in ("json", "sarif"):
+        # the name itself is kept, in escapes that show what it holds
+        assert json.loads(done.stdout) is not None
+        assert "\\u202e" in done.stdout or "\\\\u202e" in done.stdout
+    else:
+        assert "\nb ](" not in done.stdout
+    if format_ in ("html", "junit", "markdown"):
+        assert "<script>alert" not in done.stdout
+    if format_ == "markdown":
+        assert "](javascript:" not in done.stdout
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_an_app_s_name_harms_no_reader_of_facts(place: Path, format_: str) -> None:
+    (place / "hostile.apk").write_bytes(simple_apk(label=NAMED, version_name=NAMED, permissions=[f"a.{NAMED}"]))
+    done = auditor("facts", "hostile.apk", "--format", format_, cwd=place)
+    assert (done.stderr, UNSEEN.findall(done.stdout)) == ("", [])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_file_s_name_harms_nobody_where_its_reader_crashed(place: Path) -> None:
+    name = "a\x1b[2Jb\u202ec.apk"
+    (place / name).write_bytes(simple_apk())
+    site = customise(place, BROKEN.format("os.abort()"))
+    for format_ in ("text", "html", "markdown", "json"):
+        done = auditor("audit", name, "-d", "fits.yaml", "--format", format_, cwd=place, customised=site)
+        assert (done.returncode, done.stderr, UNSEEN.findall(done.stdout)) == (3, "", [])
+        assert "reading crashed (SIGABRT)" in done.stdout
+    for arguments in (("facts", f"no-{name}"), ("facts", "app.apk", "--mapping", name), ("facts", "app.apk", "--merger-report", name)):
+        refused = auditor(*arguments, cwd=place)
+        assert (refused.returncode, refused.stderr.count("\n"), UNSEEN.findall(refused.stderr)) == (2, 1, [])

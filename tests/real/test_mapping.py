@@ -44,6 +44,9 @@ def test_a_renamed_build_reads_like_the_plain_one(tmp_path: Path, level: Level) 
     assert sum(new != old for new, old in originals.items()) > 100
     assert {name for unit in found.build.code for name in unit.classes} == set(originals.values())
     assert Counter(map(call, found.build.of(FactKind.CALL))) == Counter(map(call, plain.build.of(FactKind.CALL)))
+    assert Counter((call(one.site), one.reach, one.entries) for one in found.conduct.calls) == Counter(
+        (call(one.site), one.reach, one.entries) for one in plain.conduct.calls
+    )
     assert {(sdk.id, sdk.tier, sdk.confidence) for sdk in found.conduct.sdks} == {
         (sdk.id, sdk.tier, sdk.confidence) for sdk in plain.conduct.sdks
     }
