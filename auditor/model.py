@@ -53,6 +53,7 @@ __all__ = [
     "OwnerKind",
     "Packer",
     "Passage",
+    "PermissionRequest",
     "Platform",
     "PolicySource",
     "Presence",
@@ -653,6 +654,27 @@ class Call:
     """Whether each step of the way is the only one its call can take."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionRequest:
+    """One call site that asks the user for permissions."""
+
+    site: Fact
+    """The call itself."""
+    permissions: tuple[str, ...]
+    """As the code names them, in its order."""
+    whole: bool
+    """Whether these are all: False where part of the argument, or all of it, is not shown."""
+    owner: OwnerKind
+    sdk: str
+    """Canonical id, where the owner is an SDK or a library that is known."""
+    origin: Origin | None
+    """How the owner was found; None where there is none."""
+    reach: Reach = Reach.UNKNOWN
+    """How far it can be come by."""
+    path: tuple[str, ...] = ()
+    """A shortest way from an entry point, as a call's."""
+
+
 class ReferenceKind(Enum):
     """What of an interface the code of an image names."""
 
@@ -906,6 +928,8 @@ class Conduct:
     """Sorted by id."""
     calls: tuple[Call, ...] = ()
     """Call sites that can read personal data; only where they were looked for. Sorted by place."""
+    requests: tuple[PermissionRequest, ...] = ()
+    """Call sites that ask the user for permissions; only where they were looked for. Sorted by place."""
     references: tuple[Reference, ...] = ()
     """Interfaces to personal data that iOS code names; only where they were looked for. Sorted by image and name."""
     bundles: tuple[Bundle, ...] = ()

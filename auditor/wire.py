@@ -422,6 +422,24 @@ def facts_to_wire(
             }
             for call in conduct.calls
         ],
+        "permission_requests": [
+            {
+                "api": one.site.name,
+                "permissions": list(one.permissions),
+                "whole": one.whole,
+                "caller": one.site.location.at.rpartition(" +0x")[0],
+                "file": one.site.location.file,
+                "offset": int(one.site.location.at.rpartition(" +0x")[2], 16),
+                "owner": {
+                    "kind": one.owner.value,
+                    "sdk": one.sdk or None,
+                    "origin": one.origin.value if one.origin else None,
+                },
+                "tier": one.reach.word,
+                "path": list(one.path),
+            }
+            for one in conduct.requests
+        ],
         "references": [_reference(one) for one in conduct.references],
         "collections": [_collection(one) for one in conduct.collections],
         "manifest": [_manifest_entry(one) for one in conduct.manifest],

@@ -27,6 +27,7 @@ from auditor.model import (
     Conduct,
     Fact,
     FactKind,
+    PermissionRequest,
     Platform,
     Reference,
     Sdk,
@@ -64,6 +65,7 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
         bundles=bundles,
         # every source of signs gives its own; this is the one place where they come together
         collections=merged((*of_calls(calls), *referred, *of_scripts(scripts))),
+        requests=_requests(build, knowledge, owner_of, hidden),
         script_calls=scripts,
         hosts=find_hosts(build, knowledge, owner_of),
         packers=find_packers(build, knowledge),
@@ -83,6 +85,14 @@ def _calls(build: Build, knowledge: Knowledge, attributions: Sequence[Attributio
     from auditor.infer.calls import find_calls
 
     return find_calls(build, knowledge, owners_of(knowledge), attributions, hidden=hidden)
+
+
+def _requests(build: Build, knowledge: Knowledge, owner_of: Owners, hidden: bool) -> tuple[PermissionRequest, ...]:
+    if not build.of(FactKind.CALL):
+        return ()
+    from auditor.infer.requests import find_requests
+
+    return find_requests(build, knowledge, owner_of, hidden=hidden)
 
 
 def _uses(build: Build, calls: Sequence[Call], knowledge: Knowledge) -> tuple[tuple[str, tuple[Fact, ...]], ...]:

@@ -15,7 +15,7 @@ from auditor.knowledge.api_schema import ApiConstant, ApiField, ApiMethod, ApiRo
 from auditor.knowledge.schema import Knowledge
 from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, Reach, Severity, Text
 
-__all__ = ["find_calls", "needing", "wanted_arguments", "wanted_fields", "wanted_methods"]
+__all__ = ["caller_of", "constants_of", "find_calls", "needing", "requesting", "wanted_arguments", "wanted_fields", "wanted_methods"]
 
 _TABLES_OF_THEIR_OWN = (ApiTable.PERMISSIONS, ApiTable.PACKAGES, ApiTable.CLASSES, ApiTable.MEMBERS)
 
@@ -48,10 +48,15 @@ def wanted_fields(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
     return {class_: frozenset(found) for class_, found in names.items()}
 
 
+def requesting(apis: Apis) -> Sequence[ApiMethod]:
+    """Return the methods that ask the user for the permissions they are given."""
+    return [one for one in apis.methods if one.role is ApiRole.REQUESTS and one.arguments and not one.noisy]
+
+
 def wanted_methods(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
     """Return the methods to look for, by class."""
     names: dict[str, set[str]] = {}
-    for one in needing(knowledge.apis):
+    for one in (*needing(knowledge.apis), *requesting(knowledge.apis)):
         names.setdefault(one.class_, set()).add(one.name)
     return {class_: frozenset(found) for class_, found in names.items()}
 
@@ -59,7 +64,7 @@ def wanted_methods(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
 def wanted_arguments(knowledge: Knowledge) -> Mapping[tuple[str, str], Mapping[str, int]]:
     """Return, for each method whose argument decides, which one, by descriptor (empty = every other overload)."""
     found: dict[tuple[str, str], dict[str, int]] = {}
-    for one in _reads(knowledge.apis):
+    for one in (*_reads(knowledge.apis), *requesting(knowledge.apis)):
         if one.arguments:
             found.setdefault((one.class_, one.name), {})[one.descriptor] = one.arguments[0].index
     return found
@@ -102,7 +107,7 @@ def find_calls(
         if origin is Origin.NAME and fact.trait("written"):
             origin = Origin.MAPPING
         held = bool(asked & set(needs_one_of)) if needs_one_of else None
-        way = reached.get(_caller(fact))
+        way = reached.get(caller_of(fact))
         why_not = _why_not(found, held, needs_one_of, asked, levels)
         calls.append(
             Call(
@@ -132,7 +137,7 @@ def _method(methods: Sequence[ApiMethod], fact: Fact) -> ApiMethod | None:
     return max(fitting, key=lambda one: len(one.descriptor)) if fitting else None
 
 
-def _caller(fact: Fact) -> str:
+def caller_of(fact: Fact) -> str:
     """Return the method that makes a call, by the name it has in the build."""
     return fact.location.at.rpartition(" +0x")[0].partition(" (was ")[0]
 
@@ -159,7 +164,7 @@ def _meaning(
     table = method.arguments[0].table
     if not value or table in _TABLES_OF_THEIR_OWN:
         return method.data, method.may, method.permissions, method.severity
-    found = tuple(one for constant in _constants(value, table) for one in _decided(constant, table, apis))
+    found = tuple(one for constant in constants_of(value, table) for one in _decided(constant, table, apis))
     if not found and (fact.trait("argument") == "partial" or _is_unknown_field(value, table, apis)):
         # what is shown names nothing, and what is not shown may
         return method.data, method.may, method.permissions, method.severity
@@ -175,7 +180,7 @@ _CONSTANT = re.compile(r'"((?:[^"\\]|\\.)*)"|[^\s",|]+')
 _ESCAPED = re.compile(r"\\(.)")
 
 
-def _constants(value: str, table: ApiTable) -> Iterator[tuple[str, bool]]:
+def constants_of(value: str, table: ApiTable | None = None) -> Iterator[tuple[str, bool]]:
     """Yield each constant of an argument as evidence shows it, and whether it is a string; a command's words are one string."""
     alternatives: list[list[tuple[str, bool]]] = [[]]
     end = 0
@@ -203,7 +208,7 @@ def _is_unknown_field(value: str, table: ApiTable, apis: Apis) -> bool:
     """Tell whether an argument is a field of a class nothing is known of: it may hold anything."""
     return any(
         not quoted and "." in text and not any(one.table is table and one.class_ == text.rpartition(".")[0] for one in apis.fields)
-        for text, quoted in _constants(value, table)
+        for text, quoted in constants_of(value, table)
     )
 
 

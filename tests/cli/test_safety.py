@@ -102,6 +102,11 @@ def test_limits_that_are_none_are_refused(place: Path, option: str) -> None:
 # -- interrupts --------------------------------------------------------------------------------------------------------
 
 
+def heed_interrupts() -> None:
+    """Whoever runs the tests in the background has their children ignore interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("module", ["click", "auditor.errors", "auditor.cli.commands", "auditor.sandbox", "auditor.pipeline"])
 def test_an_interrupt_while_modules_are_imported_is_one_line(place: Path, module: str) -> None:
     code = (
@@ -118,7 +123,7 @@ def test_an_interrupt_while_modules_are_imported_is_one_line(place: Path, module
     process = subprocess.Popen(
         [sys.executable, "-m", "auditor", "audit", "app.apk", "-d", "fits.yaml"],
         cwd=place, env=environment(customise(place, code)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-        start_new_session=True,
+        start_new_session=True, preexec_fn=heed_interrupts,
     )  # fmt: skip
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, output, errors.strip()) == (130, "", "interrupted")
@@ -131,6 +136,7 @@ def test_an_interrupt_while_a_build_is_read_ends_the_reader_too(place: Path, who
     process = subprocess.Popen(
         [sys.executable, "-m", "auditor", "facts", "app.apk", "-o", "text=facts.txt"],
         cwd=place, env=environment(site), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True,
+        preexec_fn=heed_interrupts,
     )  # fmt: skip
     while not (place / "reader").exists():
         assert process.poll() is None
