@@ -85,22 +85,24 @@ def _dex_files(data: bytes, inside: str = "") -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.fixture(scope="session")
-def linked_library(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
-    """Return the function that links an iOS vendor's static library for an arm64 iPhone, as an app's build does."""
+def linked_library(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return the function that links iOS vendors' static libraries for an arm64 iPhone, as an app's build does."""
 
     @functools.cache
-    def link(library: Path) -> Path:
+    def link(library: Path, *more: Path) -> Path:
         tools = [shutil.which(name) or shutil.which(f"{name}-14") for name in ("llvm-lipo", "ld64.lld")]
         if None in tools:
             _absent("llvm-lipo or ld64.lld is not installed (Debian packages llvm and lld)")
         lipo, linker = map(str, tools)
         folder = tmp_path_factory.mktemp("linked")
-        thin, image = folder / f"{library.name}.a", folder / library.name
-        subprocess.run([lipo, "-thin", "arm64", library, "-output", thin], check=True, timeout=60)
+        thin, image = [], folder / library.name
+        for one in (library, *more):
+            thin.append(folder / f"{one.name}.a")
+            subprocess.run([lipo, "-thin", "arm64", one, "-output", thin[-1]], check=True, timeout=60)
         target = ["-arch", "arm64", "-platform_version", "ios", "12.0", "17.0"]
         # what Apple's frameworks define stays undefined: they are no part of an app
         whole = ["-dylib", "-all_load", "-undefined", "dynamic_lookup", "-install_name", f"@rpath/{library.name}"]
-        subprocess.run([linker, *target, *whole, "-o", image, thin], check=True, timeout=60, capture_output=True)
+        subprocess.run([linker, *target, *whole, "-o", image, *thin], check=True, timeout=60, capture_output=True)
         return image
 
     return link

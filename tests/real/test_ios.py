@@ -17,6 +17,7 @@ import pytest
 from auditor.extract import extract
 from auditor.extract.ios.macho import read_macho
 from auditor.model import Build, FactKind, Platform
+from auditor.pipeline import read_build
 from tests.real.bundles import info_plist, members, pack_ipa
 
 pytestmark = pytest.mark.real
@@ -26,7 +27,7 @@ SIMULATOR_APPS = ["DetoxXCUITestRunnerApp.app", "DetoxXCUITestRunner-Runner.app"
 _MAGICS = (b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 SHOP = "商城.app"
 Artefact = Callable[[str], Path]
-Link = Callable[[Path], Path]
+Link = Callable[..., Path]
 Bundle = dict[str, bytes]
 
 
@@ -207,3 +208,28 @@ def test_the_classes_of_vendors_are_found_in_the_app(shop: App) -> None:
     assert {"AlipaySDK", "UTDIDOpenUDID"} <= found["AlipaySDK"]
     assert {"TencentOAuth", "QQApiInterface"} <= found["TencentOpenAPI"]
     assert "AMapServices" in found["AMapFoundationKit"]
+
+
+# -- whose code refers to what ------------------------------------------------------------------------------------
+
+
+def test_references_are_given_to_the_vendor_whose_class_makes_them(
+    artefact: Artefact, linked_library: Link, tmp_path: Path
+) -> None:
+    """Two vendors in one executable, as most apps have them."""
+    together = linked_library(artefact("amap-foundation-ios"), artefact("alipay-ios"))
+    files: Bundle = {
+        "Info.plist": info_plist(CFBundleIdentifier="com.example.shop", CFBundleExecutable="Shop"),
+        "Shop": together.read_bytes(),
+    }
+    found = read_build(pack_ipa(tmp_path / "shop.ipa", SHOP, files)).conduct.references
+    owners = {(one.name, one.evidence[0].location.at): one.sdk for one in found}
+    assert {
+        ("UIDevice identifierForVendor", "-[AMapStatistics diu]"): "amap",
+        ("ASIdentifierManager", "+[AMapStatistics tryToGetIDFAString]"): "amap",
+        ("_CNCopyCurrentNetworkInfo", "-[AMapStatistics fetchSSIDInfo]"): "amap",
+        ("UIPasteboard dataForPasteboardType:", "-[UTDIDMain value]"): "utdid",
+        ("CTCarrier carrierName", "-[ASSStaticInfoCollector generateEnvironmentInfo]"): "alipay-sdk",
+    }.items() <= owners.items()
+    # the risk control inside Alipay's library is nobody's that is known
+    assert {sdk for (_, at), sdk in owners.items() if "[internal_DeviceInfo" in at.partition(" … ")[0]} == {""}
