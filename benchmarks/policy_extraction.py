@@ -16,6 +16,8 @@ What is counted, micro-averaged over documents:
 * package, url, vendor    as written, of the rows matched
 * sdk data    data types of the rows matched
 * data        data types of the whole document, those of its SDKs among them
+
+Policies made up in every layout and format, with their labels: python -m tests.forge.policies DIRECTORY --count 8
 """
 
 from __future__ import annotations
@@ -44,6 +46,8 @@ from auditor.policy.read import read_document
 
 FIELDS = ("written", "in words", "ios keys", "sdks", "package", "url", "vendor", "sdk data", "data")
 _JUDGED = ("prose", "CN name", "best mapping")
+_MOST_SHOWN = 40
+"""Documents up to which each has a line of its own."""
 _SDK_ONLY = ("sdk_list", "sdk_section")
 
 
@@ -71,6 +75,7 @@ class Score:
 
     name: str
     layout: str
+    format: str = ""
     counts: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
     misses: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -89,7 +94,7 @@ def score(path: Path, gold: Mapping[str, Any], vocabulary: Mapping[str, Any], la
     document = read_document(path)
     start = time.process_time()
     draft = extract_policy(document, knowledge)
-    result = Score(path.name, layout or document.kind.value)
+    result = Score(path.name, layout or document.kind.value, document.kind.value)
     result.seconds = time.process_time() - start
     scope = str(gold.get("scope", "full"))
     section_only = "section_of_full" in scope
@@ -247,7 +252,8 @@ def _plain(one: Score) -> dict[str, Any]:
 
 def _print(scores: Sequence[Score], *, misses: bool) -> None:
     print(f"{'':36}" + "".join(f"{what:>10}" for what in FIELDS))
-    for title, group in (("document", "name"), ("layout", "layout")):
+    groups = [("document", "name"), ("layout", "layout"), ("format", "format")]
+    for title, group in groups if len(scores) <= _MOST_SHOWN else groups[1:]:
         print(f"-- by {title}")
         for name in sorted({getattr(one, group) for one in scores}):
             _line(name, [one for one in scores if getattr(one, group) == name])

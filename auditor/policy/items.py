@@ -14,7 +14,7 @@ from auditor.policy.lexicon import Lexicon, platform_of, squeeze
 from auditor.policy.numbering import number_of
 from auditor.policy.permissions import purpose_of
 from auditor.policy.records import Form, Record, Value, joined_text, urls_in
-from auditor.policy.rows import SdkRow, add_places
+from auditor.policy.rows import Doubt, SdkRow, add_places
 from auditor.policy.sdks import PACKAGE, Sdks, is_package, names_nothing, split_names, split_vendor
 
 __all__ = ["names_sdk", "read_items", "read_link_list", "read_mentions", "read_name_lists", "read_run_ons"]
@@ -29,6 +29,8 @@ _SENTENCE = re.compile(r"[。！!？?；;]")
 _INSIDE_BRACKETS = re.compile(r"[（(][^（）()]*\Z")
 _URL_START = re.compile(r"https?://|www\.", re.IGNORECASE)
 _NAMES_BEFORE = re.compile(r"[、；;，,。：:（(《“\"「【\s]")
+_NAME_AND_URL = re.compile(r"([^：:（(，。,]{2,40}?)\s*(?:[（(]\s*|[-–—：:]\s*|\s)(?:https?://|www\.)\S+?\s*[)）]?\s*", re.IGNORECASE)
+_SERVICE = re.compile(r"[^，。；：,;:]{2,24}?(?:服务|组件|插件|模块)")
 _BRACKET_AFTER = re.compile(r"\s?[（(]([^（）()]{1,120})[)）]")
 
 
@@ -402,6 +404,9 @@ def _linked_name(piece: Piece) -> tuple[str, str]:
     urls = urls_in(text)
     if urls and text.startswith(urls[0]) and len(text) <= len(urls[0]) + 2:
         return "", urls[0]
+    named = _NAME_AND_URL.fullmatch(text) if len(urls) == 1 and len(text) - len(urls[0]) <= _LONGEST_NAME else None
+    if named and not piece.heading:
+        return named[1].strip(), urls[0]
     links = [link for link in piece.line.links if link.startswith("http")]
     numbered = number_of(text) is not None and not piece.item
     if piece.heading or numbered or len(text) > _LONGEST_NAME or _SENTENCE.search(text) or _COLON.search(text):
@@ -441,6 +446,8 @@ def read_mentions(flow: Flow, lexicon: Lexicon, sdks: Sdks) -> None:
             sentence = parts[index]
             hits = lexicon.hits("sdk", sentence)
             rows: list[SdkRow] = list(_known_mentions(sentence, pieces, lexicon, sdks))
+            if not hits and not rows:
+                _doubtful_service(sentence, pieces, lexicon, sdks)
             end = -1
             for name in _mentioned(sentence, [(hit.start, hit.end) for hit in hits], lexicon):
                 at = sentence.find(name, max(end, 0))
@@ -466,6 +473,16 @@ def _with_rest(parts: Sequence[str], index: int, lexicon: Lexicon) -> str:
         text += parts[index + 1] + parts[index + 2]
         index += 2
     return text
+
+
+def _doubtful_service(sentence: str, pieces: Sequence[Piece], lexicon: Lexicon, sdks: Sdks) -> None:
+    """Leave a service of a third party that a sentence builds in, and calls no SDK, to a person."""
+    for cue in lexicon.hits("builds_in", sentence):
+        match = _SERVICE.match(sentence, cue.end)
+        if match is None or not lexicon.cue("third_parties", match[0]) or _is_generic(match[0], lexicon):
+            continue
+        piece = next((one for one in pieces if match[0] in one.text), pieces[0])
+        sdks.doubts.append(Doubt("sdks", match[0], "sdk-in-passing", [passage(piece.line, match[0])]))
 
 
 def _known_mentions(sentence: str, pieces: Sequence[Piece], lexicon: Lexicon, sdks: Sdks) -> Iterator[SdkRow]:

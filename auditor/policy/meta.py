@@ -23,6 +23,10 @@ _DATES = (
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _COMPANY = re.compile(r"[\u4e00-\u9fffA-Za-z0-9（）()·]{2,40}?(?:有限责任公司|股份有限公司|有限公司|经营部|工作室|研究院|事务所)")
+_LATIN_COMPANY = re.compile(
+    r"[A-Z][A-Za-z0-9&'-]{1,30}(?: [A-Z0-9][A-Za-z0-9&'-]{0,30}){0,4},? "
+    r"(?:Inc\.?|LLC|L\.L\.C\.|Ltd\.?|Limited|GmbH|Corporation|Corp\.?|Pty\.? Ltd\.?)(?![A-Za-z])"
+)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
 _PHONE = re.compile(r"(?<!\d)(?:400[- ]?\d{3}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}|1[3-9]\d{9}|\+\d{1,3}[- ]?\d{6,12})(?!\d)")
 _BOOK = re.compile(r"《([^《》]{1,40})》")
@@ -144,6 +148,9 @@ def _operator(pieces: Sequence[Piece], lexicon: Lexicon) -> str:
             around = piece.text[max(0, match.start() - 16) : match.end() + 20]
             weight = 1 + 2 * lexicon.cue("operator", around) + (2 if index < 30 else 0) + (2 if piece.section == "contact" else 0)
             weights[name] = weights.get(name, 0) + weight
+        for match in _LATIN_COMPANY.finditer(piece.text[:2_000]):
+            if lexicon.cue("operator", piece.text[max(0, match.start() - 24) : match.start()]):
+                weights[match[0]] = weights.get(match[0], 0) + 3 + (2 if index < 30 else 0)
     return max(weights, key=lambda name: (weights[name], -len(name)), default="") if weights else ""
 
 

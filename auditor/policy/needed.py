@@ -115,7 +115,7 @@ def _usage_keys(build: Build, knowledge: Knowledge) -> Iterator[NeededKey]:
     facts = build.of(FactKind.USAGE_STRING)
     for key in sorted({fact.name for fact in facts}):
         known = knowledge.usage_keys.get(key)
-        texts = {fact.by: fact.value.strip() for fact in facts if fact.name == key and fact.value.strip()}
+        texts = {fact.by: fact.value.strip() for fact in facts if fact.name == key and fact.value.strip() not in ("", build.identity.label)}
         zh = next((text for language, text in sorted(texts.items()) if language.lower().startswith("zh")), "")
         base = texts.get(_BASE, "")
         en = next((text for language, text in sorted(texts.items()) if language.lower().startswith("en")), "")
@@ -125,6 +125,13 @@ def _usage_keys(build: Build, knowledge: Knowledge) -> Iterator[NeededKey]:
 
 def _sdks(build: Build, conduct: Conduct, knowledge: Knowledge) -> Iterator[NeededSdk]:
     present = {sdk.id for sdk in conduct.sdks if sdk.tier > SdkTier.NAMED}
+    # identifiers only the other platform has
+    foreign = {
+        type_
+        for platform in Platform
+        if platform is not build.identity.platform
+        for type_ in knowledge.policy_words.cues.get(f"{platform.value}_data", ())
+    }
     for id_ in sorted(present):
         known = knowledge.sdks[id_]
         if not known.collects or present & set(known.part_of):
@@ -133,7 +140,7 @@ def _sdks(build: Build, conduct: Conduct, knowledge: Knowledge) -> Iterator[Need
         served = [one for one in knowledge.policy_words.purposes if known.category in one.categories]
         purposes = [one.name for one in sorted(served, key=lambda one: one.categories.index(known.category))]
         shown = {one.type for one in conduct.collections if one.shown and one.sdk in {id_, *_parts(id_, present, knowledge)}}
-        data = (*known.collects, *sorted(shown - set(known.collects)))
+        data = (*(type_ for type_ in known.collects if type_ not in foreign), *sorted(shown - set(known.collects)))
         yield NeededSdk(
             id=id_,
             name=known.name,

@@ -35,7 +35,7 @@ mark { background: var(--hit); color: inherit } mark.low { background: var(--low
 mark a { color: inherit; text-decoration: none; border-bottom: 1px dotted }
 .n { color: #888; font-size: .7rem; margin-right: .4rem; user-select: none }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, Menlo, Consolas, monospace }
-pre a { color: inherit } :target { outline: 2px solid #4a90d9; background: var(--to) }
+pre a { color: inherit; text-decoration: none; border-bottom: 1px dotted } :target { outline: 2px solid #4a90d9; background: var(--to) }
 @media (max-width: 800px) { main { display: block; height: auto } section + section { border-left: 0; border-top: 1px solid var(--line) } }
 @media print { main { display: block; height: auto } section { overflow: visible } }
 """
@@ -150,6 +150,7 @@ def _yaml(plain: Plain, first: dict[str, str]) -> Iterator[str]:
             text = html.escape(row_yaml(row))
             target = f"{key}-{index}"
             if target in first:
-                text = text.replace("  - ", f'  <a href="#{first[target]}">-</a> ', 1)
+                head, _, rest = text.partition("\n")
+                text = f'  <a href="#{first[target]}">{head.removeprefix("  ")}</a>\n{rest}'
             yield f'<span id="y-{target}">{text}</span>'
 

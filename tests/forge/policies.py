@@ -380,9 +380,10 @@ def sdk_vendor_lines(maker: Maker) -> None:
 
 
 def sdk_links(maker: Maker) -> None:
-    """A name, and its address on the line below."""
+    """A name, and its address on the line below or in brackets behind it."""
+    behind = maker.chance(0.4)
     for sdk in maker.sdks():
-        maker.parts.append(Text([sdk.name, sdk.url]))
+        maker.parts.append(Text([f"{sdk.name} ({sdk.url})"] if behind else [sdk.name, sdk.url]))
         maker.note(sdk, ["name", "url"])
 
 

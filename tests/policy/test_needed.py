@@ -36,9 +36,21 @@ def test_sdks_come_with_vendor_purpose_data_and_page_from_knowledge(android):
     known = load().sdks
     found = {one.id: one for one in android.sdks}
     amap = found["amap"]
-    assert (amap.vendor, amap.data, amap.url) == (known["amap"].vendor, known["amap"].collects, known["amap"].url)
+    assert (amap.vendor, amap.url) == (known["amap"].vendor, known["amap"].url)
+    assert set(amap.data) == set(known["amap"].collects) - {"idfa", "idfv"}
     assert amap.purpose.zh == "地图定位与导航"
     assert not [one.id for one in android.sdks if not known[one.id].collects]
+
+
+def test_identifiers_only_the_other_platform_has_are_left_out(android, ios):
+    assert not {type_ for one in android.sdks for type_ in one.data} & {"idfa", "idfv"}
+    assert not {type_ for one in ios.sdks for type_ in one.data} & {"imei", "android_id", "oaid", "gaid"}
+    assert "idfa" in {type_ for one in ios.sdks for type_ in one.data}
+
+
+def test_a_usage_string_that_is_only_the_name_of_the_app_leaves_the_purpose_open(ios):
+    assert ios.app == "特购"
+    assert "特购" not in {one.purpose.zh for one in ios.usage_keys}
 
 
 def test_ios_keys_take_their_purpose_from_what_the_app_tells(ios):

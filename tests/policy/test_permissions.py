@@ -250,3 +250,17 @@ def test_permissions_of_an_sdk_table_are_none_of_the_app(drafted):
     draft = drafted("第三方SDK清单\n\n| 插件名称 | 使用目的 | 权限列表 |\n|---|---|---|\n| 友盟统计 | 统计 | android.permission.READ_PHONE_STATE<br />android.permission.INTERNET |\n")
     assert permissions(draft) == {}
     assert draft.declaration.sdks[0].permissions == (f"{P}READ_PHONE_STATE", f"{P}INTERNET")
+
+
+def test_items_that_start_with_the_name_of_a_permission(drafted):
+    draft = drafted(
+        "某某隐私政策\n\n一、设备权限\n\n1、相机权限：用于扫码。\n\n2、拨打电话权限：用于联系客服。\n\n3、短信权限：我们不会申请该权限。\n\n4、设备权限：见下文。\n"
+    )
+    assert [(row.name.rpartition(".")[2], row.purpose) for row in draft.declaration.permissions] == [
+        ("CAMERA", "用于扫码。"), ("CALL_PHONE", "用于联系客服。"),
+    ]  # fmt: skip
+
+
+def test_a_row_without_a_purpose_is_a_row_and_no_caption(drafted):
+    draft = drafted("应用权限列表\n\n| 权限名称 | 使用目的 |\n|---|---|\n| android.permission.CAMERA | 扫码 |\n| RECORD_AUDIO | |\n")
+    assert [row.name.rpartition(".")[2] for row in draft.declaration.permissions] == ["CAMERA", "RECORD_AUDIO"]

@@ -448,3 +448,50 @@ def test_a_list_behind_a_link_is_a_result_of_its_own(drafted):
 
 def test_a_list_found_leaves_no_such_gap(drafted):
     assert not any("SDKs" in gap.reason.en for gap in drafted(LABEL_BLOCKS).gaps)
+
+
+PROVIDERS = """Larch Weather Privacy Policy
+Last updated: 2023-05-01
+
+We collect personal information. Link to the privacy policies of third-party service providers used by the app
+
+*   Google Play Services (https://www.google.com/policies/privacy/)
+*   AdMob (https://support.google.com/admob/answer/6128543?hl=en)
+*   Firebase Crashlytics - https://firebase.google.com/support/privacy/
+"""
+
+
+def test_names_with_their_addresses_behind_them(drafted):
+    assert [(one.name, one.url) for one in drafted(PROVIDERS).declaration.sdks] == [
+        ("Google Play Services", "https://www.google.com/policies/privacy/"),
+        ("AdMob", "https://support.google.com/admob/answer/6128543?hl=en"),
+        ("Firebase Crashlytics", "https://firebase.google.com/support/privacy/"),
+    ]
+
+
+def test_a_service_of_a_third_party_that_is_called_no_sdk_is_left_to_a_person(drafted):
+    draft = drafted("某某隐私政策\n\n如果您选择该角色，我们会接入青藤第三方接口的实人认证服务，您需提交身份证件信息。\n")
+    assert names(draft) == []
+    assert [(one.subject, one.at[0].line) for one in draft.review if one.table == "sdks"] == [("青藤第三方接口的实人认证服务", 3)]
+
+
+def test_a_table_below_the_name_of_an_sdk_is_about_it(drafted):
+    table = "| 使用目的 | 消息推送 |\n|---|---|\n| 收集信息 | OAID |\n| 隐私政策链接 | https://a.example.com/p |\n"
+    draft = drafted(f"# 某某隐私政策\n\n## 第三方SDK清单\n\n### 甲推送SDK\n\n{table}\n### 乙推送SDK\n\n{table}")
+    assert [(one.name, one.purpose, one.data) for one in draft.declaration.sdks] == [
+        ("甲推送SDK", "消息推送", ("oaid",)), ("乙推送SDK", "消息推送", ("oaid",)),
+    ]  # fmt: skip
+
+
+def test_the_company_before_a_name_is_who_provides_it(drafted):
+    draft = drafted("某某隐私政策\n\n我们使用了深圳市甲乙科技有限公司提供的MobTech ShareSDK，用于分享，该SDK会获取您的OAID。\n")
+    (found,) = draft.declaration.sdks
+    assert (found.name, found.vendor, found.data) == ("MobTech ShareSDK", "深圳市甲乙科技有限公司", ("oaid",))
+
+
+def test_a_header_of_two_rows_is_one_header(drafted):
+    draft = drafted(
+        "<html><body><h1>某某隐私政策</h1><h2>第三方SDK</h2><table><tr><th rowspan=2>SDK名称</th><th colspan=2>个人信息处理情况</th></tr>"
+        "<tr><th>收集信息</th><th>是否敏感</th></tr><tr><td>甲SDK</td><td>OAID</td><td>否</td></tr></table></body></html>"
+    )
+    assert [(one.name, one.data) for one in draft.declaration.sdks] == [("甲SDK", ("oaid",))]

@@ -12,9 +12,9 @@ from tests.policy.test_sdks import LABEL_BLOCKS, TABLES
 
 def test_every_row_is_marked_in_the_text_and_leads_there_and_back(drafted):
     page = render_view(drafted(LABEL_BLOCKS), Language.ZH)
-    for index, name in enumerate(("友盟统计SDK", "腾讯Bugly", "高德定位SDK")):
+    for index, name in ((0, "友盟统计SDK"), (1, "腾讯Bugly"), (3, "高德定位SDK")):
         assert f'<mark id="t-sdks-{index}"><a href="#y-sdks-{index}">{name}</a></mark>' in page
-        assert re.search(rf'<span id="y-sdks-{index}">  <a href="#t-sdks-{index}">-</a> name: {name}', page)
+        assert re.search(rf'<span id="y-sdks-{index}">  <a href="#t-sdks-{index}">- name: {name}</a>', page)
 
 
 def test_a_quote_over_two_lines_marks_its_first(drafted):
