@@ -53,8 +53,6 @@ APIS = "apis"
 POLICY_WORDS = "policy_words.yaml"
 NOT_CHECKABLE = "not_checkable.yaml"
 """The one file a knowledge can do without: it is read with policies only."""
-_EXCLUSIVE = frozenset({TraceKind.PACKAGE, TraceKind.CLASS, TraceKind.FRAMEWORK})
-"""Traces that name one owner: two SDKs cannot both be proved by the same one."""
 
 
 def read_yaml(directory: Path) -> Plain:
@@ -487,7 +485,7 @@ def _sdks(
     owners: dict[tuple[TraceKind, str], str] = {
         (kind, pattern): id_
         for id_, entry in sdks.items()
-        for kind in _EXCLUSIVE
+        for kind in TraceKind
         for pattern in entry.get("traces", {}).get(kind.value, {}).get(Strength.PROVES.name.lower(), ())
     }
     parents: list[tuple[Record, str, tuple[str, ...]]] = []
@@ -613,7 +611,7 @@ def _traces(record: Record, kind: TraceKind, id_: str, owners: dict[tuple[TraceK
             record.wrong(f"{record.what}: such a trace only ever names an SDK, it cannot be under {word!r}", word)
         if strength is not Strength.SUPPORTS and kind in _ONLY_SUPPORTS:
             record.wrong(f"{record.what}: such a trace only ever supports another, it cannot be under {word!r}", word)
-        exclusive = strength is Strength.PROVES and kind in _EXCLUSIVE
+        exclusive = strength is Strength.PROVES
 
         def fault(pattern: str, word: str = word, exclusive: bool = exclusive) -> str:
             if (wrong := _pattern_fault(kind, pattern)) or own.setdefault(pattern, word) != word:

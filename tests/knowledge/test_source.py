@@ -362,6 +362,27 @@ def test_a_manifest_of_what_is_no_sdk_names_the_library_s_packages(tmp_path):
     assert mistake == "manifests/lib.yaml:1: packages are listed of a library, and only of what is no SDK described here"
 
 
+@pytest.mark.parametrize(
+    ("platform", "trace"),
+    [
+        ("android", "native_libraries: {proves: [libx.so]}"),
+        ("android", "assets: {proves: [assets/x.dat]}"),
+        ("android", "meta_data: {proves: [x.key]}"),
+        ("ios", "bundles: {proves: [X.bundle]}"),
+        ("ios", "url_schemes: {proves: [xyz]}"),
+    ],
+)
+def test_no_trace_of_any_kind_proves_two_sdks(tmp_path, platform, trace):
+    described = SMALL["sdks/okhttp.yaml"].partition("        android:")[0].replace("[android]", f"[{platform}]")
+    one, two = (
+        f"{described.replace('id: okhttp', f'id: {id_}')}        {platform}:\n          {trace}\n        sources: [an artefact]\n"
+        for id_ in ("first", "second")
+    )
+    (mistake,) = mistakes(write(tmp_path, sdks__first=one, sdks__second=two))
+    assert mistake.startswith("sdks/second.yaml:9: ")
+    assert mistake.endswith("already proves 'first'")
+
+
 def test_two_sdks_may_be_supported_or_named_by_one_package(tmp_path):
     assert "okhttp" in known(write(tmp_path, **edited("sdks/okhttp.yaml", "okhttp3]", "okhttp3], supports: [com.loc]"))).sdks
 
