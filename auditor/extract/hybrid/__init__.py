@@ -16,7 +16,7 @@ from auditor.extract.hosts import record_hosts
 from auditor.extract.hybrid.flutter import is_snapshot, packages, strings_of
 from auditor.extract.hybrid.hermes import HermesError, is_hermes, read_hermes
 from auditor.extract.hybrid.plugins import capacitor_plugins, cordova_features, cordova_plugins
-from auditor.extract.hybrid.script import Form, Names, identifiers, mentions, read_names
+from auditor.extract.hybrid.script import Form, Names, identifiers, mentions, read_names, words_of
 from auditor.extract.hybrid.uniapp import read_features, read_json, read_settings
 from auditor.extract.lens import ScriptNames
 from auditor.extract.wording import links_in, wordings_in
@@ -69,7 +69,6 @@ _TEXTS = re.compile(r"Payload/.*/(?:zh[^/]*|Base|en)\.lproj/[^/]+\.strings\Z")
 _WEEX_HEAD = re.compile(rb"\s{0,16}(?://|/\*)\s{0,8}\{\s{0,8}[\"']framework[\"']\s{0,8}:")
 _RN_BUNDLE = re.compile(rf"{_ROOT}(?:[^/]+/)*(?:[^/]+\.(?:bundle|jsbundle|hbc)|(?:index|main)\.(?:android|ios)\.js)\Z")
 _SCRIPT_WORDS = frozenset({b"function", b"var", b"let", b"const", b"return", b"this", b"new", b"if", b"typeof"})
-_OBFUSCATED = re.compile(rb"_0x[0-9a-f]{3,8}\Z")
 
 
 @dataclass(slots=True)
@@ -315,14 +314,15 @@ class _Reading:
             return
         if layer == WEB and _WEEX_HEAD.match(data):
             layer, main = WEEX, True
-        words = identifiers(data)
+        modules = {module.encode() for module in self._lens(REACT).modules} if layer == REACT else set()
+        wanted = set().union(_SCRIPT_WORDS, modules, *(words_of(self._names(one)) for one in _ALSO[layer]))
+        words, rewritten = identifiers(data, wanted)
         if (main or (layer == UNI and name.endswith(".js"))) and size >= _SMALLEST_SCRIPT and not words & _SCRIPT_WORDS:
             self._hidden(name, _UNREADABLE)
             return
         if main:
             self._layer(name, layer, form="script")
-        obfuscated = sum(1 for word in words if word.startswith(b"_0x") and _OBFUSCATED.match(word))
-        if obfuscated > 200 and obfuscated * 4 > len(words):
+        if rewritten:
             self._hidden(name, _OBFUSCATED_SCRIPT)
         plugin = _PLUGIN_FILE.search(name) if layer in (CORDOVA, CAPACITOR) else None
         place = self.archive.place(name)
@@ -343,9 +343,9 @@ class _Reading:
                     text=mention.text,
                     plugin=plugin[1] if plugin else "",
                 )
-        for module in sorted(self._lens(REACT).modules) if layer == REACT else ():
-            if module.encode() in words and (at := _named(data, module.encode())) >= 0:
-                self._module(name, f"+0x{at:x}", module, REACT, "name", "")
+        for raw in sorted(modules & words):
+            if (found := _named(data, raw)) >= 0:
+                self._module(name, f"+0x{found:x}", raw.decode(), REACT, "name", "")
         record_hosts(self.collect, self.archive.place(name), data)
         self._texts(name, data, script=True)
 

@@ -12,13 +12,17 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["Form", "Mention", "Names", "identifiers", "mentions", "read_names"]
+__all__ = ["Form", "Mention", "Names", "identifiers", "mentions", "read_names", "words_of"]
 
 _SEPARATORS = bytes(
     byte if byte in b"$_" or (byte < 128 and chr(byte).isalnum()) else 32 for byte in range(256)
 )
 _PIECE = 1 << 20
 """Bytes taken apart at a time: the list of all words of a large bundle would take many times its size."""
+_REWRITTEN = re.compile(rb"_0x[0-9a-f]{3,8}\Z")
+"""Names that obfuscators of scripts make."""
+_MANY = 200
+"""From so many of them in a piece on, if they are a quarter of its words, its names were rewritten."""
 _REACH = 96
 """Bytes before a name in which the rest of its chain is looked for."""
 _PER_NAME = 3
@@ -78,26 +82,38 @@ def read_names(names: Collection[str]) -> Names:
     return {last: tuple(full) for last, full in found.items()}
 
 
-def identifiers(data: bytes) -> set[bytes]:
-    """Return every word of a script, strings and comments included."""
+def words_of(names: Names) -> set[bytes]:
+    """Return the words a script must hold for one of these names to stand in it."""
+    owners = {owner[-1] for wanted in names.values() for _, owner in wanted if owner}
+    return {word.encode() for word in (*names, *owners)}
+
+
+def identifiers(data: bytes, wanted: Collection[bytes]) -> tuple[set[bytes], bool]:
+    """Return which of the wanted words a script holds, strings and comments included, and whether its names were rewritten."""
+    wanted = frozenset(wanted)
     found: set[bytes] = set()
+    rewritten = False
     at, size = 0, len(data)
     while at < size:
         end = min(at + _PIECE, size)
         # a word must not be cut in two; one that is longer than all of this is none
         while end < size and end < at + _PIECE + 256 and _SEPARATORS[data[end]] != 32:
             end += 1
-        found.update(data[at:end].translate(_SEPARATORS).split())
+        words = set(data[at:end].translate(_SEPARATORS).split())
+        found |= words & wanted
+        if b"_0x" in data[at:end]:
+            names = sum(1 for word in words if word.startswith(b"_0x") and _REWRITTEN.match(word))
+            rewritten |= names > _MANY and names * 4 > len(words)
         at = end
-    return found
+    return found, rewritten
 
 
 def mentions(data: bytes, names: Names, words: Collection[bytes] | None = None) -> Iterator[Mention]:
     """Yield where a script names the interfaces, in the order of the names; few places of each.
 
-    ``words`` are the identifiers of the script, where they are known already.
+    ``words`` are those of :func:`words_of` that the script holds, where they are known already.
     """
-    words = identifiers(data) if words is None else words
+    words = identifiers(data, words_of(names))[0] if words is None else words
     for last in sorted(names):
         raw = last.encode()
         if raw in words:

@@ -102,7 +102,14 @@ def test_a_mention_shows_where_it_stands_and_what_is_around() -> None:
 
 def test_words_longer_than_a_piece_are_not_cut() -> None:
     script = b" " * ((1 << 20) - 3) + b"getLocation"
-    assert b"getLocation" in identifiers(script)
+    assert identifiers(script, {b"getLocation", b"other"}) == ({b"getLocation"}, False)
+
+
+def test_rewritten_names_are_told_from_minified_ones() -> None:
+    rewritten = b"".join(b"var _0x%x=1;" % number for number in range(0x1000, 0x1200))
+    assert identifiers(rewritten, ())[1]
+    assert not identifiers(b"".join(b"var a%d=1;" % number for number in range(500)), ())[1]
+    assert not identifiers(rewritten[:900], ())[1]
 
 
 @given(st.binary(max_size=400))
