@@ -53,6 +53,7 @@ __all__ = [
     "check_declaration",
     "declared_in",
     "draft_build",
+    "draft_of",
     "draft_policy",
     "lint_policy",
     "read_build",
@@ -296,11 +297,16 @@ def draft_policy(path: Path, *, shown_as: str | None = None, knowledge: Knowledg
 
 def draft_build(path: Path, *, knowledge: Knowledge | None = None, progress: Progress | None = None) -> BuildDraft:
     """Draft the rows a policy for a build would need. Raises BuildError when it cannot be opened as a build."""
-    from auditor.policy.needed import needed_rows
-
     knowledge = knowledge or load()
     facts = read_build(path, knowledge=knowledge, calls=True, progress=progress)
-    return needed_rows(facts.build, facts.conduct, facts.gaps, knowledge)
+    return draft_of(facts, knowledge)
+
+
+def draft_of(facts: Facts, knowledge: Knowledge | None = None) -> BuildDraft:
+    """Draft the rows a policy would need for what is known of a build."""
+    from auditor.policy.needed import needed_rows
+
+    return needed_rows(facts.build, facts.conduct, facts.gaps, knowledge or load())
 
 
 def unread(path: Path, why: Text, *, knowledge: Knowledge | None = None) -> Facts:

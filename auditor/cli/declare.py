@@ -132,13 +132,17 @@ def _old_draft(target: Path, base: Path | None, language: Language) -> str | Non
 
 def _from_build(build: Path, outputs: tuple[Output, ...], format_: str | None, language: Language) -> int:
     from auditor.cli.progress import Progress
-    from auditor.pipeline import draft_build
+    from auditor.pipeline import draft_build, draft_of, unread
     from auditor.policy.needed import needed_plain, to_html_tables, to_markdown_tables
     from auditor.policy.writing import to_json, to_yaml
+    from auditor.sandbox import Stopped, allowance, contained
 
     claim(outputs, (build,))
     with Progress(language) as progress:
-        draft = draft_build(build, progress=progress)
+        try:
+            draft = contained(lambda tell: draft_build(build, progress=tell), allowance(build), progress)
+        except Stopped as stopped:
+            draft = draft_of(unread(build, stopped.sentence))
 
     def rendered(wanted: str) -> str:
         if wanted == "markdown":

@@ -92,6 +92,15 @@ def test_facts_of_a_build_that_crashes_its_reader_say_so(place: Path) -> None:
     assert len(found["gaps"]) == 1
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_draft_of_a_build_that_crashes_its_reader_says_so(place: Path) -> None:
+    site = customise(place, BROKEN.format("os.abort()"))
+    done = auditor("declare", "--from-build", "app.apk", cwd=place, customised=site)
+    assert done.returncode == 3
+    assert done.stderr.startswith("app.apk: reading crashed (SIGABRT); it was at: reading the build: AndroidManifest.xml.")
+    assert done.stdout != ""
+
+
 @pytest.mark.parametrize("option", ["--timeout=0", "--max-memory=1", "--timeout=x"])
 def test_limits_that_are_none_are_refused(place: Path, option: str) -> None:
     done = auditor("facts", "app.apk", option, cwd=place)
