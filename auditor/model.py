@@ -643,6 +643,8 @@ class Call:
     """Why it gets none, where it does not."""
     severity: Severity = Severity.INFO
     """How much it says when seen alone; INFO = context only."""
+    lighter: tuple[tuple[str, Severity], ...] = ()
+    """Data types of which it says less than that: a call that takes one of several constants may name several."""
     reach: Reach = Reach.UNKNOWN
     """How far it can be come by."""
     path: tuple[str, ...] = ()

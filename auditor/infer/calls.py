@@ -100,7 +100,8 @@ def find_calls(
         found = fields.get(fact.name) if fact.trait("field") else _method(methods.get(fact.name, ()), fact)
         if found is None:
             continue
-        data, may, needs_one_of, severity = _meaning(found, fact, apis)
+        data, may, needs_one_of, severities = _meaning(found, fact, apis)
+        severity = max(severities.values(), default=found.severity)
         if not data and not may:
             continue
         owner, sdk, origin = owner_of(fact.by)
@@ -121,6 +122,7 @@ def find_calls(
                 can_succeed=why_not is None,
                 why_not=why_not,
                 severity=severity,
+                lighter=tuple((id_, one) for id_, one in sorted(severities.items()) if one < severity),
                 reach=way.reach if way else not_reached,
                 path=(*way.path, fact.name) if way else (),
                 entries=way.entries if way else (),
@@ -156,24 +158,28 @@ def _target(build: Build) -> int:
 
 def _meaning(
     method: ApiMethod | ApiField, fact: Fact, apis: Apis
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], Severity]:
-    """Return what a call reads, what it may be a way to, the permissions of which it needs one, and how much it says."""
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], Mapping[str, Severity]]:
+    """Return what a call reads, what it may be a way to, the permissions of which it needs one, and how much it says of each."""
+    alone = dict.fromkeys((*method.data, *method.may), method.severity)
     if isinstance(method, ApiField) or not method.arguments:
-        return method.data, method.may, method.permissions, method.severity
+        return method.data, method.may, method.permissions, alone
     value = fact.value
     table = method.arguments[0].table
     if not value or table in _TABLES_OF_THEIR_OWN:
-        return method.data, method.may, method.permissions, method.severity
+        return method.data, method.may, method.permissions, alone
     found = tuple(one for constant in constants_of(value, table) for one in _decided(constant, table, apis))
     if not found and (fact.trait("argument") == "partial" or _is_unknown_field(value, table, apis)):
         # what is shown names nothing, and what is not shown may
-        return method.data, method.may, method.permissions, method.severity
+        return method.data, method.may, method.permissions, alone
     data = tuple(dict.fromkeys(id_ for one in found for id_ in one.data))
     may = tuple(dict.fromkeys(id_ for one in found for id_ in one.may))
     permissions = tuple(dict.fromkeys(name for one in found for name in one.permissions))
     # the constant is known and names nothing personal: the call reads nothing that counts
-    severity = max((one.severity for one in found), default=method.severity)
-    return data, may, permissions or method.permissions, severity
+    severities: dict[str, Severity] = {}
+    for one in found:
+        for id_ in (*one.data, *one.may):
+            severities[id_] = max(one.severity, severities.get(id_, one.severity))
+    return data, may, permissions or method.permissions, severities
 
 
 _CONSTANT = re.compile(r'"((?:[^"\\]|\\.)*)"|[^\s",|]+')

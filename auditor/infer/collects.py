@@ -20,9 +20,13 @@ _OWNERS = {owner: place for place, owner in enumerate(OwnerKind)}
 def of_calls(calls: Iterable[Call]) -> Iterator[Collection]:
     """Yield what each call site shows, one collection per data type it names."""
     for call in calls:
+        lighter = dict(call.lighter)
         for may, types in ((False, call.data), (True, call.may)):
             # opening some file may be a way to nearly anything: a way that is context only is no sign
-            for type_ in types if not may or call.severity > Severity.INFO else ():
+            for type_ in types:
+                severity = lighter.get(type_, call.severity)
+                if may and severity is Severity.INFO:
+                    continue
                 yield Collection(
                     type=type_,
                     owner=call.owner,
@@ -30,7 +34,7 @@ def of_calls(calls: Iterable[Call]) -> Iterator[Collection]:
                     confidence=_confidence(call, may),
                     evidence=(call.site,),
                     count=1,
-                    severity=call.severity,
+                    severity=severity,
                     may=may,
                     permission_held=call.permission_held,
                     can_succeed=call.can_succeed,

@@ -127,6 +127,11 @@ class _Declared:
         """Return the types declared for the app in general words."""
         return {type_ for type_, side in self.app.items() if side.vague}
 
+    def sdk_rows(self, type_: str) -> tuple[DeclaredSdk, ...]:
+        """Return the rows of SDKs that name a type, or a wider one."""
+        wider = [cover.declared for cover in self.knowledge.data_covers if type_ in cover.covers]
+        return tuple(dict.fromkeys(row for name in (type_, *wider) for row in self.by_sdks.get(name, ())))
+
     def rows_of(self, sdk: str) -> list[DeclaredSdk]:
         """Return the rows that are about an SDK, or about one it ships inside of."""
         seen, waiting = {sdk}, [sdk]
@@ -208,7 +213,7 @@ def _row(type_: str, declared: _Declared, found: Sequence[Collection], hidden: b
     cover = None if own else covered(type_, declared.firmly(), knowledge.data_covers)
     # who denies the wider kind does not deny the narrower: no precise location may mean a coarse one
     denials = tuple(declared.denied.get(type_, ()))
-    of_sdks = tuple(declared.by_sdks.get(type_, ()))
+    of_sdks = declared.sdk_rows(type_)
     rows: list[DeclaredRow] = [*(own.rows if own else ()), *(declared.app[cover.declared].rows if cover else ())]
     hint = None if rows else covered(type_, declared.vaguely(), knowledge.data_hints)
     hinting = declared.app[hint.declared].rows if hint else []

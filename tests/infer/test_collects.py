@@ -91,6 +91,14 @@ def test_evidence_is_bounded_and_counted() -> None:
     assert again == (found,)
 
 
+def test_of_several_constants_each_kind_has_its_own_weight() -> None:
+    both = call(data=("mac_address", "network_info"), severity=Severity.HIGH, lighter=(("network_info", Severity.LOW),))
+    assert {one.type: one.severity for one in merged(of_calls([both]))} == {
+        "mac_address": Severity.HIGH,
+        "network_info": Severity.LOW,
+    }
+
+
 def test_what_says_most_stands_first() -> None:
     light, grave = call("getModel", severity=Severity.INFO, offset=1), call(offset=9)
     found = one(light, grave)

@@ -223,6 +223,12 @@ def test_what_the_policy_says_of_the_app_covers_its_sdks_too() -> None:
     assert states(collection("imei", "maps"), declared=says("imei"), there=["maps"]) == {"imei": "matched"}
 
 
+def test_a_wider_kind_in_an_sdk_s_row_declares_the_narrower_for_it() -> None:
+    declared = listing(push("precise"))
+    assert states(collection("coarse", "acme-push"), declared=declared, there=["acme-push"])["coarse"] == "matched"
+    assert states(collection("coarse"), declared=declared, there=["acme-push"])["coarse"] == "differs"
+
+
 def test_the_row_of_the_sdk_it_ships_inside_of_counts() -> None:
     found = rows(collection("imei", "acme-base"), declared=listing(push("imei")), there=["acme-base"])
     assert (found["imei"].state, found["imei"].beyond) == (State.MATCHED, ())
