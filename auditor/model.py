@@ -727,6 +727,8 @@ class Bundle:
     """``Payload/X.app/PlugIns/Y.appex``."""
     kind: str
     """``app`` (a watch app and an app clip too), ``extension``, ``framework``, ``bundle`` or ``test``."""
+    inside: str
+    """Path of the bundle it lies in, resource bundles aside; empty for an outermost one."""
     identifier: str
     """Bundle identifier of a framework; empty for others."""
     images: tuple[str, ...]

@@ -40,6 +40,7 @@ def find_bundles(build: Build) -> tuple[Bundle, ...]:
         Bundle(
             path=path,
             kind=kind,
+            inside=_inside(path, kinds),
             identifier=identifiers.get(path, ""),
             images=tuple(sorted(fact.name for fact in images[path])),
             loaded_by=loaded_by[path],
@@ -69,6 +70,14 @@ def _bundle_of(file: str) -> str:
         if stem and suffix in _KINDS:
             return "/".join(parts[:length])
     return ""
+
+
+def _inside(path: str, kinds: Mapping[str, str]) -> str:
+    """Return the nearest bundle of code above a bundle."""
+    above = path.rpartition("/")[0]
+    while above and kinds.get(above, "bundle") == "bundle":
+        above = above.rpartition("/")[0]
+    return above
 
 
 def _links(build: Build, images: Mapping[str, Iterable[Fact]]) -> dict[str, set[str]]:

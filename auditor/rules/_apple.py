@@ -13,6 +13,7 @@ __all__ = [
     "bundles",
     "evidence_of",
     "hosts",
+    "is_vendor",
     "loaded",
     "manifest_unread",
     "references_in",
@@ -58,15 +59,7 @@ def loaded(case: Case, host: Bundle) -> tuple[Bundle, ...]:
 
 def resources_of(case: Case, bundle: Bundle) -> Iterator[Bundle]:
     """Yield the resource bundles that lie in a bundle and in no other code's: static libraries bring theirs like that."""
-    for one in case.conduct.bundles:
-        if one.kind == "bundle" and one.path.startswith(f"{bundle.path}/"):
-            holder = max(
-                (other for other in case.conduct.bundles if other.kind != "bundle" and one.path.startswith(f"{other.path}/")),
-                key=lambda other: len(other.path),
-                default=None,
-            )
-            if holder is bundle:
-                yield one
+    return (one for one in case.conduct.bundles if one.kind == "bundle" and one.inside == bundle.path)
 
 
 def stated(case: Case, bundle: Bundle, kind: FactKind) -> list[Fact]:

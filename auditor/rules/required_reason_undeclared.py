@@ -46,8 +46,9 @@ def required_reason_undeclared(case: Case) -> Iterator[Claim]:
     if case.build is None or not case.conduct.bundles:
         return
     used: dict[str, dict[tuple[FactKind, str], Fact]] = defaultdict(dict)
+    images = {image for bundle in case.conduct.bundles for image in bundle.images if not is_vendor(case, image)}
     for fact in case.build.of(FactKind.SYMBOL, FactKind.SELECTOR):
-        if fact.by and not is_vendor(case, fact.by):
+        if fact.by in images:
             known = used[fact.by].setdefault((fact.kind, fact.name), fact)
             if known.trait("class") is None and fact.trait("class"):
                 used[fact.by][fact.kind, fact.name] = fact  # a method tells more than a table

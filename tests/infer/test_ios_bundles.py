@@ -67,3 +67,10 @@ def test_a_bundle_has_its_keys_its_manifest_and_its_identifier() -> None:
         "privacy-manifest-tracking",
     ]
     assert found["Vendor.bundle"].images == ()
+    assert (found["Shop.app"].inside, found["Kit.framework"].inside, found["Vendor.bundle"].inside) == ("", APP, APP)
+
+
+def test_a_resource_bundle_in_another_lies_in_the_code_around_both() -> None:
+    outer, inner = f"{KIT}/Outer.bundle", f"{KIT}/Outer.bundle/Inner.bundle"
+    found = find_bundles(build(image(KIT), tracking(outer), tracking(inner), platform=Platform.IOS))
+    assert {bundle.name: bundle.inside for bundle in found} == {"Kit.framework": "", "Outer.bundle": KIT, "Inner.bundle": KIT}
