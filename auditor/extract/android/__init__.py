@@ -54,14 +54,14 @@ def read_apk(
     """Record what an APK holds, whole or one part of an app; ``manifest_of`` reads its manifest."""
     manifest = _manifest(archive, collect, manifest_of)
     # a split names nobody: its base does
-    label, version = ("", "") if manifest.split else _texts(archive, collect, manifest)
+    label, version, network_config = ("", "", "") if manifest.split else _texts(archive, collect, manifest)
     about = IdentityFacts(manifest.package, label, version, manifest.version_code, ())
     if not manifest.split:
         collect.about = about
     _files(archive, collect)
     found = read_dex_files(archive, collect)
     read_hybrid(archive, collect)
-    read_resource_texts(archive, collect)
+    read_resource_texts(archive, collect, network_config)
     collect.reading = SIGNING_BLOCK
     return Apk(manifest, about._replace(signer=read_signers(archive, collect)), found)
 
@@ -120,15 +120,16 @@ def _manifest(archive: Archive, collect: Collector, manifest_of: Callable[[bytes
     return Manifest("", "", "", "", has_code=True)
 
 
-def _texts(archive: Archive, collect: Collector, manifest: Manifest) -> tuple[str, str]:
-    """Return label and version name, looked up in the resources where the manifest only refers to them.
+def _texts(archive: Archive, collect: Collector, manifest: Manifest) -> tuple[str, str, str]:
+    """Return label, version name and the path of the network security configuration, looked up in the resources where the
+    manifest only refers to them.
 
     They name the app, but no table is built from them: what cannot be looked up is empty, and a gap that hides nothing.
     """
-    found = {"label": manifest.label, "versionName": manifest.version}
+    found = {"label": manifest.label, "versionName": manifest.version, "networkSecurityConfig": manifest.network_config}
     references = {where: text for where, text in found.items() if text.startswith(("@", "?"))}
     if not references:
-        return manifest.label, manifest.version
+        return manifest.label, manifest.version, ""
     text_of = _resources(archive, collect)
     for where, text in references.items():
         found[where] = ""
@@ -137,7 +138,7 @@ def _texts(archive: Archive, collect: Collector, manifest: Manifest) -> tuple[st
                 found[where] = text_of(text)
             except ResourceError as error:
                 collect.gap(archive.place(MANIFEST), where, error.reason)
-    return found["label"], found["versionName"]
+    return found["label"], found["versionName"], found["networkSecurityConfig"]
 
 
 def _resources(archive: Archive, collect: Collector) -> Callable[[str], str] | None:

@@ -86,6 +86,8 @@ class Manifest:
     """Of a split: its types (splitTypes)."""
     asks: tuple[str, ...] = ()
     """The permissions it asks for, sorted. The platform looks in the base alone (ParsingPackageUtils.parseSplitApk)."""
+    network_config: str = ""
+    """Network security configuration, a resource reference; empty where none is written."""
 
 
 def read_manifest(data: bytes, put: Place) -> Manifest:
@@ -129,6 +131,7 @@ def record_manifest(root: Element, put: Place, *, library: bool = False) -> Mani
         needs=_needs(root),
         offers=_types(root.get(_A + "splitTypes")),
         asks=tuple(sorted(_asked(root))),
+        network_config=application.get(_A + "networkSecurityConfig") if application is not None else "",
     )
 
 

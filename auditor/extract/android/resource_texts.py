@@ -19,9 +19,10 @@ _MAX_RESOURCES = 256 << 20
 _MAX_CONFIG = 1 << 20
 
 
-def read_resource_texts(archive: Archive, collect: Collector) -> None:
+def read_resource_texts(archive: Archive, collect: Collector, network_config: str) -> None:
     """Record the texts that were looked for, and the hosts a network security configuration names.
 
+    ``network_config`` is the path the manifest refers to; empty where it is not known, and the configuration goes by its name.
     What cannot be read here is told where it hides something: these only ever add to what is known.
     """
     lens = collect.lens
@@ -30,9 +31,7 @@ def read_resource_texts(archive: Archive, collect: Collector) -> None:
         for subject, words, at in (*wordings_in(data, lens.wordings, wide=True), *links_in(data, lens.links)):
             collect.fact(FactKind.WORDING, subject, place, f"+0x{at:x}", value=words)
     if lens.every_host:
-        for name in archive:
-            if not _CONFIG.match(name):
-                continue
+        for name in [network_config] if network_config in archive else [name for name in archive if _CONFIG.match(name)]:
             data = _read(archive, name, _MAX_CONFIG)
             if data and (_MARK.encode() in data or _MARK.encode("utf-16-le") in data):
                 for host in listed_hosts(data):

@@ -15,8 +15,8 @@ from auditor.extract.lens import Lens, ScriptNames
 from auditor.model import Build, FactKind, Table
 from tests.forge.apk import simple_apk
 from tests.forge.archive import Entry, write_zip
-from tests.forge.arsc import Resource
-from tests.forge.axml import Element, write_axml
+from tests.forge.arsc import Resource, resource_ids
+from tests.forge.axml import Element, Reference, write_axml
 from tests.forge.dex import Array, Class, Method
 from tests.forge.hermes import write_hermes
 from tests.forge.ipa import simple_ipa
@@ -278,6 +278,18 @@ def test_texts_and_hosts_of_resources(tmp_path: Path) -> None:
     build = read(tmp_path, {"res/xml/network_security_config.xml": config}, resources=[Resource("string", "bye", {"": "注销账号"})])
     assert ("pin.example.cn", "network-security-config") in {(fact.name, fact.by) for fact in build.of(FactKind.HOST)}
     assert {(fact.name, fact.location.file) for fact in build.of(FactKind.WORDING)} == {("account-deletion", "resources.arsc")}
+
+
+def test_a_configuration_is_found_by_what_the_manifest_refers_to(tmp_path: Path) -> None:
+    label, path = Resource("string", "app_name", {"": "Example"}), Resource("xml", "net", {"": "res/Gd.xml"})
+    config = write_axml(Element("network-security-config", {}, [Element("domain-config", {"x": "pin.example.cn"})]))
+    other = write_axml(Element("x", {"x": "other.example.cn"}))
+    reference = Reference(resource_ids([label, path])["xml/net"])
+    files = {"res/Gd.xml": config, "res/Gx.xml": other}
+    build = read(tmp_path, files, resources=[path], application={"networkSecurityConfig": reference})
+    hosts = {fact.name for fact in build.of(FactKind.HOST)}
+    assert "pin.example.cn" in hosts
+    assert "other.example.cn" not in hosts
 
 
 def test_nothing_is_recorded_of_hosts_and_texts_nobody_asked_for(tmp_path: Path) -> None:
