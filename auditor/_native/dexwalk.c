@@ -3,6 +3,7 @@
  * Both give the same records in the same order; tests/extract/android/test_walk.py compares them. Format: Dalvik executable
  * format and Dalvik bytecode (source.android.com/docs/core/runtime/dex-format, .../dalvik-bytecode). Nothing here trusts a
  * length, count or offset of the file. Limited API of Python 3.11, so that one build serves all later versions.
+ * The call graph, which stands in the same module, is dexwalk_graph.c.
  */
 #include "dexwalk.h"
 

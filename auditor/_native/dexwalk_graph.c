@@ -125,7 +125,7 @@ static size_t text_slot(const Texts *t, const char *text, size_t length) {
     size_t slot = hash_of(text, length) & (t->slot_count - 1);
     while (t->slots[slot] != NONE) {
         uint32_t number = t->slots[slot];
-        if (text_length(t, number) == length && !memcmp(text_at(t, number), text, length)) break;
+        if (text_length(t, number) == length && (!length || !memcmp(text_at(t, number), text, length))) break;
         slot = (slot + 1) & (t->slot_count - 1);
     }
     return slot;
@@ -200,6 +200,7 @@ static uint32_t ref_number(Graph *g, uint32_t type, uint32_t signature) {
 
 typedef struct {
     const uint8_t *data; uint64_t size, left;
+    uint64_t text_left;                             /* bytes of protos: types may share theirs */
     int exhausted;
     uint32_t strings, types, type_at, protos, proto_at, fields, field_at, methods, method_at, classes, class_at;
     uint32_t handles, handle_at, sites, site_at;
@@ -272,15 +273,17 @@ static uint32_t dex_proto(Graph *g, Dex *d, uint32_t index) {
     const uint8_t *proto = d->data + d->proto_at + 12 * (uint64_t)index;
     uint32_t result = read32(proto + 4), at = read32(proto + 8);
     size_t used = 0, length;
-    const char *name;
+    const char *name = type_name(d, result, &length);
+    uint32_t count = at && (uint64_t)at + 4 <= d->size ? read32(d->data + at) : 0;
+    if (count >= 256 || (uint64_t)at + 4 + 2 * count > d->size) count = 0;
+    uint64_t whole = length + 2;
+    for (uint32_t i = 0; i < count; i++) { type_name(d, read16(d->data + at + 4 + 2 * i), &length); whole += length; }
+    if (whole > d->text_left) return d->proto_map[index] = text_number(g, &g->protos, "()?", 3);
+    d->text_left -= whole;
     note(g, d, &used, "(", 1);
-    if (at && (uint64_t)at + 4 <= d->size) {
-        uint32_t count = read32(d->data + at);
-        if (count < 256 && (uint64_t)at + 4 + 2 * count <= d->size)
-            for (uint32_t i = 0; i < count; i++) {
-                name = type_name(d, read16(d->data + at + 4 + 2 * i), &length);
-                note(g, d, &used, name, length);
-            }
+    for (uint32_t i = 0; i < count; i++) {
+        name = type_name(d, read16(d->data + at + 4 + 2 * i), &length);
+        note(g, d, &used, name, length);
     }
     note(g, d, &used, ")", 1);
     name = type_name(d, result, &length);
@@ -437,26 +440,41 @@ static void read_code(Graph *g, Dex *d, uint32_t code, uint32_t method) {
     g->edge_ends.at[method] = (uint32_t)g->edges.used;
 }
 
+/* Count what an interface or an entry of the class data costs; 0 when the budget is used up. */
+static int spend(Dex *d, uint64_t cost) {
+    if (cost > d->left) { d->left = 0; d->exhausted = 1; return 0; }
+    d->left -= cost;
+    return 1;
+}
+
+static uint32_t fresh_stamp(Graph *g) {
+    if (g->stamp_room < g->types.starts.used) {
+        size_t room = g->types.starts.used + 64;
+        g->stamps = resized(g, g->stamps, room * sizeof *g->stamps);
+        memset(g->stamps, 0, room * sizeof *g->stamps);
+        g->stamp_room = room;
+        g->stamp = 0;
+    }
+    if (++g->stamp == 0) { memset(g->stamps, 0, g->stamp_room * sizeof *g->stamps); g->stamp = 1; }
+    return g->stamp;
+}
+
 static void read_interfaces(Graph *g, Dex *d, uint32_t at) {
     size_t start = g->interfaces.used;
     if (at && (uint64_t)at + 4 <= d->size) {
         uint64_t count = read32(d->data + at), room = (d->size - at - 4) / 2;
         if (count > MANY) count = MANY;
         if (count > room) count = room;
-        for (uint64_t i = 0; i < count; i++) {
-            uint32_t type = dex_type(g, d, read16(d->data + at + 4 + 2 * i));
-            size_t k = start;
-            while (k < g->interfaces.used && g->interfaces.at[k] != type) k++;
-            if (k == g->interfaces.used) push(g, &g->interfaces, type);
+        if (!spend(d, count)) return;
+        for (uint64_t i = 0; i < count; i++) push(g, &g->interfaces, dex_type(g, d, read16(d->data + at + 4 + 2 * i)));
+        uint32_t stamp = fresh_stamp(g); /* each once */
+        size_t kept = start;
+        for (size_t i = start; i < g->interfaces.used; i++) {
+            uint32_t type = g->interfaces.at[i];
+            if (g->stamps[type] != stamp) { g->stamps[type] = stamp; g->interfaces.at[kept++] = type; }
         }
+        g->interfaces.used = kept;
     }
-}
-
-/* Count what an entry of the class data costs; 0 when the budget is used up. */
-static int spend(Dex *d, uint64_t cost) {
-    if (cost > d->left) { d->left = 0; d->exhausted = 1; return 0; }
-    d->left -= cost;
-    return 1;
 }
 
 static void read_class(Graph *g, Dex *d, uint32_t access, uint32_t type, uint32_t offset) {
@@ -515,7 +533,7 @@ static int read_dex(Graph *g, Dex *d, uint64_t header) {
         read_interfaces(g, d, read32(definition + 12));
         push(g, &g->access, read32(definition + 4));
         push(g, &g->defined_starts, (uint32_t)g->defined.used);
-        if (read32(definition + 24)) read_class(g, d, read32(definition + 4), type, read32(definition + 24));
+        if (!d->exhausted && read32(definition + 24)) read_class(g, d, read32(definition + 4), type, read32(definition + 24));
     }
     return 1;
 }
@@ -525,18 +543,6 @@ static int read_dex(Graph *g, Dex *d, uint64_t header) {
 static uint32_t class_number(const Graph *g, uint32_t type) { return type < g->class_of.used ? g->class_of.at[type] : NONE; }
 static size_t range_end(const Words *starts, const Words *list, uint32_t number) {
     return number + 1 < starts->used ? starts->at[number + 1] : list->used;
-}
-
-static uint32_t fresh_stamp(Graph *g) {
-    if (g->stamp_room < g->types.starts.used) {
-        size_t room = g->types.starts.used + 64;
-        g->stamps = resized(g, g->stamps, room * sizeof *g->stamps);
-        memset(g->stamps, 0, room * sizeof *g->stamps);
-        g->stamp_room = room;
-        g->stamp = 0;
-    }
-    if (++g->stamp == 0) { memset(g->stamps, 0, g->stamp_room * sizeof *g->stamps); g->stamp = 1; }
-    return g->stamp;
 }
 
 /* Leave in g->found a type and everything it extends or implements. */
@@ -601,13 +607,13 @@ typedef struct {
     uint8_t *called;                                /* by method */
     uint32_t *call_first, *call_last;               /* by type: calls made on it, as a linked list */
     Words call_signature, call_by, call_next;
-    Words queue, named;
+    Words queue, named, ruled;
 } Run;
 
 static void run_free(Run *r) {
     free(r->parents); free(r->how); free(r->held); free(r->begun); free(r->met); free(r->called);
     free(r->call_first); free(r->call_last); free(r->call_signature.at); free(r->call_by.at); free(r->call_next.at);
-    free(r->queue.at); free(r->named.at);
+    free(r->queue.at); free(r->named.at); free(r->ruled.at);
 }
 
 static int step(Run *r, uint64_t count) {
@@ -752,21 +758,18 @@ static void make(Run *r, uint32_t type, uint32_t by, uint8_t how) {
     Words above = g->found; /* what follows looks for ancestors of its own */
     memset(&g->found, 0, sizeof g->found);
     if (!has_platform(g, type)) number = NONE;
-    int ruled = 0;
-    for (size_t i = 0; number != NONE && i < above.used; i++)
+    r->ruled.used = 0; /* the exact rules that hold for the class, the last one first where several name one method */
+    for (size_t i = above.used; number != NONE && i-- > 0;)
         if (class_number(g, above.at[i]) == NONE)
-            for (size_t k = 0; k < g->exact_count; k++) ruled |= g->exact[k].type == above.at[i];
+            for (size_t k = g->exact_count; k-- > 0;)
+                if (g->exact[k].type == above.at[i]) push(g, &r->ruled, (uint32_t)k);
     for (; number != NONE && !r->exhausted; number = class_number(g, g->parents.at[number])) {
         for (size_t i = g->defined_starts.at[number], end = range_end(&g->defined_starts, &g->defined, number); i < end; i++) {
             uint32_t method = g->defined.at[i], name = name_of(g, method), trigger = 0;
             if (r->exhausted || !step(r, 1)) break;
             if (!(g->flags.at[method] & 2)) continue;
-            if (ruled)
-                for (size_t a = 0; a < above.used; a++) {
-                    if (class_number(g, above.at[a]) != NONE) continue;
-                    for (size_t k = 0; k < g->exact_count; k++)
-                        if (g->exact[k].type == above.at[a] && g->exact[k].number == name) trigger = (uint32_t)g->exact[k].trigger;
-                }
+            for (size_t k = 0; k < r->ruled.used && !trigger; k++)
+                if (g->exact[r->ruled.at[k]].number == name) trigger = (uint32_t)g->exact[r->ruled.at[k]].trigger;
             int exactly = trigger != 0;
             uint32_t signature = g->ref_signatures.at[method];
             if (!trigger) trigger = trigger_of(g, name);
@@ -949,7 +952,7 @@ static PyObject *graph_add(PyObject *self, PyObject *args) {
     Dex *d = calloc(1, sizeof *d);
     if (!d) { PyBuffer_Release(&data); return PyErr_NoMemory(); }
     GUARDED(g, dex_free(d); free(d); PyBuffer_Release(&data))
-    d->data = data.buf; d->size = (uint64_t)data.len; d->left = budget;
+    d->data = data.buf; d->size = (uint64_t)data.len; d->left = budget; d->text_left = 4 * d->size;
     int readable = header >= 0 && read_dex(g, d, (uint64_t)header), exhausted = d->exhausted;
     dex_free(d);
     free(d);

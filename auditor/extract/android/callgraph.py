@@ -153,6 +153,8 @@ class _Dex:
         self.fields = _table(data, values[7], values[6], 8)
         self.methods = _table(data, values[9], values[8], 8)
         self.class_defs = _table(data, values[11], values[10], 32)
+        self.text_left = 4 * len(data)
+        """Bytes that what methods take and give may be written in: types may share theirs."""
         self._types: dict[int, int] = {}
         self._protos: dict[int, int] = {}
         self._refs: dict[int, int] = {}
@@ -187,7 +189,12 @@ class _Dex:
             size = _word(data, parameters)
             if size < 256 and parameters + 4 + 2 * size <= len(data):
                 names = [self.type_name(_half(data, parameters + 4 + 2 * one)) for one in range(size)]
-        return b"(" + b"".join(names) + b")" + self.type_name(result)
+        names.append(self.type_name(result))
+        length = sum(map(len, names)) + 2
+        if length > self.text_left:
+            return b"()?"
+        self.text_left -= length
+        return b"(" + b"".join(names[:-1]) + b")" + names[-1]
 
     def signature(self, index: int) -> int:
         at, _ = self.methods
@@ -297,10 +304,14 @@ class CallGraphPython:
             self._class_of[type_] = len(self._order)
             self._order.append(type_)
             self._parents.append(NONE if parent == NONE else dex.type(parent))
-            self._interfaces.append(_interfaces(dex, interfaces))
+            count_above = _interface_count(data, interfaces)
+            left -= count_above
+            self._interfaces.append(_interfaces(dex, interfaces, count_above) if left >= 0 else ())
             self._access.append(access)
             defined: list[int] = []
             self._defined.append(defined)
+            if left < 0:
+                return True
             if class_data:
                 entries = _Entries(data, class_data, left)
                 for index, flags, code in entries:
@@ -778,12 +789,12 @@ def _table(data: bytes, offset: int, count: int, width: int) -> tuple[int, int]:
     return offset, count
 
 
-def _interfaces(dex: _Dex, at: int) -> tuple[int, ...]:
-    data = dex.data
-    if not at or at + 4 > len(data):
-        return ()
-    count = min(_word(data, at), _MANY, (len(data) - at - 4) // 2)
-    return tuple(dict.fromkeys(dex.type(_half(data, at + 4 + 2 * one)) for one in range(count)))
+def _interface_count(data: bytes, at: int) -> int:
+    return min(_word(data, at), _MANY, (len(data) - at - 4) // 2) if at and at + 4 <= len(data) else 0
+
+
+def _interfaces(dex: _Dex, at: int, count: int) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(dex.type(_half(dex.data, at + 4 + 2 * one)) for one in range(count)))
 
 
 class _Entries:

@@ -144,6 +144,29 @@ def test_classes_that_share_their_data_cost_no_more_than_the_budget(twin: Twin) 
 
 
 @pytest.mark.parametrize("twin", TWINS)
+def test_lists_of_interfaces_that_are_shared_cost_no_more_than_the_budget(twin: Twin) -> None:
+    wide = Class(name="a.A", interfaces=[f"i.I{number}" for number in range(2000)])
+    data = bytearray(write_dex([wide, *(Class(name=f"b.B{number}", constructor=False) for number in range(2000))]))
+    count, table = struct.unpack_from("<2I", data, 0x60)
+    shared = max(struct.unpack_from("<I", data, table + 32 * number + 12)[0] for number in range(count))
+    for number in range(count):
+        struct.pack_into("<I", data, table + 32 * number + 12, shared)
+    assert twin(RULES).add(bytes(data), 0, len(data))
+
+
+@NATIVE
+def test_types_that_share_a_long_name_are_written_out_within_bounds() -> None:
+    long = f"a.{'L' * 30_000}"
+    methods = [Method(name=f"m{number}({'I' * number}L{long.replace('.', '/')};L{long.replace('.', '/')};)V") for number in range(60)]
+    data = write_dex([Class(name="a.B", methods=methods)])
+    both = [everything(filled(twin, data)) for twin in (CallGraphPython, call_graph)]
+    assert both[0] == both[1]
+    protos = {proto for _, _, proto in both[0][2]}  # type: ignore[attr-defined]
+    assert b"()?" in protos
+    assert sum(map(len, protos)) <= 4 * len(data)
+
+
+@pytest.mark.parametrize("twin", TWINS)
 def test_of_a_class_defined_twice_the_first_counts(twin: Twin) -> None:
     first = write_dex([Class(name="a.A", superclass="a.B", methods=[Method(name="one()V")])])
     second = write_dex([Class(name="a.A", superclass="a.C", methods=[Method(name="two()V")])])
