@@ -38,7 +38,7 @@ _ENDS = frozenset([*range(0x0E, 0x12), 0x27, *range(0x28, 0x2B)])
 _IFS = range(0x32, 0x3E)
 _SGET = range(0x60, 0x67)
 _SPUT = range(0x67, 0x6E)
-_MOVES = {0x07: (12, 1), 0x08: (8, 2), 0x09: (16, 3), 0x01: (12, 1), 0x02: (8, 2), 0x03: (16, 3)}
+_MOVES = frozenset([0x01, 0x02, 0x03, 0x07, 0x08, 0x09])
 _WRITES_NOTHING = frozenset(
     [
         *(0x00, 0x1D, 0x1E, 0x1F, 0x26, 0x27, 0xFA, 0xFB, 0xFC, 0xFD, 0x24, 0x25),
@@ -46,9 +46,8 @@ _WRITES_NOTHING = frozenset(
         *_INVOKES,
     ]
 )
-_NIBBLE = frozenset([0x01, 0x04, 0x07, 0x12, 0x20, 0x21, 0x23, *range(0x52, 0x59), *range(0x7B, 0x90), *range(0xB0, 0xD0)])
+_NIBBLE = frozenset([0x01, 0x04, 0x07, 0x12, 0x20, 0x21, 0x23, *range(0x52, 0x59), *range(0x7B, 0x90), *range(0xB0, 0xD8)])
 """Instructions whose target register stands in four bits."""
-_NIBBLE_LITERAL = frozenset(range(0xD0, 0xD8))
 _WORD = frozenset([0x03, 0x06, 0x09])
 """Instructions whose target register stands in the second code unit."""
 _WIDE = frozenset(
@@ -249,28 +248,30 @@ def register_of(units: array[int], at: int, position: int) -> int | None:
 _STRING = "java.lang.String"
 _BUILDERS = frozenset({"java.lang.StringBuilder", "java.lang.StringBuffer"})
 _URI, _URI_BUILDER = "android.net.Uri", "android.net.Uri$Builder"
-_SAME: dict[tuple[str, str], int] = {
-    (_URI, "parse"): 0,
-    (_URI, "normalizeScheme"): 0,
-    (_URI, "toString"): 0,
-    (_URI, "buildUpon"): 0,
-    (_URI_BUILDER, "build"): 0,
-    (_URI_BUILDER, "toString"): 0,
-    (_URI_BUILDER, "appendQueryParameter"): 0,
-    ("android.content.ContentUris", "withAppendedId"): 0,
-    ("android.content.ContentUris", "appendId"): 0,
-    (_STRING, "valueOf"): 0,
-    (_STRING, "copyValueOf"): 0,
-    (_STRING, "toString"): 0,
-    (_STRING, "intern"): 0,
-    (_STRING, "trim"): 0,
-    ("java.lang.CharSequence", "toString"): 0,
-    ("java.lang.Object", "toString"): 0,
-    ("java.util.Objects", "requireNonNull"): 0,
-    ("java.net.URI", "create"): 0,
-    ("java.lang.Integer", "valueOf"): 0,
-}
-"""Methods that return what one of their argument words says, or an address that begins with it."""
+_SAME = frozenset(
+    {
+        (_URI, "parse"),
+        (_URI, "normalizeScheme"),
+        (_URI, "toString"),
+        (_URI, "buildUpon"),
+        (_URI_BUILDER, "build"),
+        (_URI_BUILDER, "toString"),
+        (_URI_BUILDER, "appendQueryParameter"),
+        ("android.content.ContentUris", "withAppendedId"),
+        ("android.content.ContentUris", "appendId"),
+        (_STRING, "valueOf"),
+        (_STRING, "copyValueOf"),
+        (_STRING, "toString"),
+        (_STRING, "intern"),
+        (_STRING, "trim"),
+        ("java.lang.CharSequence", "toString"),
+        ("java.lang.Object", "toString"),
+        ("java.util.Objects", "requireNonNull"),
+        ("java.net.URI", "create"),
+        ("java.lang.Integer", "valueOf"),
+    }
+)
+"""Methods that return what their first argument word says, or an address that begins with it."""
 _JOINS = {
     (_STRING, "concat"): "",
     (_URI, "withAppendedPath"): "/",
@@ -410,16 +411,13 @@ class Reading:
         if opcode == 0x1C:
             return (Named(self.values.type_(units[at + 1])),)
         if opcode in _MOVES:
-            shift, _ = _MOVES[opcode]
-            source = unit >> 12 if shift == 12 else units[at + 1] if shift == 8 else units[at + 2]
-            return self._choices(at, source, depth)
+            return self._choices(at, _source(units, at, opcode), depth)
         if opcode in _SGET:
             known = self.values.static(units[at + 1])
             return tuple(known) if known else (_Field(self.values.field(units[at + 1])),)
-        if opcode == 0x0C or opcode == 0x0A:
+        if opcode in (0x0A, 0x0C):
             return self._result(at, depth)
-        if opcode == 0x23:
-            raise _Unknown  # an array is read from where it is used
+        # an array is read from where it is used; nothing else shows a constant
         raise _Unknown
 
     def _result(self, at: int, depth: int) -> tuple[Known, ...]:
@@ -451,11 +449,10 @@ class Reading:
                 return (base,)
             return (Text(_joined(base.text, _JOINS[class_, name], self._piece(call, 1, depth))),)
         if (class_, name) in _CLASS_BY_NAME:
-            position = _CLASS_BY_NAME[class_, name]
-            return tuple(
-                Named(one.text) if isinstance(one, Text) and _ANY not in one.text else _raise()
-                for one in self._choices(call, _given_register(self.units, call, position), depth)
-            )
+            names = self._choices(call, _given_register(self.units, call, _CLASS_BY_NAME[class_, name]), depth)
+            if all(isinstance(one, Text) and _ANY not in one.text for one in names):
+                return tuple(Named(one.text) for one in names if isinstance(one, Text))
+            raise _Unknown
         if (class_, name) in _MEMBER_BY_NAME:
             owner, member = self._one(call, first, depth), self._one(call, register_of(self.units, call, 1), depth)
             if isinstance(owner, Named) and not owner.member and isinstance(member, Text) and _ANY not in member.text:
@@ -608,10 +605,6 @@ class Reading:
             return None
 
 
-def _raise() -> Named:
-    raise _Unknown
-
-
 def _given_register(units: array[int], call: int, position: int) -> int:
     register = register_of(units, call, position)
     if register is None:
@@ -643,8 +636,10 @@ def _words(units: array[int], call: int) -> int:
 
 
 def _source(units: array[int], at: int, opcode: int) -> int:
-    shift, _ = _MOVES[opcode]
-    return units[at] >> 12 if shift == 12 else units[at + 1] if shift == 8 else units[at + 2]
+    """Return the register a move copies."""
+    if opcode in (0x01, 0x07):
+        return units[at] >> 12
+    return units[at + 1] if opcode in (0x02, 0x08) else units[at + 2]
 
 
 def _written(units: array[int], at: int) -> int | None:
@@ -655,7 +650,7 @@ def _written(units: array[int], at: int) -> int | None:
         return None
     if opcode in _WORD:
         return units[at + 1]
-    if opcode in _NIBBLE or opcode in _NIBBLE_LITERAL:
+    if opcode in _NIBBLE:
         return unit >> 8 & 0xF
     return unit >> 8
 
