@@ -51,7 +51,8 @@ def _confidence(call: Call, may: bool) -> Confidence:
         # that the name is looked up is shown, that the method answers under it is not
         return Confidence.MEDIUM if call.site.trait("reflection") == "invoked" else Confidence.LOW
     if call.reach is Reach.CALLED:
-        return Confidence.MEDIUM  # nothing was found that leads to it
+        # nothing was found that leads to it: of code nobody is known to own, most likely what a library has and nobody uses
+        return Confidence.LOW if call.owner is OwnerKind.UNATTRIBUTED else Confidence.MEDIUM
     if call.owner is OwnerKind.UNATTRIBUTED or call.origin in (Origin.LITERAL, Origin.PROPAGATED):
         return Confidence.MEDIUM
     return Confidence.HIGH
