@@ -174,7 +174,7 @@ def test_a_framework_with_others_inside_is_read(artefact: Artefact, tmp_path: Pa
 
 
 def test_a_folder_of_sample_apps_is_no_library(artefact: Artefact, tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="is a directory without a framework"):
+    with pytest.raises(BuildError, match="is a directory without an app, framework or static library"):
         extract(_unpack(artefact("detox-xcuitest"), tmp_path / "tree"))
 
 
