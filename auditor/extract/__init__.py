@@ -98,8 +98,10 @@ def extract(
     with _open(path, limits) as opened:
         archive, (platform, kind, reader, first) = _recognise(opened)
         collect = Collector(lens, tell)
+        flow = None
         try:
             about = reader(archive, collect)
+            flow = collect.flow()
         except BuildError:
             raise
         except MemoryError:
@@ -121,7 +123,6 @@ def extract(
             signer=about.signer,
             kind=kind,
         )
-        flow = collect.flow()
         return Build(identity=identity, facts=collect.facts, code=collect.units, gaps=collect.gaps, flow=flow)
 
 

@@ -174,6 +174,7 @@ class Collector:
             return None
         from auditor.extract.android.flow import find_flow
 
+        self.reading = "classes.dex"
         graph, facts = self._graph, self.facts
         if cut := graph.link():
             self.gap(

@@ -315,6 +315,19 @@ def test_a_search_that_is_given_up_leaves_a_gap(tmp_path: Path, monkeypatch: pyt
     assert [gap.hides for gap in found.gaps if "given up" in gap.reason.en] == [frozenset({Table.DATA})]
 
 
+def test_a_search_that_breaks_leaves_the_build_in_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from auditor.extract.android import flow
+
+    def broken(*_: object) -> None:
+        raise KeyError("a mistake")
+
+    monkeypatch.setattr(flow, "find_flow", broken)
+    found = build(tmp_path, application(static(f"{APP}.Reader.read()V")), reader())
+    assert found.flow is None
+    assert [gap.location.file for gap in found.gaps if "KeyError" in gap.reason.en] == ["classes.dex"]
+    assert found.identity.app_id == APP
+
+
 def test_a_hierarchy_of_ten_thousand_levels_is_followed(tmp_path: Path) -> None:
     count = 10_000
     classes = [Class(name=f"{APP}.C{number}", superclass=f"{APP}.C{number + 1}", constructor=False) for number in range(count)]
