@@ -126,6 +126,8 @@ def _gaps(reading: _Reading) -> Iterator[DraftGap]:
     """Yield what was looked for in the document and not found."""
     for gap in reading.flow.document.gaps:
         yield DraftGap(reason=gap.reason, hides=tuple(sorted(gap.hides, key=lambda table: table.value)))
+    if _in_traditional(reading):
+        yield DraftGap(reason=_TRADITIONAL, hides=tuple(Table))
     if not any(row.confidence > Confidence.LOW for row in reading.sdks.rows):
         link = _list_elsewhere(reading)
         if link is not None:
@@ -134,6 +136,23 @@ def _gaps(reading: _Reading) -> Iterator[DraftGap]:
             yield DraftGap(reason=_NO_SDKS, hides=(Table.SDKS,))
     if not reading.permissions.rows and not reading.permissions.keys:
         yield DraftGap(reason=_NO_PERMISSIONS_FOUND, hides=(Table.PERMISSIONS, Table.USAGE_KEYS))
+
+
+def _in_traditional(reading: _Reading) -> bool:
+    """Tell whether a document is written in traditional characters, in which hardly any word is known."""
+    telling = frozenset("".join(reading.lexicon.words("traditional")))
+    text = "".join(piece.text for piece in reading.flow.pieces)[:_LOOKED_AT]
+    chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in text)
+    return chinese > 0 and sum(letter in telling for letter in text) > _TRADITIONAL_SHARE * chinese
+
+
+_LOOKED_AT = 20_000
+_TRADITIONAL_SHARE = 0.05
+"""Of the Chinese characters of a text; a name or two in a simplified one stay far below."""
+_TRADITIONAL = Text(
+    zh="文档使用繁体字，其中的词语大多无法识别；请提供简体版本，或将其转换为简体后重试",
+    en="the document is in traditional characters, in which hardly any word is known; give it in simplified ones",
+)
 
 
 def _list_elsewhere(reading: _Reading) -> Piece | None:
@@ -158,6 +177,8 @@ def _check(reading: _Reading) -> None:
             return
     for gap in reading.flow.document.gaps:
         raise PolicyError(f"{reading.flow.document.file} holds nothing that could be read as a policy", gap.reason.en)
+    if _in_traditional(reading):
+        raise PolicyError(f"{reading.flow.document.file} holds nothing that could be read as a policy", _TRADITIONAL.en)
     raise PolicyError(
         f"{reading.flow.document.file} is no privacy policy: it speaks of neither personal data nor permissions nor SDKs",
         "give the policy, or the list of permissions or SDKs that belongs to it",

@@ -125,3 +125,13 @@ def test_sentences_that_only_sound_like_one(drafted, sentence):
 def test_a_document_that_is_no_policy_is_refused(drafted, text):
     with pytest.raises(PolicyError, match="no privacy policy"):
         drafted(text)
+
+
+def test_a_document_in_traditional_characters_is_said_to_be_one(drafted):
+    reasons = [gap.reason.en for gap in drafted("海豚隱私政策\n\n個人信息、第三方SDK、裝置權限：我們會收集您的手機號碼。\n").gaps]
+    assert any("traditional characters" in reason for reason in reasons)
+    with pytest.raises(PolicyError, match="nothing that could be read") as caught:
+        drafted("海豚隱私權政策\n\n我們會收集您的手機號碼與裝置資訊，並將其儲存於伺服器。\n")
+    assert "traditional characters" in str(caught.value)
+    simplified = drafted("海豚隐私政策\n\n我们会收集您的手机号码，运营者为臺灣某個公司。\n").gaps
+    assert not any("traditional characters" in gap.reason.en for gap in simplified)
