@@ -53,7 +53,7 @@ def find_script_calls(build: Build, knowledge: Knowledge) -> tuple[ScriptCall, .
     modules = [*build.of(FactKind.SCRIPT_MODULE), *_native_modules(build, layers)]
     for fact in modules:
         layer = layers.get(fact.by)
-        module = _module_of(layer, fact.name) if layer else None
+        module = _module_of(layer, fact) if layer else None
         if layer is not None and module is not None:
             found.append(_of_module(fact, module, layer))
     return tuple(sorted(found, key=lambda call: call.site.key))
@@ -93,10 +93,10 @@ def _why_not(needed: Sequence[str], platform: Platform) -> Text:
     return Text(zh=f"缺少用途说明 {', '.join(needed)}", en=f"there is no usage string {' or '.join(needed)}")
 
 
-def _module_of(layer: ScriptLayer, name: str) -> ScriptModule | None:
-    """Return the module of a name, or of the plug-in whose part for one platform it is (``geolocator_android``)."""
-    found = layer.modules.get(name)
-    if found is None and (part := _PART.match(name)):
+def _module_of(layer: ScriptLayer, fact: Fact) -> ScriptModule | None:
+    """Return the module of a name; of a plug-in also that whose part for one platform it is (``geolocator_android``)."""
+    found = layer.modules.get(fact.name)
+    if found is None and fact.trait("as") == "plugin" and (part := _PART.match(fact.name)):
         found = layer.modules.get(part[1])
     return found
 

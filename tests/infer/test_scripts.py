@@ -123,6 +123,8 @@ def test_the_part_of_a_plug_in_for_one_platform_is_that_plug_in() -> None:
     assert shown(build(plugin("Maps_android"))) == {("precise_location", OwnerKind.APP, Confidence.LOW, True)}
     assert shown(build(plugin("Maps_android_camerax"))) == {("precise_location", OwnerKind.APP, Confidence.LOW, True)}
     assert shown(build(plugin("Maps_web"))) == set()
+    # the package itself is in the program beside its parts
+    assert shown(build(fact(FactKind.SCRIPT_MODULE, "Maps_android", by="uni-app", **{"as": "package"}))) == set()
 
 
 def test_what_no_source_was_read_for_accuses_nobody() -> None:
