@@ -68,6 +68,7 @@ class Collector:
         self._literals: dict[str, dict[str, set[str]]] = {}
         self._edges: list[tuple[str, Callable[[], tuple[list[str], list[str]]], array[int]]] = []
         self._renamed: dict[str, set[str]] = {}
+        self._looks_renamed: dict[str, bool] = {}
         self._calls: list[tuple[str, Calls]] = []
         self._read: set[bytes] = set()
         self._graph: CallGraph | None = None
@@ -108,8 +109,15 @@ class Collector:
     def literals(self, file: str, class_: str, literals: Collection[str]) -> None:
         """Record that a class's code uses literals the lens looks for."""
         self._literals.setdefault(file, {}).setdefault(class_, set()).update(literals)
-        if not self.lens.literals.isdisjoint(literals) and self.lens.looks_renamed(class_):
+        if not self.lens.literals.isdisjoint(literals) and self.looks_renamed(class_):
             self._renamed.setdefault(file, set()).add(class_)
+
+    def looks_renamed(self, name: str) -> bool:
+        """Tell whether a class has a name that a minifier makes; asked about each class several times."""
+        known = self._looks_renamed.get(name)
+        if known is None:
+            known = self._looks_renamed[name] = self.lens.looks_renamed(name)
+        return known
 
     def renamed(self, file: str = "") -> bool:
         """Tell whether several renamed classes, of a file or of the build, use literals the lens looks for."""
@@ -274,11 +282,11 @@ class Collector:
 
     def _references(self) -> dict[str, dict[str, set[str]]]:
         """Return, by file and class, the other renamed classes of the build it names."""
-        defined, renamed = set().union(*self._code.values()), self.lens.looks_renamed
+        renamed = {name for classes in self._code.values() for name in classes if self.looks_renamed(name)}
         found: dict[str, dict[str, set[str]]] = {}
         for file, names, pairs in self._edges:
             owners, types = names()
-            inside = [name if name in defined and renamed(name) else "" for name in types]
+            inside = [name if name in renamed else "" for name in types]
             by_class = found.setdefault(file, {})
             kept = (pair for pair in zip(pairs[::2], pairs[1::2], strict=True) if inside[pair[1]])
             for class_def, run in groupby(kept, itemgetter(0)):

@@ -146,7 +146,7 @@ def _hashed(tables: Tables, place: str, lens: Lens, collect: Collector) -> None:
     walked = walk(tables.data, tables.header, Wanted(strings=b"\1" * len(tables.strings)))
     classes, strings = walked.records[1::WORDS], walked.records[4::WORDS]
     names = {class_def: tables.class_name(class_def) for class_def in set(classes)}
-    used: dict[int, set[int]] = {class_def: set() for class_def, name in names.items() if lens.looks_renamed(name)}
+    used: dict[int, set[int]] = {class_def: set() for class_def, name in names.items() if collect.looks_renamed(name)}
     for class_def, index in zip(classes, strings, strict=True):
         if class_def in used:
             used[class_def].add(index)
