@@ -23,7 +23,7 @@ from auditor.extract.android.tables import read_strings_python
 from auditor.extract.android.walk import instruction_length, uleb
 from auditor.extract.lens import USE, CallbackRules
 
-__all__ = ["NONE", "CallGraph", "CallGraphPython", "call_graph", "descriptor_of", "steps_for"]
+__all__ = ["CALLED_BACK", "NONE", "SURE", "CallGraph", "CallGraphPython", "call_graph", "descriptor_of", "steps_for"]
 
 NONE = 0xFFFFFFFF
 """No such number."""

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.extract.android.callgraph import NONE, CallGraph, descriptor_of, steps_for
+from auditor.extract.android.callgraph import CALLED_BACK, NONE, SURE, CallGraph, descriptor_of, steps_for
 from auditor.extract.android.dex import as_mutf8, mutf8
 from auditor.extract.android.tables import class_name_of
 from auditor.extract.lens import Entrance, Entrances
@@ -19,7 +19,6 @@ from auditor.model import EntryKind, Fact, FactKind, Flow, Reach, Reached
 
 __all__ = ["find_flow"]
 
-_SURE, _CALLED_BACK = 0, 1
 _ALWAYS = (b"<init>", b"<clinit>")
 """What runs whenever the platform makes an object of a class."""
 _ORDER = tuple(EntryKind)
@@ -196,7 +195,7 @@ def _reached(caller: str, searches: Sequence[_Search], graph: CallGraph, names: 
         reach=Reach.STARTUP if best.start_up else Reach.REACHABLE,
         entries=tuple(kind for kind in _ORDER if any(one.kind is kind for one in found)),
         path=tuple(names[one] for one in way),
-        direct=all(best.how[one] in (_SURE, _CALLED_BACK) for one in way),
+        direct=all(best.how[one] in (SURE, CALLED_BACK) for one in way),
     )
 
 
