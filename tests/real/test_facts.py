@@ -17,6 +17,8 @@ from tests.real.fetch import artefacts
 
 pytestmark = pytest.mark.real
 
+LOADING = {"yosemite"}
+"""Apps that load code at run time which is not among their files: a script engine with a class loader of its own."""
 APKS = [name for name, artefact in artefacts().items() if artefact.kind == "apk"]
 _ROOT = Path(__file__).parents[2]
 Artefact = Callable[[str], Path]
@@ -25,16 +27,26 @@ Dexdump = Callable[[Path], dict[str, set[str]]]
 
 
 @pytest.fixture(scope="module", params=APKS)
-def apk(request: pytest.FixtureRequest, artefact: Artefact) -> Path:
-    return artefact(request.param)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def facts(apk: Path) -> dict[str, Any]:
-    """What ``auditor facts`` prints; that it exits 0 and says nothing else is asserted here."""
+def apk(name: str, artefact: Artefact) -> Path:
+    return artefact(name)
+
+
+@pytest.fixture(scope="module")
+def facts(name: str, apk: Path) -> dict[str, Any]:
+    """What ``auditor facts`` prints; that it says nothing else, and which exit code it has, is asserted here."""
     code, document = _auditor("facts", apk)
-    assert code == 0
+    assert code == (3 if name in LOADING else 0)
     return document
+
+
+def _hidden(gaps: list[dict[str, Any]]) -> list[bool]:
+    """Tell of each gap whether it is about code loaded at run time."""
+    return ["to load code at run time" in gap["reason"] for gap in gaps]
 
 
 def _auditor(command: str, build: Path, *options: str) -> tuple[int, dict[str, Any]]:
@@ -46,9 +58,9 @@ def _auditor(command: str, build: Path, *options: str) -> tuple[int, dict[str, A
     return done.returncode, document
 
 
-def test_a_well_formed_build_is_read_without_gaps(facts: dict[str, Any]) -> None:
+def test_a_well_formed_build_is_read_without_gaps(name: str, facts: dict[str, Any]) -> None:
     assert facts["schema"] == "auditor/facts/1"
-    assert facts["gaps"] == []
+    assert _hidden(facts["gaps"]) == ([True] if name in LOADING else [])
 
 
 @pytest.mark.peer
@@ -80,10 +92,11 @@ def test_native_libraries_are_those_of_the_archive(apk: Path, facts: dict[str, A
 
 
 @pytest.mark.peer
-def test_an_audit_compares_the_permissions_aapt_dumps(apk: Path, peer: Peer) -> None:
+def test_an_audit_compares_the_permissions_aapt_dumps(name: str, apk: Path, peer: Peer) -> None:
     code, audit = _auditor("audit", apk, "--declaration", "declarations/tego.yaml")
     found = {row["subject"] for row in audit["tables"]["permissions"] if row["found"]}
     dumped = peer("aapt", "dump", "permissions", apk)
     assert found == set(re.findall(r"^uses-permission.*?: name='([^']*)'", dumped, re.MULTILINE))
-    assert audit["gaps"] == []
-    assert (audit["verdict"], code) in {("consistent", 0), ("contradicted", 1)}
+    assert _hidden(audit["gaps"]) in ([], [True])
+    allowed = {("consistent", 0), ("contradicted", 1), *([("inconclusive", 3)] if name in LOADING else [])}
+    assert (audit["verdict"], code) in allowed
