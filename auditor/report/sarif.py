@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from auditor.model import Audit, Checked, Fact, Finding, Gap, Language, Location, RuleInfo, Severity
+from auditor.model import Audit, Checked, Collection, Fact, Finding, Gap, Language, Location, RuleInfo, Severity, Table
 from auditor.report.plain import one_line, paragraphs
 from auditor.report.words import Words
 from auditor.wire import audit_to_wire, dumps
@@ -144,11 +144,26 @@ def _result(
             for name in ("subject", "severity", "confidence", "message", "remedy", "evidence", "policy", "regulations")
         },
     }
+    if finding.table is Table.DATA:
+        row = next((row for row in audit.table(Table.DATA) if row.subject == finding.subject), None)
+        result["properties"]["collectors"] = [_collector(one) for one in row.collectors if one.shown] if row else []
     if not finding.evidence:
         del result["locations"][0]["logicalLocations"]
     if finding.rule in index:
         result["ruleIndex"] = index[finding.rule]
     return result
+
+
+def _collector(one: Collection) -> dict[str, Any]:
+    """Return whose code collects, whether it holds the permission it needs, and from when on it can run."""
+    return {
+        "owner": one.owner.value,
+        "sdk": one.sdk or None,
+        "confidence": one.confidence.word,
+        "permission_held": one.permission_held,
+        "tier": one.reach.word,
+        "places": one.count,
+    }
 
 
 def _message(text: str) -> str:

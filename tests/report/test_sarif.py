@@ -12,7 +12,7 @@ from auditor.model import Language, Severity
 from auditor.report.sarif import render
 from tests import factories as make
 from tests.real.fetch import Unavailable, fetch
-from tests.report.examples import EXAMPLES, drifted, hostile, packed
+from tests.report.examples import EXAMPLES, collected, drifted, hostile, packed
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +165,12 @@ def test_a_message_makes_no_link_of_a_value():
     for result in log([hostile()])["runs"][0]["results"]:
         assert "](" not in result["message"]["text"].replace("\\[", "").replace("x](", "")
         assert "![x]" not in result["message"]["text"]
+
+
+def test_a_finding_on_data_says_whose_code_collects_it():
+    run = json.loads(render([collected()], Language.EN))["runs"][0]
+    result = next(one for one in run["results"] if one["ruleId"] == "denied-data")
+    assert result["properties"]["collectors"] == [
+        {"owner": "app", "sdk": None, "confidence": "high", "permission_held": True, "tier": "unknown", "places": 1}
+    ]
+    assert {one["id"] for one in run["properties"]["not_checkable"]} == {"storage-location", "retention"}
