@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 DECLARATION = ROOT / "declarations" / "tego.yaml"
 RUNS = 3
+LARGE = 5_000_000
+"""Bytes of DEX from which on a build is measured."""
 COMPOSITE = 80_000_000
 """Bytes of DEX the build has that is made of many."""
 AUDIT_BOUNDS = ((80, 5.0), (0, 1.5))
@@ -93,9 +95,9 @@ def dex_bytes(apk: Path) -> int:
 
 
 def real_builds() -> list[Path]:
-    """Return the real APKs with at least 5 MB of DEX."""
+    """Return the real APKs, and the apps built of real SDKs where they are in the cache."""
     sys.path.insert(0, str(ROOT))
-    from tests.real.fetch import Unavailable, artefacts, fetch
+    from tests.real.fetch import Unavailable, artefacts, cache, fetch
 
     found = []
     for name, artefact in artefacts().items():
@@ -104,7 +106,7 @@ def real_builds() -> list[Path]:
                 found.append(fetch(name))
             except Unavailable as reason:
                 print(f"left out: {reason}", file=sys.stderr)
-    return [apk for apk in found if dex_bytes(apk) >= 5_000_000]
+    return [*found, *sorted((cache() / "sdk-builds").glob("*-plain-*.apk"))]
 
 
 def composite(folder: Path, builds: Sequence[Path]) -> Path | None:
@@ -139,8 +141,9 @@ def main(arguments: Sequence[str]) -> int:
         folder = Path(scratch)
         builds = [Path(argument).resolve() for argument in arguments]
         if not builds:
-            builds = real_builds()
-            if large := composite(folder, builds):
+            every = real_builds()
+            builds = [apk for apk in every if dex_bytes(apk) >= LARGE and apk.parent.name != "sdk-builds"]
+            if large := composite(folder, every):
                 builds.append(large)
         return measure(builds, folder)
 
