@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from auditor.model import Audit, Finding, Language, Row, State, Text
-from auditor.report.outline import is_contradiction, outline, place
+from auditor.report.outline import Card, is_contradiction, outline, place
 from auditor.report.plain import one_line
 from auditor.report.words import Words
 
@@ -19,6 +19,9 @@ __all__ = ["render"]
 
 # XML 1.0, production 2: what is no character at all cannot even be escaped.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+_Cards = Mapping[Finding, Card]
 
 
 def render(audits: Sequence[Audit], language: Language) -> str:
@@ -57,20 +60,21 @@ def _suite(audit: Audit, words: Words) -> ET.Element:
         ("notice", head.disclaimer),
     ):
         ET.SubElement(properties, "property", name=name, value=_legal(one_line(value)))
+    cards = dict(zip(audit.findings, head.findings, strict=True))
     left = list(audit.findings)
     for one in audit.checked:
         if one.compared:
             for row in audit.table(one.table):
                 found = [finding for finding in left if audit.is_about(finding, row)]
                 left = [finding for finding in left if not audit.is_about(finding, row)]
-                suite.append(_row(row, found, words))
+                suite.append(_row(row, found, cards, words))
         else:
             case = _case(one.table.value, words.table(one.table))
             _skip(case, _in(one.reason, words) or words("unchecked"))
             suite.append(case)
     for finding in left:
         case = _case(f"rules.{finding.rule}", f"{finding.rule}: {finding.subject or words('declared.whole')}")
-        _judge(case, [finding], words)
+        _judge(case, [finding], cards, words)
         suite.append(case)
     for gap in audit.gaps:
         case = _case("gaps", str(gap.location))
@@ -89,19 +93,19 @@ def _suite(audit: Audit, words: Words) -> ET.Element:
     return suite
 
 
-def _row(row: Row, findings: Sequence[Finding], words: Words) -> ET.Element:
+def _row(row: Row, findings: Sequence[Finding], cards: _Cards, words: Words) -> ET.Element:
     case = _case(row.table.value, row.subject)
     if any(is_contradiction(finding) for finding in findings):
-        _judge(case, findings, words)
+        _judge(case, findings, cards, words)
         return case
     if row.state in (State.UNCHECKED, State.NOT_APPLICABLE):
         note = _in(row.note, words)
         _skip(case, f"{words.state(row.state)}{words('colon')}{note}" if note else words.state(row.state))
-    _judge(case, findings, words)
+    _judge(case, findings, cards, words)
     return case
 
 
-def _judge(case: ET.Element, findings: Sequence[Finding], words: Words) -> None:
+def _judge(case: ET.Element, findings: Sequence[Finding], cards: _Cards, words: Words) -> None:
     grave = [finding for finding in findings if is_contradiction(finding)]
     light = [finding for finding in findings if not is_contradiction(finding)]
     if grave:
@@ -111,22 +115,20 @@ def _judge(case: ET.Element, findings: Sequence[Finding], words: Words) -> None:
             message=_legal("; ".join(_in(finding.message, words) for finding in grave)),
             type=_legal(one_line(grave[0].rule)),
         )
-        failure.text = _legal("\n\n".join(_details(finding, words) for finding in grave))
+        failure.text = _legal("\n\n".join(_details(finding, cards[finding], words) for finding in grave))
     if light:
-        ET.SubElement(case, "system-out").text = _legal("\n\n".join(_details(finding, words) for finding in light))
+        ET.SubElement(case, "system-out").text = _legal("\n\n".join(_details(finding, cards[finding], words) for finding in light))
 
 
-def _details(finding: Finding, words: Words) -> str:
+def _details(finding: Finding, card: Card, words: Words) -> str:
     colon = words("colon")
     lines = [
         f"{one_line(finding.rule)}: {one_line(finding.subject)}",
         _in(finding.message, words),
         words("severity.is", word=words.severity(finding.severity)),
         words("confidence.is", word=words.confidence(finding.confidence)),
-        *(
-            f"{words('evidence')}{colon}{words.fact_kind(fact.kind)} {one_line(fact.name)} · {place(fact.location)}"
-            for fact in finding.evidence
-        ),
+        *(f"{words('evidence')}{colon}{one.line}" for one in card.evidence),
+        *([card.more] if card.more else []),
     ]
     if finding.declared:
         lines.append(f"{words('declaration')}{colon}{place(finding.declared)}")
