@@ -104,6 +104,7 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
         "sdks",
         [
             f"{sdk.id}  {sdk.tier.word}  {sdk.confidence.word}  {sdk.evidence[0].name}  {sdk.evidence[0].location}"
+            + (f"  version {sdk.version}" if sdk.version else "")
             for sdk in conduct.sdks
         ],
     )
