@@ -13,6 +13,8 @@ __all__ = ["hidden_code"]
 _XZ, _GZIP, _7Z, _ZSTD = b"\xfd7zXZ\0", b"\x1f\x8b\x08", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd"
 _ZIP = b"PK\x03\x04"
 _HEAD = 64 << 10
+_SHOWN = 256 << 10
+"""So much of what is compressed is looked at."""
 _XZ_MEMORY = 256 << 20
 _CODE_NAMES = (".dex", ".jar", ".apk", ".zip", ".so")
 
@@ -33,7 +35,7 @@ def hidden_code(archive: Archive, name: str, magic: bytes) -> Text | None:
         except Unreadable:
             return None  # said elsewhere: the entry itself cannot be read
         first = _first_bytes(head, magic)
-        if first.startswith(_ZIP) or is_dex(first):
+        if is_dex(first) or (first.startswith(_ZIP) and _names_code(first)):
             return _packed("xz" if magic.startswith(_XZ) else "gzip")
     return None
 
@@ -45,15 +47,27 @@ def _packed(how: str) -> Text:
     )
 
 
+def _names_code(data: bytes) -> bool:
+    """Tell whether the start of a ZIP archive names code; one of pictures or map data does not."""
+    at = data.find(_ZIP)
+    while at >= 0:
+        length = int.from_bytes(data[at + 26 : at + 28], "little")
+        name = data[at + 30 : at + 30 + length].decode("utf-8", "replace").lower()
+        if name.startswith("meta-inf/") or name.endswith((*_CODE_NAMES, ".class")):
+            return True
+        at = data.find(_ZIP, at + 4)
+    return False
+
+
 def _first_bytes(head: bytes, magic: bytes) -> bytes:
     if magic.startswith(_GZIP):
         try:
-            return zlib.decompressobj(31).decompress(head, 8)
+            return zlib.decompressobj(31).decompress(head, _SHOWN)
         except zlib.error:
             return b""
     import lzma  # few builds hold such a file
 
     try:
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY).decompress(head, 8)
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY).decompress(head, _SHOWN)
     except (lzma.LZMAError, EOFError, MemoryError):
         return b""

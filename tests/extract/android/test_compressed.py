@@ -20,6 +20,8 @@ from tests.forge.dex import Class, write_dex
 
 DEX = write_dex([Class(name="a.B")])
 JAR = write_zip([Entry(name="classes.dex", data=DEX)])
+LATER = write_zip([Entry(name="readme.txt", data=b"x"), Entry(name="classes.dex", data=DEX)])
+PICTURES = write_zip([Entry(name="icons/1.png", data=b"png"), Entry(name="icons/2.png", data=b"png")])
 SEVEN = b"7z\xbc\xaf\x27\x1c\0\x04"
 ZSTD = b"\x28\xb5\x2f\xfd\x24\0"
 
@@ -37,6 +39,7 @@ def hidden(tmp_path: Path, name: str, data: bytes) -> list[str]:
         ("a.dex.xz", lzma.compress(DEX), "xz"),
         ("secondary.jar.xzs", lzma.compress(JAR), "xz"),
         ("a.bin", gzip.compress(DEX, mtime=0), "gzip"),
+        ("b.bin", gzip.compress(LATER, mtime=0), "gzip"),
         ("pack.7z", SEVEN, "7z"),
         ("secondary.dex.zst", ZSTD, "zstd"),
     ],
@@ -56,6 +59,8 @@ def test_compressed_code_is_a_gap_that_says_how(tmp_path: Path, name: str, data:
         ("broken.xz", b"\xfd7zXZ\0" + b"x" * 40),
         ("broken.gz", b"\x1f\x8b\x08" + b"x" * 40),
         ("text.7z", b"7z is a format"),
+        ("icons.data", gzip.compress(PICTURES, mtime=0)),
+        ("cut.data", gzip.compress(b"PK\x03\x04\x14\0", mtime=0)),
     ],
 )
 def test_other_data_is_none(tmp_path: Path, name: str, data: bytes) -> None:
