@@ -93,7 +93,8 @@ def extract(
 ) -> Build:
     """Read a build file, or a library's directory; ``lens`` says what to look for in its code, ``tell`` is told each file read.
 
-    Raises BuildError when it cannot be opened as an app or a library at all, and nothing else.
+    Raises BuildError when it cannot be opened as an app or a library at all, MemoryError where the memory does not do, and
+    nothing else.
     """
     with _open(path, limits) as opened:
         archive, (platform, kind, reader, first) = _recognise(opened)

@@ -37,8 +37,9 @@ SENTENCES: Mapping[Verdict, Text] = {
         "What was not checked is no part of this conclusion.",
     ),
     Verdict.CONTRADICTED: _t(
-        "安装包与声明的隐私政策有 {n} 处不一致，其严重程度和可信度均为中或以上。",
-        "The build contradicts the declared privacy policy in {n} places of at least medium severity and confidence.",
+        "安装包与声明的隐私政策或平台要求其声明的内容有 {n} 处不一致，其严重程度和可信度均为中或以上。",
+        "The build contradicts the declared privacy policy, or what the platform has it declare, in {n} places of at least medium "
+        "severity and confidence.",
     ),
     Verdict.INCONCLUSIVE: _t(
         "安装包中有内容未能读取，仅凭已读取的部分不能断定其与声明是否一致。",
@@ -47,8 +48,9 @@ SENTENCES: Mapping[Verdict, Text] = {
     ),
 }
 CONTRADICTED_ONCE = _t(
-    "安装包与声明的隐私政策有 1 处不一致，其严重程度和可信度均为中或以上。",
-    "The build contradicts the declared privacy policy in one place of at least medium severity and confidence.",
+    "安装包与声明的隐私政策或平台要求其声明的内容有 1 处不一致，其严重程度和可信度均为中或以上。",
+    "The build contradicts the declared privacy policy, or what the platform has it declare, in one place of at least medium "
+    "severity and confidence.",
 )
 
 SEVERITIES: Mapping[Severity, Text] = {

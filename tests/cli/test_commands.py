@@ -133,7 +133,7 @@ def test_no_colour_without_a_terminal(builds: Path) -> None:
         (("audit", str(Path(__file__).parent), "-d", "fits.yaml"), "is a directory"),
         (("audit", "fits.yaml", "-d", "fits.yaml"), "is no ZIP archive"),
         (("audit", "app.apk", "-d", "absent.yaml"), "absent.yaml"),
-        (("audit", "app.apk", "-d", "app.apk"), "app.apk:"),
+        (("audit", "app.apk", "-d", "app.apk"), "app.apk is an app build, no policy document"),
         (("audits",), "did you mean 'audit'?"),
         (("rules", "undeclared-sdks"), "did you mean 'undeclared-sdk'?"),
         (("sdks", "getui"), "no SDK"),
