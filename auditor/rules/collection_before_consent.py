@@ -10,8 +10,6 @@ from auditor.rules._data import type_name, types_named
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
-_FIRST = frozenset({EntryKind.APPLICATION, EntryKind.PROVIDER})
-"""What runs before anything can be shown; the launcher's activity may be the one that asks."""
 _MOST_CALLS = 6
 _SHOWN_STEPS = 4
 """Steps of the way that stand in the sentence; the evidence has all."""
@@ -27,8 +25,9 @@ _SHOWN_STEPS = 4
     只计能得到结果且知道读取何种信息的调用；支持库的调用、只有用户操作（点击等）才会到达的调用、只读机型等环境信息的调用不计。
     第三方 SDK 的调用按 SDK 汇总，其余按信息种类汇总。
 
-    置信度：路径上每一步都只有唯一去向（含线程、Handler 等交接）时为中；需要在多个实现中选择、按名称反射，或只能从启动 Activity
-    到达时为低。静态分析看不到“已同意才执行”的判断条件，因此从不为高：结论是“同意前可能运行”，须在真机上确认。
+    置信度：从 ContentProvider 到达、且路径上每一步都只有唯一去向（含线程、Handler 等交接）时为中：它先于应用自身的任何代码运行，
+    应用来不及判断是否已同意。只从 Application 或启动 Activity 到达、需要在多个实现中选择或按名称反射时为低：代码可能先判断是否已同意，
+    而静态分析看不到该判断；为低时不影响结论。从不为高：结论是“同意前可能运行”，须在真机上确认。
 
     为何重要：征得用户同意前就开始收集个人信息，是监管通报最常见的问题之一；SDK 在 Application 中过早初始化是主要原因。
 
@@ -43,10 +42,11 @@ def collection_before_consent(case: Case) -> Iterator[Claim]:
     succeed and whose data is known: not those of support libraries, nor what only a user's touch leads to, nor what reads
     mere context such as the device's model. Calls of an SDK make one finding per SDK, others one per kind of data.
 
-    Confidence: medium where each step of the way is the only one its call can take (threads and handlers included); low
-    where one of several implementations has to be chosen, where a name leads on, or where only the launcher's activity
-    leads there. A check "only after consent" cannot be seen in code, so it is never high: the call *can* run before
-    consent, which has to be confirmed at run time.
+    Confidence: medium where a content provider leads there and each step of the way is the only one its call can take
+    (threads and handlers included): it runs before any code of the app, which has no chance to ask. Low where only the
+    Application or the launcher's activity leads there, where one of several implementations has to be chosen, or where a
+    name leads on: a check "only after consent" may stand before it, which cannot be seen in code; low bears on no verdict.
+    Never high: the call *can* run before consent, which has to be confirmed at run time.
 
     Why it matters: to begin collecting before people agreed is among the faults most often notified; SDKs that are
     initialised in the Application are its main cause.
@@ -106,7 +106,7 @@ def _order(call: Call) -> tuple[object, ...]:
 
 def _doubts(call: Call) -> tuple[bool, ...]:
     """Tell what makes it less sure that a call runs before consent, or is one."""
-    return not _FIRST & set(call.entries), not call.direct, call.site.trait("reflection") is not None
+    return EntryKind.PROVIDER not in call.entries, not call.direct, call.site.trait("reflection") is not None
 
 
 def _way(call: Call) -> str:

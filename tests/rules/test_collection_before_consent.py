@@ -31,7 +31,7 @@ def call(*entries: EntryKind, data: str = "imei", at: str = "com.example.Ids.rea
         "severity": Severity.HIGH,
         "reach": Reach.STARTUP,
         "path": PATH,
-        "entries": entries or (EntryKind.APPLICATION,),
+        "entries": entries or (EntryKind.PROVIDER,),
         "direct": True,
     }
     return Call(**(values | changes))
@@ -41,9 +41,13 @@ def says(*calls: Call) -> dict[str, str]:
     return said(collection_before_consent, case(calls=calls, known=KNOWN))
 
 
-def test_what_the_application_or_a_provider_leads_to_may_run_before_consent() -> None:
-    assert says(call()) == {"imei": "medium medium"}
-    assert says(call(EntryKind.PROVIDER, EntryKind.ACTIVITY)) == {"imei": "medium medium"}
+def test_what_a_provider_leads_to_runs_before_the_app_can_ask() -> None:
+    assert says(call(EntryKind.PROVIDER)) == {"imei": "medium medium"}
+    assert says(call(EntryKind.APPLICATION, EntryKind.PROVIDER)) == {"imei": "medium medium"}
+
+
+def test_what_the_application_leads_to_may_stand_behind_a_check_of_consent() -> None:
+    assert says(call(EntryKind.APPLICATION)) == {"imei": "medium low"}
 
 
 def test_the_way_is_shown_and_said_to_need_confirmation() -> None:
