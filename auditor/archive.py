@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import hashlib
+import importlib
 import mmap
 import os
 import stat
@@ -414,10 +415,9 @@ def _inflated(packed: memoryview, size: int) -> bytes | None:
 @cache
 def _libdeflate() -> ModuleType | None:
     try:
-        import deflate
+        return importlib.import_module("deflate")
     except ImportError:
         return None
-    return deflate
 
 
 def _encrypted() -> Unreadable:
