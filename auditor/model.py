@@ -50,6 +50,7 @@ __all__ = [
     "ManifestEntry",
     "NotCheckable",
     "Origin",
+    "Owner",
     "OwnerKind",
     "Packer",
     "Passage",
@@ -70,6 +71,7 @@ __all__ = [
     "Severity",
     "Signer",
     "State",
+    "Step",
     "Table",
     "Text",
     "Tool",
@@ -1188,6 +1190,49 @@ class RuleInfo:
     """Ids of the clauses its findings cite."""
     help: Text
     """What it does, why it matters, how to put it right."""
+    limits: Text = Text(zh="", en="")
+    """What it does not look at, so that nobody takes its silence or its finding for more than it is."""
+
+
+class Owner(Enum):
+    """Who has to act on a finding."""
+
+    PRODUCT = "product"
+    """Who decides what the app is for."""
+    LEGAL = "legal"
+    """Who owns the words of the policy."""
+    ENGINEERING = "engineering"
+    """Who builds the app."""
+    VENDOR = "vendor"
+    """Who supplies an SDK."""
+    REVIEWER = "reviewer"
+    """Who reads the report: nobody can be asked to act before something is looked at."""
+
+    @property
+    def actor(self) -> Text:
+        """What reports call them."""
+        return _ACTORS[self]
+
+    def step(self, *, zh: str, en: str) -> Step:
+        """Return something for them to do, as a clause without its full stop; the English one starts in lower case."""
+        return Step(owner=self, text=Text(zh=zh, en=en))
+
+
+_ACTORS: Mapping[Owner, Text] = {
+    Owner.PRODUCT: Text(zh="产品", en="Product"),
+    Owner.LEGAL: Text(zh="合规", en="Policy owner"),
+    Owner.ENGINEERING: Text(zh="研发", en="Developers"),
+    Owner.VENDOR: Text(zh="SDK 提供方", en="SDK vendor"),
+    Owner.REVIEWER: Text(zh="审核人员", en="Reviewer"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to do, and who has to do it."""
+
+    owner: Owner
+    text: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1197,7 +1242,8 @@ class Finding:
     rule: str
     subject: str
     message: Text
-    remedy: Text
+    steps: tuple[Step, ...]
+    """What to do, each step by one owner, in order."""
     severity: Severity
     confidence: Confidence
     evidence: tuple[Fact, ...]
@@ -1210,6 +1256,17 @@ class Finding:
     """Ids of the clauses cited."""
     table: Table | None = None
     """The data table, where its subject is a data type: an SDK may have the same id. None = any other table, or none."""
+    wording: Text | None = None
+    """Words to paste into the policy (or the text shown to the user) where what was found is to stay; 【…】 stands for what no
+    build tells."""
+
+    @property
+    def remedy(self) -> Text:
+        """The steps in one line, each with who has to take it."""
+        return Text(
+            zh="；".join(f"{one.owner.actor.zh}：{one.text.zh}" for one in self.steps),
+            en=". ".join(f"{one.owner.actor.en}: {one.text.en}" for one in self.steps),
+        )
 
     @property
     def fingerprint(self) -> str:

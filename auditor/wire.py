@@ -37,6 +37,7 @@ from auditor.model import (
     Location,
     ManifestEntry,
     NotCheckable,
+    Owner,
     OwnerKind,
     Passage,
     Platform,
@@ -53,6 +54,7 @@ from auditor.model import (
     Severity,
     Signer,
     State,
+    Step,
     Table,
     Text,
     Tool,
@@ -135,6 +137,7 @@ def audit_to_wire(audit: Audit) -> dict[str, Any]:
                 "severity": rule.severity.word,
                 "cites": list(rule.cites),
                 "help": _text(rule.help),
+                "limits": _text(rule.limits),
             }
             for rule in audit.rules
         ],
@@ -344,6 +347,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "confidence": finding.confidence.word,
         "message": _text(finding.message),
         "remedy": _text(finding.remedy),
+        "steps": [{"owner": one.owner.value, **_text(one.text)} for one in finding.steps],
+        "wording": _text(finding.wording) if finding.wording else None,
         "evidence": [_fact(fact) for fact in finding.evidence],
         "declared": _place_or_none(finding.declared),
         "policy": _place_or_none(finding.policy),
@@ -1007,7 +1012,7 @@ def _read_finding(wire: _Object) -> Finding:
         rule=wire.text("rule"),
         subject=wire.text("subject"),
         message=_read_text(wire.nested("message")),
-        remedy=_read_text(wire.nested("remedy")),
+        steps=wire.some("steps", _read_step),
         severity=wire.rank("severity", Severity),
         confidence=wire.rank("confidence", Confidence),
         evidence=wire.each("evidence", _read_fact),
@@ -1015,7 +1020,12 @@ def _read_finding(wire: _Object) -> Finding:
         policy=wire.optional("policy", _read_place),
         regulations=wire.texts("regulations"),
         table=None if wire.value.get("table") is None else wire.member("table", Table),
+        wording=wire.optional("wording", _read_text),
     )
+
+
+def _read_step(wire: _Object) -> Step:
+    return Step(owner=wire.member("owner", Owner), text=_read_text(wire))
 
 
 def _read_gap(wire: _Object) -> Gap:
@@ -1046,6 +1056,7 @@ def _read_rule(wire: _Object) -> RuleInfo:
         severity=wire.rank("severity", Severity),
         cites=wire.texts("cites"),
         help=_read_text(wire.nested("help")),
+        limits=wire.optional("limits", _read_text) or Text(zh="", en=""),
     )
 
 

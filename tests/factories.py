@@ -24,6 +24,7 @@ from auditor.model import (
     Gap,
     Identity,
     Location,
+    Owner,
     OwnerKind,
     Platform,
     PolicySource,
@@ -262,7 +263,10 @@ def finding(
     """A grave and sure finding."""
     values: dict[str, object] = {
         "message": text(f"{subject} is not declared", f"{subject} 未在声明中列出"),
-        "remedy": text("Declare it or remove it", "在隐私政策中补充说明，或从安装包中移除"),
+        "steps": (
+            Owner.ENGINEERING.step(en="remove it if nothing needs it", zh="不需要的从安装包中移除"),
+            Owner.LEGAL.step(en="declare it if it is to stay", zh="确需保留的在隐私政策中补充说明"),
+        ),
         "severity": Severity.HIGH,
         "confidence": Confidence.HIGH,
         "evidence": (fact(FactKind.PERMISSION, subject, at="uses-permission"),),
@@ -283,6 +287,7 @@ def rule_info(
         severity=severity,
         cites=tuple(cites),
         help=text(f"What {id_} does, why it matters, how to put it right.", f"{id_} 查什么、为何重要、如何处理。"),
+        limits=text(f"What {id_} does not look at", f"{id_} 不查什么"),
     )
 
 

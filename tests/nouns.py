@@ -157,7 +157,8 @@ findings = st.builds(
     rule=words,
     subject=words,
     message=texts,
-    remedy=texts,
+    steps=tuples(st.builds(model.Step, owner=st.sampled_from(model.Owner), text=texts)),
+    wording=st.none() | texts,
     severity=st.sampled_from(Severity),
     confidence=st.sampled_from(Confidence),
     evidence=tuples(facts),
@@ -167,7 +168,7 @@ findings = st.builds(
     table=st.sampled_from([None, Table.DATA]),
 )
 rules = st.builds(
-    model.RuleInfo, id=words, title=texts, severity=st.sampled_from(Severity), cites=tuples(words), help=texts
+    model.RuleInfo, id=words, title=texts, severity=st.sampled_from(Severity), cites=tuples(words), help=texts, limits=texts
 )
 clauses = st.builds(model.Clause, id=words, cite=texts, summary=texts)
 

@@ -146,7 +146,11 @@ def test_audit_has_the_documented_names():
     assert finding["subject"] == "android.permission.READ_SMS"
     assert (finding["severity"], finding["confidence"]) == ("high", "high")
     assert finding["message"]["zh"] == "android.permission.READ_SMS 未在声明中列出"
-    assert finding["remedy"]["en"] == "Declare it or remove it"
+    assert finding["remedy"]["en"] == "Developers: remove it if nothing needs it. Policy owner: declare it if it is to stay"
+    assert [(step["owner"], step["zh"]) for step in finding["steps"]] == [
+        ("engineering", "不需要的从安装包中移除"), ("legal", "确需保留的在隐私政策中补充说明"),
+    ]
+    assert finding["wording"] is None
     assert finding["evidence"] == [
         {
             "file": "AndroidManifest.xml",

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from auditor.model import Confidence, Fact, Finding, Location, RuleInfo, Severity, Table, Text
+from auditor.model import Confidence, Fact, Finding, Location, RuleInfo, Severity, Step, Table, Text
 from auditor.tables import Case
 
 __all__ = ["Claim", "Rule", "rule"]
@@ -18,7 +18,7 @@ class Claim:
 
     subject: str
     message: Text
-    remedy: Text
+    steps: tuple[Step, ...]
     confidence: Confidence = Confidence.HIGH
     severity: Severity | None = None
     """Where it is not the rule's usual one."""
@@ -27,6 +27,8 @@ class Claim:
     policy: Location | None = None
     table: Table | None = None
     """The data table, where the subject is a data type."""
+    wording: Text | None = None
+    """Words to paste into the policy, or into what the user is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class Rule:
                 rule=self.info.id,
                 subject=claim.subject,
                 message=claim.message,
-                remedy=claim.remedy,
+                steps=claim.steps,
                 severity=severity,
                 confidence=claim.confidence,
                 evidence=claim.evidence,
@@ -56,13 +58,16 @@ class Rule:
                 policy=claim.policy,
                 regulations=self.info.cites,
                 table=claim.table,
+                wording=claim.wording,
             )
 
 
 def rule(
-    *, title: Text, severity: Severity, zh: str, cites: tuple[str, ...] = (), document: bool = False
+    *, title: Text, severity: Severity, zh: str, limits: Text, cites: tuple[str, ...] = (), document: bool = False
 ) -> Callable[[Callable[[Case], Iterable[Claim]]], Rule]:
-    """Make a function a rule. Its name is the id; its docstring is its reference page, of which ``zh`` is the Chinese."""
+    """Make a function a rule. Its name is the id; its docstring is its reference page, of which ``zh`` is the Chinese.
+    ``limits`` says what it does not look at.
+    """
 
     def make(check: Callable[[Case], Iterable[Claim]]) -> Rule:
         text = inspect.getdoc(check)
@@ -74,6 +79,7 @@ def rule(
             severity=severity,
             cites=cites,
             help=Text(zh=inspect.cleandoc(zh), en=text),
+            limits=limits,
         )
         return Rule(info=info, document=document, check=check)
 

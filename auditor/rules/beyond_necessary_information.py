@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Location, Severity, Table, Text
+from auditor.model import Location, Owner, Severity, Table, Text
 from auditor.rules._data import evidence_of, grave, shown, sure, types_named
+from auditor.rules._limits import RUNNING
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case, covered
 
@@ -13,6 +14,7 @@ from auditor.tables import Case, covered
 @rule(
     title=Text(zh="超出本类应用必要个人信息范围的信息", en="Data beyond the necessary information of the app's category"),
     severity=Severity.INFO,
+    limits=RUNNING,
     cites=("APPROVE-COLLECT-39", "PIPL-6"),
     zh="""
     检查内容：声明写有服务类型（category）的，把安装包可收集的信息与《常见类型移动互联网应用程序必要个人信息范围规定》中该类应用的必要个人信息比对，
@@ -56,8 +58,13 @@ def beyond_necessary_information(case: Case) -> Iterator[Claim]:
             zh=f"本类应用（{category.name.zh}）的必要个人信息以外，安装包还可收集：{types.zh}",
             en=f"Beyond the necessary information of its category ({category.name.en}) the build can collect: {types.en}",
         ),
-        remedy=Text(
-            zh="产品、合规：确认上述信息各用于哪项扩展功能，并保证用户拒绝后基本功能仍可使用",
-            en="Product and policy owner: make sure which function needs each of them, and that the basic service works without",
+        steps=(
+            Owner.PRODUCT.step(
+                zh="确认上述信息各用于哪项扩展功能，并保证用户拒绝后基本功能仍可使用",
+                en="make sure which function needs each of them, and that the basic service works without",
+            ),
+            Owner.LEGAL.step(
+                zh="在政策中把这些信息写在相应的扩展功能之下", en="list them in the policy under the functions that need them"
+            ),
         ),
     )

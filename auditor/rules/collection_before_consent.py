@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from auditor.model import Call, Confidence, EntryKind, Fact, OwnerKind, Reach, Severity, Table, Text
+from auditor.model import Call, Confidence, EntryKind, Fact, Owner, OwnerKind, Reach, Severity, Table, Text
 from auditor.rules._data import type_name, types_named
+from auditor.rules._limits import CONSENT
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -18,6 +19,7 @@ _SHOWN_STEPS = 4
 @rule(
     title=Text(zh="用户同意之前可能已收集个人信息", en="Personal data can be collected before consent"),
     severity=Severity.MEDIUM,
+    limits=CONSENT,
     cites=("CAC191-3.1", "MIIT164-1", "PIPL-13"),
     zh="""
     检查内容：从应用启动的入口（Application 的 attachBaseContext 和 onCreate、各 ContentProvider、androidx.startup 的初始化类，
@@ -75,12 +77,23 @@ def collection_before_consent(case: Case) -> Iterator[Claim]:
                 zh=f"应用启动时即可运行到{what.zh}，可能早于用户同意，须在真机上确认：{way}",
                 en=f"While the app starts, {what.en} can run, possibly before consent; confirm at run time: {way}",
             ),
-            remedy=Text(
-                zh="研发：在全新安装且未同意的状态下确认该调用是否发生；发生的，移到用户同意之后再初始化和调用",
-                en="Developers: check on a fresh install, before consent, whether the call happens; if it does, initialise and call"
-                " only after consent",
+            steps=(
+                Owner.ENGINEERING.step(
+                    zh="在全新安装且未同意的状态下确认该调用是否发生；发生的，移到用户同意之后再初始化和调用",
+                    en="check on a fresh install, before consent, whether the call happens; if it does, initialise and call"
+                    " only after consent",
+                ),
+                *(_ASK_VENDOR if sdk else ()),
             ),
         )
+
+
+_ASK_VENDOR = (
+    Owner.VENDOR.step(
+        zh="说明预初始化或延迟初始化的接口，以及未经同意不读取信息的配置方法",
+        en="say how to initialise the SDK late, and how to keep it from reading anything before consent",
+    ),
+)
 
 
 def _by_subject(calls: Sequence[Call]) -> dict[tuple[str, str], list[Call]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Row, Severity, State, Table, Text
+from auditor.model import Confidence, Owner, Row, Severity, State, Table, Text
+from auditor.rules._limits import ABSENCE
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -19,6 +20,7 @@ _WHAT = {
 @rule(
     title=Text(zh="政策已声明但包内未见", en="Declared in the policy, not found in the build"),
     severity=Severity.LOW,
+    limits=ABSENCE,
     cites=("PIPL-17",),
     zh="""
     检查内容：政策列出的权限、用途说明键和 SDK 中，哪些在本安装包内没有找到。包内有无法读取的部分时不作判断。
@@ -53,10 +55,12 @@ def declared_not_found(case: Case) -> Iterator[Claim]:
                 en=f"The policy declares the {what.en} {name.en}, which this build does not have."
                 " Is it no longer used, or used in other versions only?",
             ),
-            remedy=Text(
-                zh="研发：确认该项是否仍在使用；合规：不再使用的，更新政策，或注明适用的平台和版本",
-                en="Developers: check whether it is still used. Policy owner: if not, update the policy, or name the"
-                " platforms and versions it is for",
+            steps=(
+                Owner.ENGINEERING.step(zh="确认该项是否仍在使用", en="check whether it is still used"),
+                Owner.LEGAL.step(
+                    zh="不再使用的，更新政策，或注明适用的平台和版本",
+                    en="where it is not, update the policy, or name the platforms and versions it is for",
+                ),
             ),
         )
 

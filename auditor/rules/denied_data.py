@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Severity, State, Table, Text
+from auditor.model import Owner, Severity, State, Table, Text
 from auditor.rules._data import evidence_of, grave, shown, sure, type_name, who
+from auditor.rules._limits import RUNNING
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -13,6 +14,7 @@ from auditor.tables import Case
 @rule(
     title=Text(zh="政策称不收集的个人信息，安装包可收集", en="The policy denies collecting what the build can collect"),
     severity=Severity.HIGH,
+    limits=RUNNING,
     cites=("CAC191-2.1", "CAC191-3.3", "PIPL-17"),
     zh="""
     检查内容：政策明确称“不收集”的每一类个人信息，安装包（含第三方 SDK）的代码是否能够读取。
@@ -56,9 +58,11 @@ def denied_data(case: Case) -> Iterator[Claim]:
                 en=f"The policy says that “{name.en}” is not collected (“{denial.text}”){tail.en}; code of the build can read it"
                 f" ({owners.en})",
             ),
-            remedy=Text(
-                zh="研发：按证据所列位置删除读取，或确认其不会执行；合规：确需收集的，更正政策",
-                en="Developers: remove the call at the places named, or make sure that it never runs. Policy owner: if it is"
-                " needed, correct the policy",
+            steps=(
+                Owner.ENGINEERING.step(
+                    zh="按证据所列位置删除读取，或确认其不会执行",
+                    en="remove the call at the places named, or make sure that it never runs",
+                ),
+                Owner.LEGAL.step(zh="确需收集的，更正政策", en="if it is needed, correct the policy"),
             ),
         )

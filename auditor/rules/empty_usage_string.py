@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Fact, Severity, Table, Text
+from auditor.model import Confidence, Fact, Owner, Severity, Table, Text
+from auditor.rules._limits import ASKING
 from auditor.rules._rule import Claim, rule
+from auditor.rules._wording import of_usage_key
 from auditor.tables import Case
 
 _PLACEHOLDER = re.compile(
@@ -21,6 +23,7 @@ _PLACEHOLDER = re.compile(
 @rule(
     title=Text(zh="用途说明为空或没有内容", en="A usage string is empty or says nothing"),
     severity=Severity.MEDIUM,
+    limits=ASKING,
     cites=("CAC191-2.3", "PIPL-17"),
     zh="""
     检查内容：每个 NS…UsageDescription 键在每种语言下的文字是否为空、只是占位符（如 TODO、$(…)、键名本身）或只有应用名称。
@@ -56,10 +59,14 @@ def empty_usage_string(case: Case) -> Iterator[Claim]:
             declared=row.declared.location if row.declared else None,
             policy=row.declared.policy if row.declared else None,
             message=Text(zh=f"用途说明 {row.subject} 没有说明目的：{zh}", en=f"The usage string {row.subject} tells no purpose: {en}"),
-            remedy=Text(
-                zh="研发：写明收集该信息用于什么功能，与政策中的目的保持一致，并补齐每种语言的 InfoPlist.strings",
-                en="Developers: say what the data is used for, as the policy does, in InfoPlist.strings of every language",
+            steps=(
+                Owner.PRODUCT.step(zh="定稿该用途说明", en="settle what the text is to say"),
+                Owner.ENGINEERING.step(
+                    zh="写明收集该信息用于什么功能，与政策中的目的保持一致，并补齐每种语言的 InfoPlist.strings",
+                    en="say what the data is used for, as the policy does, in InfoPlist.strings of every language",
+                ),
             ),
+            wording=of_usage_key(row.subject, case),
         )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Location, Severity, Text
+from auditor.model import Confidence, Location, Owner, Severity, Text
+from auditor.rules._limits import ORIGIN
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -12,6 +13,7 @@ from auditor.tables import Case
 @rule(
     title=Text(zh="安装包与声明是否为同一应用", en="Whether the build is the app that was declared"),
     severity=Severity.MEDIUM,
+    limits=ORIGIN,
     zh="""
     检查内容：包名（或 Bundle ID）和签名证书是否为声明所列。声明未列任何标识时，只给出提示，并列出包内的应用名称与签名主体供人工比对。
 
@@ -42,7 +44,7 @@ def identity_mismatch(case: Case) -> Iterator[Claim]:
                 zh=f"安装包的标识是 {identity.app_id or '（无）'}，声明的是 {expected}",
                 en=f"The build's id is {identity.app_id or '(none)'}; the declaration names {expected.replace('、', ', ')}",
             ),
-            remedy=_remedy(),
+            steps=_CHECK_ORIGIN,
         )
     found = {signer.sha256 for signer in identity.signer}
     if declaration.signers and not found & set(declaration.signers):
@@ -56,7 +58,7 @@ def identity_mismatch(case: Case) -> Iterator[Claim]:
                 en=f"The build's signing certificate (SHA-256 {signed.replace('、', ', ') or 'not read'})"
                 " is not one the declaration lists",
             ),
-            remedy=_remedy(),
+            steps=_CHECK_ORIGIN,
         )
     if not declaration.app_ids and not declaration.signers:
         subjects = sorted({signer.subject for signer in identity.signer if signer.subject})
@@ -76,10 +78,12 @@ def identity_mismatch(case: Case) -> Iterator[Claim]:
                 f" “{declaration.app}” ({declaration.operator or 'no operator named'}), the build is"
                 f" “{identity.label or identity.app_id}” ({identity.app_id or 'no id'}){en_signed}",
             ),
-            remedy=Text(
-                zh="审核人员：人工核对；确属同一应用的，在声明中补充 app_ids 和 signers，此后自动核对",
-                en="Reviewer: compare the two; if they are one app, add app_ids and signers to the declaration,"
-                " so that this is checked by itself from now on",
+            steps=(
+                Owner.REVIEWER.step(
+                    zh="人工核对；确属同一应用的，在声明中补充 app_ids 和 signers，此后自动核对",
+                    en="compare the two; if they are one app, add app_ids and signers to the declaration,"
+                    " so that this is checked by itself from now on",
+                ),
             ),
         )
 
@@ -87,8 +91,9 @@ def identity_mismatch(case: Case) -> Iterator[Claim]:
 _OTHER_NAME = Text(zh="且两者的应用名称不同，", en=", and the two have different names")
 
 
-def _remedy() -> Text:
-    return Text(
-        zh="审核人员：确认安装包的来源和版本；确属本应用的，把标识或证书补入声明",
-        en="Reviewer: check where the build comes from; if it is the right one, add its id or certificate to the declaration",
-    )
+_CHECK_ORIGIN = (
+    Owner.REVIEWER.step(
+        zh="确认安装包的来源和版本；确属本应用的，把标识或证书补入声明",
+        en="check where the build comes from; if it is the right one, add its id or certificate to the declaration",
+    ),
+)

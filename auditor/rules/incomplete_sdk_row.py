@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import DeclaredSdk, Severity, Text
+from auditor.model import DeclaredSdk, Owner, Severity, Text
+from auditor.rules._limits import WORDS
 from auditor.rules._naming import called
 from auditor.rules._rule import Claim, rule
+from auditor.rules._wording import of_declared_sdk
 from auditor.tables import Case
 
 
 @rule(
     title=Text(zh="SDK 清单内容不完整", en="A row of the SDK list is incomplete"),
     severity=Severity.MEDIUM,
+    limits=WORDS,
     cites=("CAC191-2.1", "PIPL-23"),
     document=True,
     zh="""
@@ -46,7 +49,8 @@ def incomplete_sdk_row(case: Case) -> Iterator[Claim]:
             message=Text(
                 zh=f"政策对 SDK {name.zh}未写明：{zh}", en=f"The policy's row on the SDK {name.en} lacks: {en}"
             ),
-            remedy=Text(zh=f"合规：在政策中补充{zh}", en=f"Policy owner: add {en}"),
+            wording=of_declared_sdk(row, case),
+            steps=(Owner.LEGAL.step(zh=f"在政策中补充{zh}", en=f"add {en} to the policy"),),
         )
 
 

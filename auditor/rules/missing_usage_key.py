@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from auditor.model import Bundle, Confidence, Reference, ReferenceKind, Severity, Table, Text
+from auditor.model import Bundle, Confidence, Owner, Reference, ReferenceKind, Severity, Table, Text
 from auditor.rules._apple import app_of, evidence_of, hosts, loaded, references_in
+from auditor.rules._limits import NAMED
 from auditor.rules._rule import Claim, rule
+from auditor.rules._wording import of_usage_key
 from auditor.tables import Case
 
 _SHOWN = 3
@@ -16,6 +18,7 @@ _SHOWN = 3
 @rule(
     title=Text(zh="代码引用受保护的资源，Info.plist 缺少用途说明键", en="Code refers to a protected resource without a usage key"),
     severity=Severity.MEDIUM,
+    limits=NAMED,
     cites=("ITMS-90683",),
     zh="""
     检查内容：应用及每个扩展的代码（含其加载的框架）引用的受保护接口（类与方法，如 PHPhotoLibrary、requestWhenInUseAuthorization），
@@ -88,11 +91,14 @@ def _claim(case: Case, host: Bundle, key: str, references: list[Reference]) -> C
             en=f"The code of {host.name}{in_en} refers to {listed}{more_en} ({label.en}), and its Info.plist has no"
             f" {' or '.join(keys)}{only_en}",
         ),
-        remedy=Text(
-            zh=f"研发：需要该功能的，在 {host.name} 的 Info.plist 中补充 {key} 并写明目的；不需要的，移除引用它的代码或 SDK",
-            en=f"Developers: add {key} with its purpose to the Info.plist of {host.name} if the feature is needed;"
-            " if not, remove the code or SDK that refers to it",
+        steps=(
+            Owner.ENGINEERING.step(
+                zh=f"需要该功能的，在 {host.name} 的 Info.plist 中补充 {key} 并写明目的；不需要的，移除引用它的代码或 SDK",
+                en=f"add {key} with its purpose to the Info.plist of {host.name} if the feature is needed;"
+                " if not, remove the code or SDK that refers to it",
+            ),
         ),
+        wording=of_usage_key(key, case),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, Text
+from auditor.model import Confidence, Owner, Severity, Text
+from auditor.rules._limits import WORDS
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -12,6 +13,7 @@ from auditor.tables import Case
 @rule(
     title=Text(zh="SDK 包名书写有误", en="An SDK's package is misspelt"),
     severity=Severity.LOW,
+    limits=WORDS,
     document=True,
     zh="""
     检查内容：政策所写的 SDK 包名是否为该 SDK 真实的包名。
@@ -41,5 +43,5 @@ def misspelt_declared_package(case: Case) -> Iterator[Claim]:
                 zh=f"政策所写的包名 {row.package} 不是该 SDK 的包名，是否应为 {suggestion}？",
                 en=f"The package {row.package} in the policy is not one of that SDK; is {suggestion} meant?",
             ),
-            remedy=Text(zh=f"合规：把 {row.package} 改为 {suggestion}", en=f"Policy owner: write {suggestion} for {row.package}"),
+            steps=(Owner.LEGAL.step(zh=f"把 {row.package} 改为 {suggestion}", en=f"write {suggestion} for {row.package}"),),
         )

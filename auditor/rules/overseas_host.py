@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Host, OwnerKind, Severity, Text
+from auditor.model import Confidence, Host, Owner, OwnerKind, Severity, Text
+from auditor.rules._limits import CONNECTING
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -16,6 +17,7 @@ _STAYS, _LEAVES = "storage-location", "third-country"
 @rule(
     title=Text(zh="政策称信息存储于境内，安装包中有境外运营者的主机", en="Hosts of operators abroad, where the policy says data stays"),
     severity=Severity.INFO,
+    limits=CONNECTING,
     cites=("PIPL-39",),
     zh="""
     检查内容：政策写明个人信息存储于境内、且未说明向境外提供的，列出安装包的代码和文件中出现的、运营者自己的政策说明设在境外或在境外处理数据的主机。
@@ -61,9 +63,17 @@ def overseas_host(case: Case) -> Iterator[Claim]:
                 en=f"The policy says data stays in China; the build names hosts of {operator} ({hosts[0].country}): {', '.join(shown)}"
                 + (f" and {more} more" if more else ""),
             ),
-            remedy=Text(
-                zh="研发：确认是否向这些主机发送个人信息。合规：确有发送的，在政策中写明境外接收方并取得单独同意",
-                en="Developers: check whether personal data is sent to them. Policy owner: if it is, name the receiver abroad and ask for"
-                " separate consent",
+            steps=(
+                Owner.ENGINEERING.step(zh="确认是否向这些主机发送个人信息", en="check whether personal data is sent to these hosts"),
+                Owner.LEGAL.step(
+                    zh="确有发送的，在政策中写明境外接收方并取得单独同意",
+                    en="if it is, name the receiver abroad and ask for separate consent",
+                ),
+            ),
+            wording=Text(
+                zh=f"我们会向境外的 {operator}（{hosts[0].country}）提供您的【信息种类】，用于【目的】；对方的联系方式、您行使权利的方式："
+                "【待补充】。我们会就此单独征得您的同意。",
+                en=f"We give your [kinds of data] to {operator}, which is abroad ({hosts[0].country}), for [purpose]; how to reach it and"
+                " how to use your rights there: [to be added]. We ask for your separate consent to this.",
             ),
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Confidence, FactKind, Platform, SdkTier, Severity, State, Table, Text
+from auditor.model import Confidence, FactKind, Owner, Platform, SdkTier, Severity, State, Table, Text
+from auditor.rules._limits import ABSENCE
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -12,6 +13,7 @@ from auditor.tables import Case
 @rule(
     title=Text(zh="申请了权限，但未见能使用它的代码", en="A permission is asked for that no code can use"),
     severity=Severity.LOW,
+    limits=ABSENCE,
     cites=("PIPL-6", "TC260-PG-20204A"),
     zh="""
     检查内容：安装包申请的危险权限和特殊权限中，哪些没有任何代码（含第三方 SDK、支持库和参数不明的调用）能够使用。
@@ -57,10 +59,10 @@ def permission_unused(case: Case) -> Iterator[Claim]:
                 en=f"The build asks for {row.subject} ({known.label.en}), and no code was found that can use it"
                 + ("; native libraries were not looked into" if native else ""),
             ),
-            remedy=Text(
-                zh=f"研发：确认没有功能需要 {row.subject} 后，从清单中移除；合规：政策中相应删去",
-                en=f"Developers: make sure that no function needs {row.subject}, and remove it from the manifest. Policy owner:"
-                " remove it from the policy likewise",
+            steps=(
+                Owner.PRODUCT.step(zh="确认没有功能需要该权限", en="make sure that no function needs it"),
+                Owner.ENGINEERING.step(zh="从清单中移除该权限", en="then remove it from the manifest"),
+                Owner.LEGAL.step(zh="政策中相应删去", en="remove it from the policy likewise"),
             ),
         )
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import DeclaredPermission, DeclaredUsageKey, Severity, Text
+from auditor.model import DeclaredPermission, DeclaredUsageKey, Owner, Severity, Text
+from auditor.rules._limits import WORDS
 from auditor.rules._rule import Claim, rule
+from auditor.rules._wording import of_permission
 from auditor.tables import Case
 
 
 @rule(
     title=Text(zh="声明的权限未写明目的", en="A declared permission has no purpose"),
     severity=Severity.MEDIUM,
+    limits=WORDS,
     cites=("CAC191-2.1", "PIPL-17"),
     document=True,
     zh="""
@@ -43,5 +46,6 @@ def permission_without_purpose(case: Case) -> Iterator[Claim]:
             declared=row.location,
             policy=row.policy,
             message=Text(zh=f"政策声明了 {subject}，但未写明使用目的", en=f"The policy declares {subject} without a purpose"),
-            remedy=Text(zh="合规：补充该权限的使用场景和目的", en="Policy owner: add when and what for it is used"),
+            steps=(Owner.LEGAL.step(zh="补充该权限的使用场景和目的", en="add when and what for it is used"),),
+            wording=of_permission(subject, case),
         )

@@ -6,21 +6,28 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from auditor.model import Bundle, Confidence, Fact, FactKind, OwnerKind, Severity, Text
+from auditor.model import Bundle, Confidence, Fact, FactKind, Owner, OwnerKind, Severity, Text
 from auditor.rules._apple import bundles, evidence_of, manifest_unread, references_in, stated
+from auditor.rules._limits import SENDING
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*\Z")
-_REMEDY = Text(
-    zh="研发：改正该包的 PrivacyInfo.xcprivacy；是第三方 SDK 的，升级或联系提供方",
-    en="Developers: correct the PrivacyInfo.xcprivacy of the bundle; of a third-party SDK, update it or ask its vendor",
+_CORRECT = Owner.ENGINEERING.step(
+    zh="改正该包的 PrivacyInfo.xcprivacy；是第三方 SDK 的，升级或联系提供方",
+    en="correct the PrivacyInfo.xcprivacy of the bundle; of a third-party SDK, update it or ask its vendor",
+)
+_CORRECT_SDK = (
+    Owner.VENDOR.step(
+        zh="是第三方 SDK 的，在新版本中改正隐私清单", en="where it is a third-party SDK's, correct the privacy manifest in a new version"
+    ),
 )
 
 
 @rule(
     title=Text(zh="隐私清单与代码或规定的取值不一致", en="A privacy manifest does not fit the code or Apple's values"),
     severity=Severity.LOW,
+    limits=SENDING,
     cites=("APPLE-DATA-USE", "APPLE-TRACKING-DOMAINS", "APPLE-REQUIRED-REASON", "ITMS-91056"),
     zh="""
     检查内容：每个 PrivacyInfo.xcprivacy：原因代码是否属于所申报的类别、类别是否重复或没有原因、数据类型和用途的取值是否为 Apple 所列；
@@ -172,9 +179,11 @@ def _collected(case: Case, bundle: Bundle) -> Iterator[Claim]:
             en=f"The code of {bundle.name} refers to interfaces that read {', '.join(name.en for name in names)}, and its privacy"
             f" manifest does not list {', '.join(wanted)}",
         ),
-        remedy=Text(
-            zh="研发：确认这些数据是否离开设备；离开的，在隐私清单中补充",
-            en="Developers: check whether the data leaves the device; if it does, add it to the privacy manifest",
+        steps=(
+            Owner.ENGINEERING.step(
+                zh="确认这些数据是否离开设备；离开的，在隐私清单中补充",
+                en="check whether the data leaves the device; if it does, add it to the privacy manifest",
+            ),
         ),
     )
 
@@ -188,5 +197,5 @@ def _claim(
         confidence=confidence,
         evidence=(fact,),
         message=Text(zh=f"{bundle.name} 的隐私清单：{zh}", en=f"The privacy manifest of {bundle.name} {en}"),
-        remedy=_REMEDY,
+        steps=(_CORRECT, *(_CORRECT_SDK if bundle.kind == "framework" else ())),
     )

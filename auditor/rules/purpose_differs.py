@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Confidence, DeclaredSdk, DeclaredUsageKey, Row, Severity, State, Table, Text
+from auditor.model import Confidence, DeclaredSdk, DeclaredUsageKey, Owner, Row, Severity, State, Table, Text
+from auditor.rules._limits import PURPOSE
 from auditor.rules._purposes import app_names, names_of, only_asks, purposes_in, purposes_of_category, quoted
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
@@ -16,6 +17,7 @@ _GENERAL = frozenset({"common", "framework", "platform", "other"})
 @rule(
     title=Text(zh="政策所述目的与安装包所述目的不同", en="The policy gives another purpose than the build"),
     severity=Severity.LOW,
+    limits=PURPOSE,
     cites=("PIPL-17", "CAC191-2.3"),
     zh="""
     检查内容：政策中某一 iOS 用途键的目的，与安装包中该键展示给用户的文字（各语言）；政策中某一 SDK 的目的，与该 SDK 所属类别的用途。
@@ -68,7 +70,7 @@ def _of_key(case: Case, row: Row, declared: DeclaredUsageKey) -> Iterator[Claim]
             en=f"{row.subject}: the policy says “{quoted(written)}” ({policy.en}), the build shows the user “{texts}” ({build.en});"
             " they have no purpose in common",
         ),
-        remedy=_REMEDY,
+        steps=_STEPS,
     )
 
 
@@ -93,13 +95,15 @@ def _of_sdk(case: Case, row: Row, declared: DeclaredSdk) -> Iterator[Claim]:
             zh=f"{known.name.zh}：政策称“{quoted(declared.purpose)}”（{policy.zh}），而该 SDK 一般用于{kind.zh}",
             en=f"{known.name.en}: the policy says “{quoted(declared.purpose)}” ({policy.en}), while this SDK is for {kind.en}",
         ),
-        remedy=_REMEDY,
+        steps=_STEPS,
     )
 
 
-_REMEDY = Text(
-    zh="合规：核对两处文字，以实际用途为准统一表述；若为同一用途的不同写法，可忽略",
-    en="Compliance: let both texts say what the data is really used for; ignore this where they say one thing in two ways",
+_STEPS = (
+    Owner.LEGAL.step(
+        zh="核对两处文字，以实际用途为准统一表述；若为同一用途的不同写法，可忽略",
+        en="let both texts say what the data is really used for; ignore this where they say one thing in two ways",
+    ),
 )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from auditor.model import Bundle, Fact, FactKind, Severity, Text
+from auditor.model import Bundle, Fact, FactKind, Owner, Severity, Text
 from auditor.rules._apple import app_of, bundles, is_vendor, manifest_unread, sdk_before, stated
+from auditor.rules._limits import NAMED
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -19,6 +20,7 @@ _SHOWN = 4
 @rule(
     title=Text(zh="使用须说明原因的 API，隐私清单未申报", en="A required-reason API is used and not declared"),
     severity=Severity.MEDIUM,
+    limits=NAMED,
     cites=("APPLE-REQUIRED-REASON", "ITMS-91053"),
     zh="""
     检查内容：应用、扩展和每个框架的映像引用的须说明原因的 API（文件时间戳、系统启动时间、磁盘空间、活动键盘、用户默认值），
@@ -107,9 +109,11 @@ def _claim(case: Case, bundle: Bundle, category: str, facts: list[Fact]) -> Clai
             en=f"{bundle.name} uses interfaces for {label.en[0].lower()}{label.en[1:]} ({names}{more_en}), and its privacy manifest"
             f" does not declare {category}{why.en}",
         ),
-        remedy=Text(
-            zh=f"研发：在 {bundle.name} 的 PrivacyInfo.xcprivacy 中申报该类别和实际的原因代码；是第三方 SDK 的，升级到带隐私清单的版本",
-            en=f"Developers: declare the category with the reasons that hold in the PrivacyInfo.xcprivacy of {bundle.name};"
-            " of a third-party SDK, take a version that has one",
+        steps=(
+            Owner.ENGINEERING.step(
+                zh=f"在 {bundle.name} 的 PrivacyInfo.xcprivacy 中申报该类别和实际的原因代码；是第三方 SDK 的，升级到带隐私清单的版本",
+                en=f"declare the category with the reasons that hold in the PrivacyInfo.xcprivacy of {bundle.name};"
+                " of a third-party SDK, take a version that has one",
+            ),
         ),
     )

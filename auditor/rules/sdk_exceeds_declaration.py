@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import DeclaredSdk, Row, Severity, Table, Text
+from auditor.model import DeclaredSdk, Owner, Row, Severity, Table, Text
 from auditor.rules._data import evidence_of, grave, of_sdk, sure, types_named
+from auditor.rules._limits import RUNNING
 from auditor.rules._naming import called
 from auditor.rules._rule import Claim, rule
+from auditor.rules._wording import of_sdk_data
 from auditor.tables import Case
 
 
 @rule(
     title=Text(zh="SDK 可收集的信息超出政策对它的说明", en="An SDK can collect more than its row in the policy says"),
     severity=Severity.MEDIUM,
+    limits=RUNNING,
     cites=("CAC191-2.1", "PIPL-23", "MIIT164-3"),
     zh="""
     检查内容：政策 SDK 清单中写有收集信息种类的条目，与该 SDK 在本安装包中的代码可读取的信息逐一比对。
@@ -59,11 +62,21 @@ def sdk_exceeds_declaration(case: Case) -> Iterator[Claim]:
                 zh=f"{name.zh} 在安装包中的代码还可读取：{types.zh}；政策中 {written.zh}的条目未列出",
                 en=f"The code of {name.en} in the build can also read: {types.en}; the policy's row {written.en} does not list it",
             ),
-            remedy=Text(
-                zh="研发：核对该 SDK 的版本与配置，关闭不需要的采集；合规：在该 SDK 的条目中补充其收集的信息种类",
-                en="Developers: check the SDK's version and settings, and switch off what is not needed. Policy owner: complete"
-                " the SDK's row with the kinds of data it collects",
+            steps=(
+                Owner.ENGINEERING.step(
+                    zh="核对该 SDK 的版本与配置，关闭不需要的采集",
+                    en="check the SDK's version and settings, and switch off what is not needed",
+                ),
+                Owner.VENDOR.step(
+                    zh="说明该版本实际收集的信息种类，以及关闭采集的开关",
+                    en="say what this version collects, and by which setting each kind is switched off",
+                ),
+                Owner.LEGAL.step(
+                    zh="在该 SDK 的条目中补充其收集的信息种类",
+                    en="complete the SDK's row with the kinds of data it collects",
+                ),
             ),
+            wording=of_sdk_data([one.type for one in collections], case),
         )
 
 

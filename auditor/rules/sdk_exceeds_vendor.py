@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, Table, Text
+from auditor.model import Confidence, Owner, Severity, Table, Text
 from auditor.rules._data import evidence_of, grave, of_sdk, types_named
+from auditor.rules._limits import RUNNING
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case, covered
 
@@ -13,6 +14,7 @@ from auditor.tables import Case, covered
 @rule(
     title=Text(zh="SDK 可收集的信息超出已知范围", en="An SDK can collect more than it is known to"),
     severity=Severity.LOW,
+    limits=RUNNING,
     cites=("PIPL-21",),
     zh="""
     检查内容：SDK 在本安装包中的代码可读取的信息，与知识库记载的该 SDK（依据服务商公示和已发布的版本）可收集的信息比对。
@@ -58,10 +60,16 @@ def sdk_exceeds_vendor(case: Case) -> Iterator[Claim]:
                 zh=f"{known.name.zh} 在安装包中的代码可读取：{types.zh}；已知该 SDK 不收集这些信息",
                 en=f"The code of {known.name.en} in the build can read: {types.en}; the SDK is not known to collect it",
             ),
-            remedy=Text(
-                zh="研发：向服务商核实该版本的收集范围，必要时升级或更换；合规：据实更新政策",
-                en="Developers: ask the vendor what this version collects, and update or replace it where needed. Policy owner:"
-                " keep the policy to what it does",
+            steps=(
+                Owner.VENDOR.step(
+                    zh="说明该版本是否收集上述信息、用于什么、如何关闭",
+                    en="say whether this version collects it, what for, and how to switch it off",
+                ),
+                Owner.ENGINEERING.step(
+                    zh="向提供方核实该版本的收集范围，必要时升级或更换",
+                    en="ask the vendor what this version collects, and update or replace it where needed",
+                ),
+                Owner.LEGAL.step(zh="据实更新政策", en="keep the policy to what it does"),
             ),
         )
 

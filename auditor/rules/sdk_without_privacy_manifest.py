@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Bundle, FactKind, Severity, Text
+from auditor.model import Bundle, FactKind, Owner, Severity, Text
 from auditor.rules._apple import app_of, bundles, manifest_unread
+from auditor.rules._limits import SENDING
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -13,6 +14,7 @@ from auditor.tables import Case
 @rule(
     title=Text(zh="名单内的 SDK 没有隐私清单", en="A listed SDK has no privacy manifest"),
     severity=Severity.LOW,
+    limits=SENDING,
     cites=("APPLE-SDK-LIST", "ITMS-91061"),
     zh="""
     检查内容：内嵌框架中属于 Apple《第三方 SDK 要求》名单的，框架内（或应用内同名资源包中）是否有 PrivacyInfo.xcprivacy。
@@ -50,9 +52,12 @@ def sdk_without_privacy_manifest(case: Case) -> Iterator[Claim]:
                 zh=f"{bundle.name} 属于 Apple 名单中的 SDK（{listed[stem]}），但没有隐私清单",
                 en=f"{bundle.name} is an SDK of Apple's list ({listed[stem]}) and has no privacy manifest",
             ),
-            remedy=Text(
-                zh=f"研发：将 {listed[stem]} 升级到带隐私清单的版本",
-                en=f"Developers: take a version of {listed[stem]} that has a privacy manifest",
+            steps=(
+                Owner.ENGINEERING.step(
+                    zh=f"将 {listed[stem]} 升级到带隐私清单的版本",
+                    en=f"take a version of {listed[stem]} that has a privacy manifest",
+                ),
+                Owner.VENDOR.step(zh="尚无带隐私清单的版本的，予以提供", en="supply a version with a privacy manifest, if there is none"),
             ),
         )
 

@@ -12,6 +12,7 @@ from auditor.model import (
     Fact,
     FactKind,
     Host,
+    Owner,
     OwnerKind,
     Reach,
     Row,
@@ -20,6 +21,7 @@ from auditor.model import (
     Text,
 )
 from auditor.rules._data import evidence_of, type_name, who
+from auditor.rules._limits import RUNNING
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -29,6 +31,7 @@ _ON = ("true", "1", "-1")
 @rule(
     title=Text(zh="安装包与政策的表述不符", en="The build contradicts a statement of the policy"),
     severity=Severity.MEDIUM,
+    limits=RUNNING,
     cites=("CAC191-2.1", "PIPL-17"),
     zh="""
     检查内容：声明中记录的政策表述（statements）与数据行的条件（when），有哪些与安装包不符：
@@ -95,9 +98,11 @@ def _not_encrypted(statement: DeclaredStatement, flags: list[Fact], hosts: list[
             en=f"The policy says that traffic is encrypted (“{statement.text}”), and the build expressly allows cleartext"
             f" ({names.replace('、', ', ')}){named.en}; whether it is used takes a test of the running app",
         ),
-        remedy=Text(
-            zh="研发：关闭明文传输，或限定到确需的域名；合规：按实际修改表述",
-            en="Developers: switch cleartext off, or limit it to the domains that need it. Policy owner: else correct the statement",
+        steps=(
+            Owner.ENGINEERING.step(
+                zh="关闭明文传输，或限定到确需的域名", en="switch cleartext off, or limit it to the domains that need it"
+            ),
+            Owner.LEGAL.step(zh="不能关闭的，按实际修改表述", en="where it has to stay, correct the statement"),
         ),
     )
 
@@ -123,9 +128,9 @@ def _at_start(case: Case) -> Iterator[Claim]:
                 en=f"The policy says that “{name.en}” is collected on a user's action only (“{promise.text}”), and code that reads it"
                 f" can run while the app starts ({owners.en}); confirm at run time",
             ),
-            remedy=Text(
-                zh="研发：把读取移到用户操作之后；合规：按实际修改表述",
-                en="Developers: move the reading behind the user's action. Policy owner: else correct the statement",
+            steps=(
+                Owner.ENGINEERING.step(zh="把读取移到用户操作之后", en="move the reading behind the user's action"),
+                Owner.LEGAL.step(zh="不能移动的，按实际修改表述", en="where it has to stay, correct the statement"),
             ),
         )
 

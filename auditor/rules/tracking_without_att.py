@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Bundle, Confidence, Fact, FactKind, Reference, Severity, Text
+from auditor.model import Bundle, Confidence, Fact, FactKind, Owner, Reference, Severity, Text
 from auditor.rules._apple import bundles, evidence_of, hosts, loaded, manifest_unread, references_in, sdk_before
+from auditor.rules._limits import NAMED
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -18,6 +19,7 @@ _ASKED_FROM = 14
 @rule(
     title=Text(zh="读取广告标识符或声明跟踪，却未请求跟踪许可", en="Tracking without asking for permission"),
     severity=Severity.MEDIUM,
+    limits=NAMED,
     cites=("APPLE-ATT",),
     zh="""
     检查内容：应用的代码读取广告标识符（IDFA），或隐私清单的 NSPrivacyTracking 为 true，而整个应用既没有引用 ATTrackingManager，
@@ -95,9 +97,12 @@ def _claim(host: Bundle, reads: list[Reference], says: list[Fact]) -> Claim:
             zh=f"{host.name} 中{'，且'.join(zh)}，但没有请求跟踪许可的代码，也没有跟踪的用途说明键",
             en=f"In {host.name} {' and '.join(en)}, but nothing in it asks for permission to track, and it has no usage key for it",
         ),
-        remedy=Text(
-            zh="研发：读取前用 AppTrackingTransparency 请求许可并补充用途说明键；不跟踪的，移除读取广告标识符的代码或 SDK",
-            en="Developers: ask for permission by AppTrackingTransparency first, and add the usage key; if the app does not"
-            " track, remove the code or SDK that reads the advertising identifier",
+        steps=(
+            Owner.PRODUCT.step(zh="确认应用是否跟踪用户", en="settle whether the app tracks people"),
+            Owner.ENGINEERING.step(
+                zh="读取前用 AppTrackingTransparency 请求许可并补充用途说明键；不跟踪的，移除读取广告标识符的代码或 SDK",
+                en="ask for permission by AppTrackingTransparency first, and add the usage key; if the app does not"
+                " track, remove the code or SDK that reads the advertising identifier",
+            ),
         ),
     )

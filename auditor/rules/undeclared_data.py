@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from auditor.model import Collection, DeclaredSdk, OwnerKind, Row, Severity, State, Table, Text
+from auditor.model import Collection, DeclaredSdk, Owner, OwnerKind, Row, Severity, State, Table, Text
 from auditor.rules._data import evidence_of, grave, shown, sure, type_name, who
+from auditor.rules._limits import RUNNING
 from auditor.rules._rule import Claim, rule
+from auditor.rules._wording import of_data
 from auditor.tables import Case
 
 
 @rule(
     title=Text(zh="安装包可收集的个人信息未在政策中声明", en="Personal data the build can collect is not declared"),
     severity=Severity.HIGH,
+    limits=RUNNING,
     cites=("CAC191-2.1", "MIIT164-1", "PIPL-17"),
     zh="""
     检查内容：安装包（含第三方 SDK）的代码能够读取的每一类个人信息，政策是否逐一列出。只计有调用、能得到结果、且知道参数的读取；
@@ -65,13 +68,27 @@ def undeclared_data(case: Case) -> Iterator[Claim]:
                 zh=f"安装包的代码可读取“{name.zh}”（{owners.zh}），{gap.zh}",
                 en=f"Code of the build can read “{name.en}” ({owners.en}); {gap.en}",
             ),
-            remedy=Text(
-                zh=f"研发：按证据所列位置确认是否需要读取“{name.zh}”，不需要的删除调用或关闭 SDK 的相应功能；"
-                "合规：确需收集的，在政策中逐一写明种类、目的和方式",
-                en=f"Developers: check at the places named whether “{name.en}” is needed; if not, remove the call or switch the"
-                " SDK's collection off. Policy owner: if it is, list it in the policy with purpose and manner",
+            steps=(
+                Owner.PRODUCT.step(zh="确认哪项功能需要该信息", en="say which function needs it"),
+                Owner.ENGINEERING.step(
+                    zh="按证据所列位置确认是否需要读取，不需要的删除调用或关闭 SDK 的相应功能",
+                    en="check at the places named whether it is needed; if not, remove the call or switch the SDK's collection off",
+                ),
+                *(_ASK_VENDOR if any(one.owner is OwnerKind.SDK for one in collectors) else ()),
+                Owner.LEGAL.step(
+                    zh="确需收集的，在政策中逐一写明种类、目的和方式",
+                    en="if it is needed, list it in the policy with purpose and manner",
+                ),
             ),
+            wording=of_data(row.subject, collectors, case),
         )
+
+
+_ASK_VENDOR = (
+    Owner.VENDOR.step(
+        zh="说明其 SDK 为何读取该信息，以及如何关闭", en="say what the SDK reads it for, and how to switch that off"
+    ),
+)
 
 
 def _severity(row: Row, collectors: Sequence[Collection]) -> Severity:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.knowledge.schema import PermissionKnowledge, ProtectionLevel
-from auditor.model import Fact, FactKind, Severity, State, Table, Text
+from auditor.model import Fact, FactKind, Owner, Severity, State, Table, Text
+from auditor.rules._limits import ASKING
 from auditor.rules._rule import Claim, rule
+from auditor.rules._wording import of_permission
 from auditor.tables import Case
 
 
 @rule(
     title=Text(zh="安装包申请的权限未在政策中声明", en="A permission the build asks for is not declared"),
     severity=Severity.HIGH,
+    limits=ASKING,
     cites=("CAC191-2.1", "PIPL-17"),
     zh="""
     检查内容：AndroidManifest.xml 申请的每项权限是否在政策的权限表中。危险权限和需在设置页单独授权的特殊权限为高；
@@ -50,8 +53,13 @@ def undeclared_permission(case: Case) -> Iterator[Claim]:
         if name.startswith("BIND_") and not services:
             continue  # the system alone is granted it: asking for it opens nothing, answering to it does
         askers = [case.knowledge.sdks[id_].name for id_ in row.asked_by]
-        zh_by = f"（已知“{'”“'.join(one.zh for one in askers)}”的清单会带入该权限）" if askers else ""
+        zh_by = f"（已知“{'”“'.join(one.zh for one in askers)}”的清单会带入）" if askers else ""
         en_by = f" ({', '.join(one.en for one in askers)} is known to bring it in)" if askers else ""
+        ask_vendor = (
+            Owner.VENDOR.step(
+                zh="说明其 SDK 为何申请该权限，不申请能否使用", en="say what the SDK asks for it for, and whether it works without"
+            ),
+        )
         yield Claim(
             subject=row.subject,
             severity=severity,
@@ -62,12 +70,19 @@ def undeclared_permission(case: Case) -> Iterator[Claim]:
                 en=f"The build asks for the {_kind(known).en} {name} ({known.label.en or name}),"
                 f" which {_opens(known)}the policy does not list",
             ),
-            remedy=Text(
-                zh=f"研发：确认是否需要 {name}{zh_by}，不需要的从 AndroidManifest.xml 中移除；"
-                "合规：确需使用的，在政策权限表中补充该权限及其使用场景和目的",
-                en=f"Developers: check whether {name} is needed{en_by}, and remove it from the manifest if not."
-                " Policy owner: if it is, add it with its purpose to the policy's table",
+            steps=(
+                Owner.PRODUCT.step(zh="确认哪项功能需要该权限", en="say which function needs it"),
+                Owner.ENGINEERING.step(
+                    zh=f"确认代码是否需要该权限{zh_by}，不需要的从 AndroidManifest.xml 中移除",
+                    en=f"check whether code needs it{en_by}, and remove it from the manifest if not",
+                ),
+                *(ask_vendor if askers else ()),
+                Owner.LEGAL.step(
+                    zh="确需使用的，在政策权限表中补充该权限及其使用场景和目的",
+                    en="if it is needed, add it with its purpose to the policy's table",
+                ),
             ),
+            wording=of_permission(row.subject, case),
         )
 
 

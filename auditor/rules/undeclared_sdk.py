@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Confidence, SdkTier, Severity, State, Table, Text
+from auditor.model import Confidence, Owner, SdkTier, Severity, State, Table, Text
+from auditor.rules._limits import SWITCHES
 from auditor.rules._rule import Claim, rule
+from auditor.rules._wording import of_sdk_row
 from auditor.tables import Case
 
 
 @rule(
     title=Text(zh="嵌入的第三方 SDK 未在政策中声明", en="An embedded third-party SDK is not declared"),
     severity=Severity.HIGH,
+    limits=SWITCHES,
     cites=("CAC191-2.1", "PIPL-23", "MIIT164-1"),
     zh="""
     检查内容：包内有其代码、且能够收集个人信息的每个第三方 SDK 是否在政策的 SDK 清单中。属于已声明 SDK 组成部分的视为已涵盖；
@@ -45,8 +48,8 @@ def undeclared_sdk(case: Case) -> Iterator[Claim]:
         name, vendor = known.name, known.vendor
         sure = sdk.confidence > Confidence.LOW
         seems = Text(zh="", en="holds") if sure else Text(zh="疑似", en="seems to hold")
-        first = Text(zh="", en="") if sure else Text(
-            zh="审核人员：先按证据核实该代码是否属于此 SDK；", en="Reviewer: check by the evidence whether it is this SDK's code at all. "
+        first = Owner.REVIEWER.step(
+            zh="先按证据核实该代码是否属于此 SDK", en="check by the evidence whether it is this SDK's code at all"
         )
         yield Claim(
             subject=sdk.id,
@@ -57,10 +60,16 @@ def undeclared_sdk(case: Case) -> Iterator[Claim]:
                 zh=f"安装包内{seems.zh}有第三方 SDK“{name.zh}”（提供方：{vendor.zh}）的代码，政策的 SDK 清单未列出",
                 en=f"The build {seems.en} code of the third-party SDK {name.en} ({vendor.en}), which the policy does not list",
             ),
-            remedy=Text(
-                zh=f"{first.zh}研发：确认是否仍在使用“{name.zh}”，不再使用的从工程依赖中移除；"
-                "合规：仍在使用的，在政策的 SDK 清单中补充其名称、提供方、收集的个人信息类型、使用目的和隐私政策链接",
-                en=f"{first.en}Developers: check whether {name.en} is still used, and remove the dependency if not."
-                " Policy owner: if it is, add it to the policy with provider, data collected, purpose and policy link",
+            steps=(
+                *(() if sure else (first,)),
+                Owner.ENGINEERING.step(
+                    zh="确认是否仍在使用该 SDK，不再使用的从工程依赖中移除",
+                    en="check whether the SDK is still used, and remove the dependency if not",
+                ),
+                Owner.LEGAL.step(
+                    zh="仍在使用的，在政策的 SDK 清单中补充其名称、提供方、收集的个人信息类型、使用目的和隐私政策链接",
+                    en="if it is used, add it to the policy with provider, data collected, purpose and policy link",
+                ),
             ),
+            wording=of_sdk_row(sdk.id, case),
         )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Severity, State, Table, Text
+from auditor.model import Owner, Severity, State, Table, Text
+from auditor.rules._limits import ASKING
 from auditor.rules._rule import Claim, rule
+from auditor.rules._wording import of_permission
 from auditor.tables import Case
 
 
 @rule(
     title=Text(zh="安装包的用途说明键未在政策中声明", en="A usage-description key of the build is not declared"),
     severity=Severity.HIGH,
+    limits=ASKING,
     cites=("CAC191-2.1", "PIPL-17"),
     zh="""
     检查内容：应用、扩展和手表应用 Info.plist 中的每个 NS…UsageDescription 键是否在政策的 iOS 权限表中。
@@ -44,10 +47,16 @@ def undeclared_usage_key(case: Case) -> Iterator[Claim]:
                 en=f"The build has the usage key {row.subject}" + (f" ({label.en})" if label.en else "")
                 + ", which the policy does not list",
             ),
-            remedy=Text(
-                zh=f"研发：确认是否需要 {row.subject}，不需要的从 Info.plist 中删除；"
-                "合规：确需使用的，在政策的 iOS 权限表中补充该键及其目的",
-                en=f"Developers: check whether {row.subject} is needed, and remove it from Info.plist if not."
-                " Policy owner: if it is, add it with its purpose to the policy",
+            steps=(
+                Owner.PRODUCT.step(zh="确认哪项功能需要该权限", en="say which function needs it"),
+                Owner.ENGINEERING.step(
+                    zh="确认代码是否需要该键，不需要的从 Info.plist 中删除",
+                    en="check whether code needs the key, and remove it from Info.plist if not",
+                ),
+                Owner.LEGAL.step(
+                    zh="确需使用的，在政策的 iOS 权限表中补充该键及其目的",
+                    en="if it is needed, add it with its purpose to the policy",
+                ),
             ),
+            wording=of_permission(row.subject, case),
         )

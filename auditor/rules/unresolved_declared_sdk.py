@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, Text
+from auditor.model import Confidence, Owner, Severity, Text
+from auditor.rules._limits import WORDS
 from auditor.rules._naming import called
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
@@ -13,6 +14,7 @@ from auditor.tables import Case
 @rule(
     title=Text(zh="声明的 SDK 无法对应到具体产品", en="A declared SDK names no product that is known"),
     severity=Severity.MEDIUM,
+    limits=WORDS,
     cites=("CAC191-2.1", "PIPL-23"),
     document=True,
     zh="""
@@ -48,16 +50,16 @@ def unresolved_declared_sdk(case: Case) -> Iterator[Claim]:
                 zh=f"政策所列 SDK {name.zh}无法对应到已知的第三方 SDK，未能在安装包中核对",
                 en=f"The SDK {name.en} of the policy is no third-party SDK known here, so no build can be searched for it",
             ),
-            remedy=_BY_HAND if identified else _BE_CLEAR,
+            steps=(_BY_HAND if identified else _BE_CLEAR,),
         )
 
 
-_BE_CLEAR = Text(
-    zh="合规：在政策中写明该 SDK 的产品全名、提供方和包名",
-    en="Policy owner: write the full product name, the provider and the package of the SDK",
+_BE_CLEAR = Owner.LEGAL.step(
+    zh="在政策中写明该 SDK 的产品全名、提供方和包名",
+    en="write the full product name, the provider and the package of the SDK",
 )
-_BY_HAND = Text(
-    zh="审核人员：知识库可能未收录该 SDK，请人工核对安装包；能对应到已收录 SDK 的，在声明的 id 中写明",
-    en="Reviewer: it may merely be unknown to the auditor; look for it by hand, or write its id into the declaration"
+_BY_HAND = Owner.REVIEWER.step(
+    zh="知识库可能未收录该 SDK，请人工核对安装包；能对应到已收录 SDK 的，在声明的 id 中写明",
+    en="it may merely be unknown to the auditor; look for it by hand, or write its id into the declaration"
     " if it is one of those known under another name",
 )

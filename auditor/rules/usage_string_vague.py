@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, Table, Text
+from auditor.model import Confidence, Owner, Severity, Table, Text
+from auditor.rules._limits import ASKING
 from auditor.rules._purposes import app_names, only_asks, quoted
 from auditor.rules._rule import Claim, rule
+from auditor.rules._wording import of_usage_key
 from auditor.tables import Case
 
 
 @rule(
     title=Text(zh="用途说明没有说出用途", en="A usage string names no purpose"),
     severity=Severity.LOW,
+    limits=ASKING,
     cites=("ASRG-5.1.1-ii",),
     zh="""
     检查内容：NS…UsageDescription 的中文或英文文字，除去应用名称、所请求的资源（相机、位置等）和请求用语（需要访问、以便正常使用等）后，
@@ -49,8 +52,12 @@ def usage_string_vague(case: Case) -> Iterator[Claim]:
                 zh=f"{row.subject} 只说要什么，没有说做什么：“{texts}”",
                 en=f"{row.subject} says what is asked for, not what for: “{texts}”",
             ),
-            remedy=Text(
-                zh="研发：写明具体功能，例如“用于扫描商品二维码”，与政策中的目的一致",
-                en="Developers: name the feature (“To scan product codes”), as the policy does",
+            steps=(
+                Owner.PRODUCT.step(zh="定稿该用途说明", en="settle what the text is to say"),
+                Owner.ENGINEERING.step(
+                    zh="写明具体功能，例如“用于扫描商品二维码”，与政策中的目的一致",
+                    en="name the feature (“To scan product codes”), as the policy does",
+                ),
             ),
+            wording=of_usage_key(row.subject, case),
         )

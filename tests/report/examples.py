@@ -13,6 +13,7 @@ from auditor.model import (
     Identity,
     ManifestEntry,
     NotCheckable,
+    Owner,
     OwnerKind,
     Platform,
     Provenance,
@@ -152,9 +153,13 @@ def drifted() -> Audit:
                 zh="安装包内有腾讯 Bugly 的代码，可收集设备信息，政策的第三方 SDK 清单未列出",
                 en="The build holds the code of Tencent Bugly, which can collect device data and is not declared",
             ),
-            remedy=Text(
-                zh="在第三方 SDK 清单中补充名称、目的、收集的个人信息和隐私政策链接，或移除该 SDK",
-                en="List it with name, purpose, data and a link to its privacy policy, or remove it",
+            steps=(
+                Owner.ENGINEERING.step(zh="确认是否仍在使用该 SDK", en="check whether the SDK is still used"),
+                Owner.VENDOR.step(zh="说明该版本收集的信息种类", en="say what this version collects"),
+                Owner.LEGAL.step(zh="在第三方 SDK 清单中补充该 SDK", en="add it to the list of SDKs"),
+            ),
+            wording=Text(
+                zh="第三方 SDK：腾讯 Bugly｜使用目的：【用于什么】", en="Third-party SDK: Tencent Bugly | Purpose: [what for]"
             ),
             evidence=bugly.evidence,
             regulations=("CAC191-2.1",),
@@ -457,7 +462,8 @@ def hostile() -> Audit:
             "undeclared-permission",
             bad(number),
             message=make.text(f"asks for {bad(number)}", f"申请了 {bad(number)}"),
-            remedy=make.text(bad(number + 1)),
+            steps=(Owner.LEGAL.step(zh=bad(number + 1), en=bad(number + 1)),),
+            wording=make.text(bad(number + 2)),
             evidence=(
                 make.fact(FactKind.META_DATA, bad(number), bad(number + 1), by=bad(number + 2), file=bad(number + 3),
                           at=bad(number + 4), trait=bad(number + 5)),

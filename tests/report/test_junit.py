@@ -46,7 +46,7 @@ def test_a_failure_says_what_where_and_what_to_do():
     assert failure.get("message").startswith("The build asks for the dangerous permission READ_SMS")
     assert "AndroidManifest.xml ! uses-permission" in failure.text
     assert "declarations/shop.yaml:10" in failure.text
-    assert "What to do: Declare it or remove it" in failure.text
+    assert "What to do: Developers: remove it if nothing needs it. Policy owner: declare it if it is to stay" in failure.text
 
 
 def test_what_could_not_be_read_is_a_skipped_test_with_the_reason():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.model import FactKind, State, Table
+from auditor.model import FactKind, Owner, State, Table
 from auditor.rules import undeclared_permission
 from tests.factories import build, fact, permission, row
 from tests.knowledge_factories import knowledge
@@ -59,7 +59,10 @@ def test_the_finding_names_evidence_and_clauses() -> None:
     assert finding.evidence == (found,)
     assert finding.regulations == ("CAC191-2.1", "PIPL-17")
     assert "READ_SMS" in finding.message.zh
-    assert "READ_SMS" in finding.remedy.en
+    assert [step.owner for step in finding.steps] == [Owner.PRODUCT, Owner.ENGINEERING, Owner.LEGAL]
+    assert finding.wording is not None
+    assert "READ_SMS" in finding.wording.zh
+    assert "【用于什么】" in finding.wording.zh
 
 
 def test_a_permission_to_bind_matters_only_with_a_service_that_answers_to_it() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from auditor.model import Confidence, Declaration, Finding, Location, RuleInfo, Severity, Text
+from auditor.model import Confidence, Declaration, Finding, Location, RuleInfo, Severity, Step, Text
 from auditor.policy.document import Block, Document, Grid, Heading, Line, Paragraph
 
 __all__ = ["Lint", "Paper", "Passage", "Remark", "lint", "place"]
@@ -137,7 +137,7 @@ class Remark:
     subject: str
     """What it is about: the words found, or a name for what is missing. Part of the finding's identity."""
     message: Text
-    remedy: Text
+    todo: Step
     line: Line | None = None
     """Where it stands; None = the document as a whole."""
     confidence: Confidence = Confidence.HIGH
@@ -163,7 +163,7 @@ class Lint:
                 rule=self.info.id,
                 subject=remark.subject,
                 message=remark.message,
-                remedy=remark.remedy,
+                steps=(remark.todo,),
                 severity=self.info.severity if remark.severity is None else remark.severity,
                 confidence=remark.confidence,
                 evidence=(),

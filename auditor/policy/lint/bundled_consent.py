@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, Text
+from auditor.model import Confidence, Owner, Severity, Text
 from auditor.policy.lint._lint import Paper, Passage, Remark, lint
 
 _MEANS = (
@@ -62,9 +62,9 @@ def bundled_consent(paper: Paper) -> Iterator[Remark]:
                 subject=f"{match[0].strip('，, ')[:40]}",
                 line=line,
                 message=Text(zh=f"以捆绑方式推定同意：“{words}”", en=f"Consent is inferred from something else: “{words}”"),
-                remedy=Text(
-                    zh="合规：删去该表述，改为由用户主动、明确作出同意",
-                    en="Policy owner: delete the wording and let people agree by an act of their own",
+                todo=Owner.LEGAL.step(
+                    zh="删去该表述，改为由用户主动、明确作出同意",
+                    en="delete the wording and let people agree by an act of their own",
                 ),
                 confidence=Confidence.MEDIUM,
             )

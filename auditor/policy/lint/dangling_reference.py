@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, Text
+from auditor.model import Confidence, Owner, Severity, Text
 from auditor.policy.lint._lint import Paper, Passage, Remark, lint
 from auditor.policy.lint._sections import numbered, top_sections
 from auditor.policy.numbering import chinese_number
@@ -59,7 +59,7 @@ def dangling_reference(paper: Paper) -> Iterator[Remark]:
                     zh=f"文中引用“{words}”，但政策只有第 1 至第 {last} 部分",
                     en=f"“{words}” is referred to, but the policy has only sections 1 to {last}",
                 ),
-                remedy=Text(zh="合规：改正章节号，或补上缺少的章节", en="Policy owner: correct the number, or add what is missing"),
+                todo=Owner.LEGAL.step(zh="改正章节号，或补上缺少的章节", en="correct the number, or add what is missing"),
             )
         elif len(values) == 1 and contact and values[0] not in contact and _is_contact(passage, match):
             yield Remark(
@@ -72,7 +72,7 @@ def dangling_reference(paper: Paper) -> Iterator[Remark]:
                     en=f"“{words}” is given as the place of the contact, but that section is “{sections[values[0]]}”;"
                     f" the contact is in section {contact[-1]}",
                 ),
-                remedy=Text(zh="合规：改正章节号", en="Policy owner: correct the number"),
+                todo=Owner.LEGAL.step(zh="改正章节号", en="correct the number"),
             )
 
 

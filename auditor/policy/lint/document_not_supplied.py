@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, Text
+from auditor.model import Confidence, Owner, Severity, Text
 from auditor.policy.lint._lint import Paper, Remark, lint
 
 _NAMED = re.compile(r"《([^《》]{3,40})》")
@@ -64,9 +64,9 @@ def document_not_supplied(paper: Paper) -> Iterator[Remark]:
                 zh=f"引用了《{name}》，但本文件既不含其内容，也没有链接",
                 en=f"《{name}》 is referred to, but is neither part of this document nor linked from it",
             ),
-            remedy=Text(
-                zh=f"合规：附上《{name}》的链接或并入政策，并一并提供核对",
-                en=f"Policy owner: link 《{name}》 or make it part of the policy, and supply it to be checked",
+            todo=Owner.LEGAL.step(
+                zh=f"附上《{name}》的链接或并入政策，并一并提供核对",
+                en=f"link 《{name}》 or make it part of the policy, and supply it to be checked",
             ),
         )
 

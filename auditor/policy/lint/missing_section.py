@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from auditor.model import Confidence, Severity, Text
+from auditor.model import Confidence, Owner, Severity, Text
 from auditor.policy.lint._lint import Lint, Paper, Remark, lint
 
 __all__ = ["MISSING"]
@@ -203,7 +203,7 @@ def _made(subject: _Subject) -> Lint:
             line=first[0].line_at(first[1].start()) if first else None,
             confidence=Confidence.MEDIUM if paper.chinese and not paper.document.gaps else Confidence.LOW,
             message=Text(zh=f"全文未说明{subject.what.zh}", en=f"The policy does not say {subject.what.en}"),
-            remedy=Text(zh=f"合规：在政策中写明{subject.what.zh}", en=f"Policy owner: say {subject.what.en}"),
+            todo=Owner.LEGAL.step(zh=f"在政策中写明{subject.what.zh}", en=f"say {subject.what.en}"),
         )
 
     check.__name__ = subject.id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, Text
+from auditor.model import Confidence, Owner, Severity, Text
 from auditor.policy.lint._lint import Paper, Remark, lint
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}\s?(?:@|＠|#|\(at\)|\[at\])\s?[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{2,63}){1,4}")
@@ -59,7 +59,7 @@ def no_contact(paper: Paper) -> Iterator[Remark]:
                 zh=f"文中提到“{match[0]}”，但全文没有其电话、电子邮箱或通讯地址",
                 en=f"“{match[0]}” is mentioned, but no telephone number, e-mail or postal address of it is given",
             ),
-            remedy=_REMEDY,
+            todo=_REMEDY,
         )
         return
     place = next(iter(paper.find(_REACHED)), None)
@@ -71,11 +71,11 @@ def no_contact(paper: Paper) -> Iterator[Remark]:
             zh="全文没有电话、电子邮箱或通讯地址等可以直接使用的联系方式",
             en="No telephone number, e-mail or postal address is given anywhere",
         ),
-        remedy=_REMEDY,
+        todo=_REMEDY,
     )
 
 
-_REMEDY = Text(
-    zh="合规：写明个人信息保护部门（负责人）的电话、电子邮箱或通讯地址",
-    en="Policy owner: give a telephone number, e-mail or postal address of the department or person responsible",
+_REMEDY = Owner.LEGAL.step(
+    zh="写明个人信息保护部门（负责人）的电话、电子邮箱或通讯地址",
+    en="give a telephone number, e-mail or postal address of the department or person responsible",
 )

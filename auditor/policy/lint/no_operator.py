@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, Text
+from auditor.model import Confidence, Owner, Severity, Text
 from auditor.policy.lint._lint import Paper, Remark, lint
 
 _COMPANY = re.compile(
@@ -44,5 +44,5 @@ def no_operator(paper: Paper) -> Iterator[Remark]:
         subject="operator",
         confidence=Confidence.MEDIUM,
         message=Text(zh="全文没有运营者或开发者的名称", en="No company or person is named as the one who handles the data"),
-        remedy=Text(zh="合规：在政策开头写明运营者的完整名称", en="Policy owner: write the operator's full name at the top"),
+        todo=Owner.LEGAL.step(zh="在政策开头写明运营者的完整名称", en="write the operator's full name at the top"),
     )

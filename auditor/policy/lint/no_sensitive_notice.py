@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, Text
+from auditor.model import Confidence, Owner, Severity, Text
 from auditor.policy.lint._lint import Paper, Remark, lint
 
 _SENSITIVE = re.compile(
@@ -53,9 +53,9 @@ def no_sensitive_notice(paper: Paper) -> Iterator[Remark]:
                 zh=f"政策写明处理“{match[0]}”等敏感个人信息，但全文未提敏感个人信息或单独同意",
                 en=f"“{match[0]}” is handled, which is sensitive; the policy speaks neither of sensitive data nor of separate consent",
             ),
-            remedy=Text(
-                zh="合规：标明敏感个人信息，写明必要性和影响，并单独征得同意",
-                en="Policy owner: mark what is sensitive, say why it is needed, and ask for consent to it separately",
+            todo=Owner.LEGAL.step(
+                zh="标明敏感个人信息，写明必要性和影响，并单独征得同意",
+                en="mark what is sensitive, say why it is needed, and ask for consent to it separately",
             ),
         )
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, Text
+from auditor.model import Confidence, Owner, Severity, Text
 from auditor.policy.lint._lint import Paper, Remark, lint
 
 _DATE = re.compile(
@@ -54,6 +54,6 @@ def policy_undated(paper: Paper) -> Iterator[Remark]:
             zh="政策全文没有生效日期、更新日期或发布日期",
             en="The policy gives no date on which it takes effect, was updated or was published",
         ),
-        remedy=Text(zh="合规：在政策开头写明更新日期和生效日期", en="Policy owner: write the updated and effective dates at its top"),
+        todo=Owner.LEGAL.step(zh="在政策开头写明更新日期和生效日期", en="write the updated and effective dates at its top"),
         confidence=Confidence.MEDIUM if paper.document.gaps else Confidence.HIGH,
     )

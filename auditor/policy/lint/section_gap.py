@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from auditor.model import Severity, Text
+from auditor.model import Owner, Severity, Text
 from auditor.policy.lint._lint import Paper, Remark, lint
 from auditor.policy.lint._sections import Numbered, numbered
 from auditor.policy.numbering import Style
@@ -52,7 +52,7 @@ def section_gap(paper: Paper) -> Iterator[Remark]:
                 zh=f"标题编号从“{first}”（第 {before.line.line} 行）跳到“{second}”，缺少{_all(one, missing)}",
                 en=f"Headings go from “{first}” (line {before.line.line}) to “{second}”; {_all(one, missing)} is missing",
             ),
-            remedy=Text(zh="合规：补上缺少的章节，或重新编号", en="Policy owner: add what is missing, or number anew"),
+            todo=Owner.LEGAL.step(zh="补上缺少的章节，或重新编号", en="add what is missing, or number anew"),
         )
 
 

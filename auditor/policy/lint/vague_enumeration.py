@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor.model import Confidence, Severity, Text
+from auditor.model import Confidence, Owner, Severity, Text
 from auditor.policy.document import Line
 from auditor.policy.lint._lint import Paper, Passage, Remark, lint
 
@@ -110,9 +110,9 @@ def vague_enumeration(paper: Paper) -> Iterator[Remark]:
             severity=severity,
             confidence=confidence,
             message=Text(zh=f"{what.zh}：“{words}”{_also(lines, True)}", en=f"{what.en}: “{words}”{_also(lines, False)}"),
-            remedy=Text(
-                zh="合规：删去概括用语，逐一写明收集的信息",
-                en="Policy owner: delete the general words and list what is collected, item by item",
+            todo=Owner.LEGAL.step(
+                zh="删去概括用语，逐一写明收集的信息",
+                en="delete the general words and list what is collected, item by item",
             ),
         )
 
