@@ -175,6 +175,7 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
         fields=_wanted_fields(knowledge) if calls else {},
         exact=wanted_loaders(knowledge) if calls else {},
         arguments=arguments,
+        carriers=_carriers(knowledge.apis) if calls else {},
         selectors=names.selectors,
         strings=names.strings,
         symbols=names.symbols,
@@ -212,6 +213,13 @@ def _entrances(apis: Apis) -> Entrances:
         ),
         inflated=apis.inflated,
     )
+
+
+def _carriers(apis: Apis) -> Mapping[tuple[str, str], Mapping[str, int]]:
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for one in apis.carriers:
+        found.setdefault((one.class_, one.name), {})[one.descriptor] = one.argument.index
+    return found
 
 
 def _wanted_calls(

@@ -38,12 +38,22 @@ def by_written_names(lens: Lens, names: NameMap) -> Lens:
         for old, news in called.items():
             if (class_, old) in lens.arguments:
                 arguments.update(((written[class_], new), lens.arguments[class_, old]) for new in news)
+    carriers = _carriers(lens, names)
     found = set(lens.constants)
     for class_ in constants.keys() & written.keys():
         for news in _written_members(names, written[class_], frozenset(constants[class_])).values():
             found.update(f"{written[class_]}.{new}" for new in news)
     entrances = None if lens.entrances is None else _entrances(lens.entrances, names)
-    return replace(lens, constants=frozenset(found), exact=exact, arguments=arguments, entrances=entrances)
+    return replace(lens, constants=frozenset(found), exact=exact, arguments=arguments, carriers=carriers, entrances=entrances)
+
+
+def _carriers(lens: Lens, names: NameMap) -> Mapping[tuple[str, str], Mapping[str, int]]:
+    written = names.written(frozenset(class_ for class_, _ in lens.carriers))
+    return {
+        (written.get(class_, class_), new): words
+        for (class_, name), words in lens.carriers.items()
+        for new in (_written_members(names, written[class_], frozenset({name}))[name] if class_ in written else {name})
+    }
 
 
 def _looked_for(lens: Lens) -> Mapping[str, frozenset[str]]:

@@ -101,6 +101,8 @@ class Lens:
     arguments: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     """(class, method) -> by descriptor (empty = every other overload), the parameter, from 0, whose constant says what the call
     is about."""
+    carriers: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
+    """The same for methods of the objects such a parameter may be: which parameter of theirs sets the constant it carries."""
     entrances: Entrances | None = None
     """Where code is entered; given, the call graph of the build is followed from there."""
     renamed: re.Pattern[str] | None = None

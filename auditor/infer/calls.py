@@ -108,6 +108,7 @@ def find_calls(
         if origin is Origin.NAME and fact.trait("written"):
             origin = Origin.MAPPING
         held = bool(asked & set(needs_one_of)) if needs_one_of else None
+        data = _narrowed(data, apis, asked) if held else data
         way = reached.get(caller_of(fact))
         why_not = _why_not(found, held, needs_one_of, asked, levels)
         calls.append(
@@ -180,6 +181,12 @@ def _meaning(
         for id_ in (*one.data, *one.may):
             severities[id_] = max(one.severity, severities.get(id_, one.severity))
     return data, may, permissions or method.permissions, severities
+
+
+def _narrowed(data: tuple[str, ...], apis: Apis, asked: set[str]) -> tuple[str, ...]:
+    """Return what is read without the permissions that give more."""
+    instead = {one.type: one.becomes for one in apis.narrowed if one.without not in asked}
+    return tuple(dict.fromkeys(instead.get(id_, id_) for id_ in data))
 
 
 _CONSTANT = re.compile(r'"((?:[^"\\]|\\.)*)"|[^\s",|]+')

@@ -19,9 +19,11 @@ from auditor.knowledge.api_schema import (
     ApiSymbol,
     ApiTable,
     CallbackTime,
+    Carrier,
     CollectedType,
     EntryPoint,
     ListedSdk,
+    Narrowed,
     Need,
     PlatformCallback,
     RequiredReason,
@@ -63,6 +65,8 @@ def apis_from(compiled: bytes) -> Apis:
             PlatformCallback(class_=class_, name=name, by=CallbackTime(by)) for class_, name, by in plain["callbacks"]
         ),
         inflated=tuple((extends, takes) for extends, takes in plain["inflated"]),
+        carriers=tuple(_carrier(entry) for entry in plain["carriers"]),
+        narrowed=tuple(Narrowed(type=type_, without=without, becomes=becomes) for type_, without, becomes in plain["narrowed"]),
     )
 
 
@@ -142,6 +146,15 @@ def _constant(entry: dict[str, Any]) -> ApiConstant:
         note=_text(entry.get("note")),
         source=entry["source"],
         unverified=entry.get("unverified", False),
+    )
+
+
+def _carrier(entry: dict[str, Any]) -> Carrier:
+    return Carrier(
+        class_=entry["class"],
+        name=entry["name"],
+        descriptor=entry.get("descriptor", ""),
+        argument=ApiArgument(index=entry["index"], table=_TABLES[entry["table"]]),
     )
 
 

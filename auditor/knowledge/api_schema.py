@@ -25,9 +25,11 @@ __all__ = [
     "ApiTable",
     "Apis",
     "CallbackTime",
+    "Carrier",
     "CollectedType",
     "EntryPoint",
     "ListedSdk",
+    "Narrowed",
     "Need",
     "PlatformCallback",
     "RequiredReason",
@@ -76,6 +78,9 @@ class ApiTable(Enum):
     BROADCAST_ACTIONS = "broadcast_actions"
     """Of intents received."""
     SENSOR_TYPES = "sensor_types"
+    LOCATION_PROVIDERS = "location_providers"
+    LOCATION_PRIORITIES = "location_priorities"
+    """How exact a location request wants it; a number, or an object that carries it."""
     DRM_PROPERTIES = "drm_properties"
     EXIF_TAGS = "exif_tags"
     PHONE_STATE_EVENTS = "phone_state_events"
@@ -243,6 +248,27 @@ class ApiConstant:
         if self.match is ApiMatch.WORDS:
             return any(f"{command} ".startswith(f"{own} ") for command in _commands(value))
         return value.isdecimal() and len(value) < _DIGITS and bool(int(value) & int(own))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """A method of an object that calls are given, whose parameter sets the value that decides what they read."""
+
+    class_: str
+    name: str
+    descriptor: str
+    """Empty = every overload."""
+    argument: ApiArgument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowed:
+    """A kind of data that a call which succeeds does not read without a permission, and what it reads instead."""
+
+    type: str
+    without: str
+    """The permission."""
+    becomes: str
 
 
 _DIGITS = 20
@@ -439,6 +465,9 @@ class Apis:
     inflated: tuple[tuple[str, str], ...] = ()
     """(dotted class, dotted type): objects of what extends the class and has a constructor that takes the type are made by the
     platform, from layouts."""
+    carriers: tuple[Carrier, ...] = ()
+    narrowed: tuple[Narrowed, ...] = ()
+    """Of Android."""
 
     def decide(self, table: ApiTable, value: str) -> tuple[ApiConstant, ...]:
         """Return what ``value`` is in a table: every bit of it that counts, else the longest constant it matches.

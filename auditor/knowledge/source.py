@@ -886,7 +886,11 @@ def _apis(
         _METHOD_FILES, lambda record: {"methods": _methods(record, known, seen)}
     )
     readers["android_fields.yaml"] = lambda record: {"fields": _fields(record, known, seen)}
-    readers["android_constants.yaml"] = lambda record: {"constants": _constants(record, known, seen)}
+    readers["android_constants.yaml"] = lambda record: {
+        "constants": _constants(record, known, seen),
+        "carriers": _carriers(record, seen),
+        "narrowed": _narrowed(record, known),
+    }
     readers["ios.yaml"] = lambda record: _ios(record, known, seen)
     readers["ios_privacy.yaml"] = lambda record: _ios_privacy(record, known)
     readers["bystanders.yaml"] = _bystanders
@@ -917,7 +921,7 @@ _API_SECTIONS = {
 }
 """Lists of the compiled file, and what they are sorted by."""
 _OTHER_SECTIONS = (
-    "bystanders", "not_bystanders", "purposes", "vendor_files", "entry_points", "callbacks", "inflated",
+    "bystanders", "not_bystanders", "purposes", "vendor_files", "entry_points", "callbacks", "inflated", "carriers", "narrowed",
 )  # fmt: skip
 """Further lists, in the order they are written."""
 
@@ -996,18 +1000,26 @@ def _methods(record: Record, known: _Known, seen: dict[tuple[str, ...], str]) ->
     return found
 
 
-def _method(entry: Record, known: _Known, sources: Collection[str], kind: str) -> Plain:
+def _descriptor(entry: Record) -> str:
     descriptor = entry.text("descriptor")
     if descriptor and not _DESCRIPTOR.match(descriptor):
         entry.wrong(f"{entry.what}.descriptor: {descriptor!r} is none, such as (Ljava/lang/String;)V", "descriptor")
+    return descriptor
+
+
+def _argument(record: Record) -> Plain:
+    index = record.integer("index", required=True)
+    if index not in range(_ARGUMENTS):
+        record.wrong(f"{record.what}.index: {index} is no argument", "index")
+    return {"index": index, "table": record.choice("table", [str(one.value) for one in ApiTable], required=True)}
+
+
+def _method(entry: Record, known: _Known, sources: Collection[str], kind: str) -> Plain:
+    descriptor = _descriptor(entry)
     role = entry.choice("role", [str(one.value) for one in ApiRole], default=ApiRole.READS.value)
     arguments = []
     for argument in entry.records("arguments"):
-        index = argument.integer("index", required=True)
-        if index not in range(_ARGUMENTS):
-            argument.wrong(f"{argument.what}.index: {index} is no argument", "index")
-        table = argument.choice("table", [str(one.value) for one in ApiTable], required=True)
-        arguments.append({"index": index, "table": table})
+        arguments.append(_argument(argument))
         argument.done()
     plain = {
         "name": _checked(entry, "name", _MEMBER, "name of a method"),
@@ -1077,6 +1089,35 @@ def _constants(record: Record, known: _Known, seen: dict[tuple[str, ...], str]) 
             _once(entry, seen, "value", "constant", table.value, plain["value"])
             found.append(plain)
             entry.done()
+    return found
+
+
+def _carriers(record: Record, seen: dict[tuple[str, ...], str]) -> list[Plain]:
+    sources = _sources(record)
+    found: list[Plain] = []
+    for entry in record.records("carriers"):
+        plain = {
+            "class": _checked(entry, "class", _SEGMENTS, "class"),
+            "name": _checked(entry, "name", _MEMBER, "name of a method"),
+            **_argument(entry),
+            **_slim(descriptor=_descriptor(entry)),
+        }
+        entry.choice("source", sources, required=True)
+        entry.boolean("unverified")
+        _once(entry, seen, "name", "carrier", plain["class"], plain["name"], plain.get("descriptor", ""))
+        found.append(plain)
+        entry.done()
+    return found
+
+
+def _narrowed(record: Record, known: _Known) -> list[list[str]]:
+    sources = _sources(record)
+    found = []
+    for entry in record.records("narrowed"):
+        type_, becomes = (entry.choice(key, known.data_types, required=True) for key in ("type", "becomes"))
+        found.append([type_, entry.choice("without", known.permissions, required=True), becomes])
+        entry.choice("source", sources, required=True)
+        entry.done()
     return found
 
 

@@ -18,6 +18,7 @@ from auditor.knowledge.api_schema import (
     ApiMethod,
     ApiRole,
     ApiTable,
+    Narrowed,
     Need,
 )
 from auditor.model import (
@@ -89,6 +90,10 @@ APIS = replace(
     methods=(
         method(TELEPHONY, "getDeviceId", "imei", permissions=(P + "READ_PHONE_STATE",), until=28),
         method("android.net.wifi.WifiInfo", "getSSID", "ssid", needs=(Need(any_of=(P + "ACCESS_FINE_LOCATION",), device=29),)),
+        method(
+            "android.location.LocationManager", "getLastKnownLocation", "precise_location", "coarse_location",
+            permissions=(P + "ACCESS_FINE_LOCATION", P + "ACCESS_COARSE_LOCATION"),
+        ),
         method("android.os.Build", "getModel", "device_info"),
         method("android.app.ActivityManager", "getSecret", "imei", privileged=True),
         method("java.net.URL", "openStream", "ip_address", noisy=True),
@@ -102,6 +107,7 @@ APIS = replace(
     fields=(uri("android.provider.ContactsContract$Contacts", "CONTENT_URI", "contacts"),),
     constants=(key("android_id", "android_id"),),
     bystanders=("androidx",),
+    narrowed=(Narrowed(type="precise_location", without=P + "ACCESS_FINE_LOCATION", becomes="coarse_location"),),
 )
 KNOWN = replace(knowledge(sdk("acme-push", *proves("com.acme.push"))), apis=APIS)
 
@@ -124,6 +130,16 @@ def test_a_call_says_what_it_reads_and_whether_the_permission_is_there() -> None
     assert (one.permission_held, one.can_succeed) == (False, False)
     assert one.why_not is not None
     assert "READ_PHONE_STATE" in one.why_not.en
+
+
+def test_without_the_permission_for_the_precise_location_only_the_approximate_one_is_read() -> None:
+    site = call("android.location.LocationManager.getLastKnownLocation")
+    (coarse,) = found(site, permission("ACCESS_COARSE_LOCATION"))
+    assert (coarse.data, coarse.can_succeed) == (("coarse_location",), True)
+    (fine,) = found(site, permission("ACCESS_FINE_LOCATION"), permission("ACCESS_COARSE_LOCATION"))
+    assert fine.data == ("precise_location", "coarse_location")
+    (none,) = found(site)
+    assert (none.data, none.can_succeed) == (("precise_location", "coarse_location"), False)
 
 
 def test_a_call_that_needs_no_permission_says_so() -> None:

@@ -20,6 +20,7 @@ from auditor.knowledge import load as module
 from auditor.knowledge.api_load import apis_from
 from auditor.knowledge.api_schema import (
     NO_APIS,
+    ApiArgument,
     ApiConstant,
     ApiField,
     ApiKind,
@@ -192,7 +193,7 @@ def test_calls_of_all_code_are_marked_so(class_, name):
     ],
 )
 def test_calls_with_one_purpose_are_not(class_, name):
-    assert not method(class_, name).noisy
+    assert [one.noisy for one in methods(class_, name) if one.noisy or not one.descriptor] == [False]
 
 
 def test_the_list_of_apps_hangs_on_no_permission():
@@ -268,9 +269,23 @@ def test_what_reads_says_what():
     ]
 
 
-def test_descriptors_of_one_name_do_not_stand_beside_all_its_overloads():
-    every = {(one.class_, one.name) for one in load().apis.methods if not one.descriptor}
-    assert not [one for one in load().apis.methods if one.descriptor and (one.class_, one.name) in every]
+def test_descriptors_of_one_name_stand_beside_all_its_overloads_only_for_an_argument_of_theirs():
+    every = {(one.class_, one.name): one for one in load().apis.methods if not one.descriptor}
+    beside = [one for one in load().apis.methods if one.descriptor and (one.class_, one.name) in every]
+    assert {(one.class_, one.name) for one in beside} == {
+        ("android.location.LocationManager", "requestLocationUpdates"),
+        ("android.location.LocationManager", "requestSingleUpdate"),
+    }
+    for one in beside:
+        rest = every[one.class_, one.name]
+        assert (bool(one.arguments), rest.arguments) == (True, ())
+        assert (one.data, one.may, one.severity, one.permissions) == (rest.data, rest.may, rest.severity, rest.permissions)
+
+
+def test_what_carries_a_value_and_what_is_narrowed():
+    carried = {(one.class_.rpartition(".")[2], one.name): one.argument for one in load().apis.carriers}
+    assert carried["LocationRequest$Builder", "<init>"] == ApiArgument(index=0, table=ApiTable.LOCATION_PRIORITIES)
+    assert [(one.type, one.becomes) for one in load().apis.narrowed] == [("precise_location", "coarse_location")]
 
 
 # -- constants ------------------------------------------------------------------------------------------------------
@@ -290,6 +305,11 @@ def test_descriptors_of_one_name_do_not_stand_beside_all_its_overloads():
         (ApiTable.SHELL_COMMANDS, "ps", {"running_processes"}),
         (ApiTable.SENSOR_TYPES, "21", {"health_data"}),
         (ApiTable.SENSOR_TYPES, "1", {"sensors"}),
+        (ApiTable.LOCATION_PROVIDERS, "gps", {"precise_location"}),
+        (ApiTable.LOCATION_PROVIDERS, "network", {"coarse_location"}),
+        (ApiTable.LOCATION_PROVIDERS, "fused", {"precise_location", "coarse_location"}),
+        (ApiTable.LOCATION_PRIORITIES, "100", {"precise_location"}),
+        (ApiTable.LOCATION_PRIORITIES, "104", {"coarse_location"}),
         (ApiTable.DRM_PROPERTIES, "deviceUniqueId", {"other_device_id"}),
         (ApiTable.EXIF_TAGS, "GPSLatitude", {"media_location"}),
         (ApiTable.BROADCAST_ACTIONS, "android.provider.Telephony.SMS_RECEIVED", {"sms"}),
@@ -314,6 +334,8 @@ def test_constants_that_count(table, value, data):
         (ApiTable.SHELL_COMMANDS, "cat readme.txt"),
         (ApiTable.SHELL_COMMANDS, ""),
         (ApiTable.SENSOR_TYPES, "9999"),
+        (ApiTable.LOCATION_PROVIDERS, "my own"),
+        (ApiTable.LOCATION_PRIORITIES, "1"),
         (ApiTable.DRM_PROPERTIES, "myProperty"),
         (ApiTable.EXIF_TAGS, "Orientation"),
         (ApiTable.BROADCAST_ACTIONS, "com.example.PING"),
@@ -583,6 +605,10 @@ SMALL = {
         - {value: secret, data: [imei], severity: high, telling: true, source: ref}
         phone_state_events:
         - {value: 32, match: bit, name: LISTEN, data: [camera], severity: low, source: ref}
+        carriers:
+        - {class: a.Request$Builder, name: <init>, descriptor: (I)V, index: 0, table: sensor_types, source: ref}
+        narrowed:
+        - {type: imei, without: a.OLD, becomes: nfc, source: ref}
         """,
     "ios.yaml": """\
         sources: {ref: the reference}
@@ -674,6 +700,10 @@ def test_the_small_interfaces_are_read_as_they_stand(tmp_path):
         ("a.Task", "run", CallbackTime.USE),
     ]
     assert apis.inflated == (("a.View", "a.Attributes"),)
+    assert [(one.class_, one.name, one.descriptor, one.argument.index, one.argument.table) for one in apis.carriers] == [
+        ("a.Request$Builder", "<init>", "(I)V", 0, ApiTable.SENSOR_TYPES)
+    ]
+    assert [(one.type, one.without, one.becomes) for one in apis.narrowed] == [("imei", "a.OLD", "nfc")]
 
 
 def test_a_directory_without_the_folder_knows_none(tmp_path):
@@ -708,6 +738,10 @@ def test_a_directory_without_the_folder_knows_none(tmp_path):
         ("android_constants", "match: bit", "match: bits", 5, "'bits' is none of its values"),
         ("android_constants", "value: 32", "value: many", 5, "'many' is no bit"),
         ("android_constants", "settings_keys", "settings_kyes", 2, "unknown key 'settings_kyes'"),
+        ("android_constants", "a.Request$Builder", "a/Request", 7, "'a/Request' is no class"),
+        ("android_constants", "(I)V", "(I", 7, "is none, such as (Ljava/lang/String;)V"),
+        ("android_constants", "becomes: nfc", "becomes: nfcc", 9, "'nfcc' is none of its values"),
+        ("android_constants", "without: a.OLD", "without: a.NEW", 9, "'a.NEW' is none of its values"),
         ("ios", "'take:from:'", "'take from'", 7, "'take from' is no selector"),
         ("ios", "[NSX], since", "[NSZ], since", 7, "'NSZ' is not known"),
         ("ios", "framework: Kit\n  alone", "private: false\n  alone", 3, "'Device' is either of a framework or private"),

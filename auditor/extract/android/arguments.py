@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -546,6 +546,47 @@ class Reading:
         if any(register_of(self.units, call, word) in names for word in range(_words(self.units, call))):
             raise _Unknown
         return []
+
+    def carried(
+        self, at: int, register: int | None, sets: Callable[[str, str, str], int | None]
+    ) -> tuple[Known, ...] | None:
+        """Return the constant that the object in ``register`` was last given before ``at``; None where that is not shown.
+
+        ``sets`` tells, for a method by class, name and descriptor, which argument word sets it. Builders are followed
+        through their calls to themselves and to what they build.
+        """
+        if register is None:
+            return None
+        self._left = _MOST_STEPS
+        try:
+            return self._carried(at, register, sets)
+        except (_Unknown, IndexError):
+            return None
+
+    def _carried(self, at: int, register: int, sets: Callable[[str, str, str], int | None]) -> tuple[Known, ...] | None:
+        names = {register}
+        moved = False
+        for one in self._backwards(at):
+            opcode = self.units[one] & 0xFF
+            target = _written(self.units, one)
+            if opcode in _INVOKES:
+                first = None if opcode in _STATIC_INVOKES else register_of(self.units, one, 0)
+                if moved:
+                    if first is None:
+                        return None
+                    names.add(first)
+                    moved = False
+                if first in names and (word := sets(*self.values.method(self.units[one + 1]))) is not None:
+                    return self._choices(one, _given_register(self.units, one, 1 + word), 0)
+            elif target is not None and target in names:
+                names.discard(target)
+                if opcode in _MOVES:
+                    names.add(_source(self.units, one, opcode))
+                elif opcode == 0x0C:
+                    moved = True
+                elif not names:
+                    return None
+        return None
 
     def items(self, at: int, register: int | None, depth: int = 0) -> tuple[Known | None, ...] | None:
         """Return the items of the array in ``register`` at ``at``; None where it is not known to be one."""

@@ -393,7 +393,7 @@ def _site(
         seen.add(owner)
         owner = parents[owner]
         position = _position(lens, owner, name, descriptor)
-    return site if position is None else _with_argument(site, reference, position, code)
+    return site if position is None else _with_argument(site, reference, position, lens, code)
 
 
 def _caller(reference: Reference, methods: _Methods, tables: Tables) -> str:
@@ -402,11 +402,15 @@ def _caller(reference: Reference, methods: _Methods, tables: Tables) -> str:
 
 def _position(lens: Lens, class_: str, name: str, descriptor: str) -> int | None:
     """Return the parameter that decides what a call of this overload is about."""
-    overloads = lens.arguments.get((class_, name))
+    return _parameter(lens.arguments, class_, name, descriptor)
+
+
+def _parameter(known: Mapping[tuple[str, str], Mapping[str, int]], class_: str, name: str, descriptor: str) -> int | None:
+    overloads = known.get((class_, name))
     return None if overloads is None else overloads.get(descriptor, overloads.get(""))
 
 
-def _with_argument(site: CallSite, reference: Reference, position: int, code: _Code) -> CallSite:
+def _with_argument(site: CallSite, reference: Reference, position: int, lens: Lens, code: _Code) -> CallSite:
     reading = code.reading(reference.class_def, reference.method)
     word = _word_of(site.descriptor, position)
     if reading is None or word is None or reference.offset + 2 >= len(reading.units):
@@ -417,7 +421,16 @@ def _with_argument(site: CallSite, reference: Reference, position: int, code: _C
         shown = None if items is None else show((items,))
     else:
         shown = show(reading.at(reference.offset, register))
+        if shown is None and lens.carriers:
+            shown = show(reading.carried(reference.offset, register, lambda *method: _carried(lens, *method)))
     return replace(site, argument="") if shown is None else replace(site, argument=shown.text, partial=not shown.whole)
+
+
+def _carried(lens: Lens, class_: str, name: str, descriptor: str) -> int | None:
+    """Return the argument word of a method of an object that sets the constant it carries; None where there is none."""
+    position = _parameter(lens.carriers, class_, name, descriptor)
+    word = None if position is None else _word_of(descriptor, position)
+    return None if word is None else word[0]
 
 
 def _reflected(

@@ -51,8 +51,12 @@ PARSE = "android.net.Uri.parse(Ljava/lang/String;)Landroid/net/Uri;"
 BUILDER = "java.lang.StringBuilder"
 APPEND = f"{BUILDER}.append(Ljava/lang/String;)L{BUILDER.replace('.', '/')};"
 TO_STRING = f"{BUILDER}.toString()Ljava/lang/String;"
+FUSED, ASKED = "com.google.android.gms.location.FusedLocationProviderClient", "com.google.android.gms.location.LocationRequest"
+UPDATES = f"{FUSED}.requestLocationUpdates(L{ASKED.replace('.', '/')};Landroid/app/PendingIntent;)V"
+ASKED_BUILDER = f"{ASKED}$Builder"
 LENS = Lens(
     methods={
+        FUSED: frozenset({"requestLocationUpdates"}),
         SECURE: frozenset({"getString"}),
         "android.content.ContentResolver": frozenset({"query"}),
         "android.hardware.SensorManager": frozenset({"getDefaultSensor"}),
@@ -63,7 +67,13 @@ LENS = Lens(
         PROPERTIES: frozenset({"get"}),
         "android.telephony.TelephonyManager": frozenset({"getDeviceId"}),
     },
+    carriers={
+        (ASKED, "setPriority"): {"": 0},
+        (ASKED_BUILDER, "<init>"): {"(IJ)V": 0},
+        (ASKED_BUILDER, "setPriority"): {"": 0},
+    },
     arguments={
+        (FUSED, "requestLocationUpdates"): {"": 0},
         (SECURE, "getString"): {"": 1},
         ("android.content.ContentResolver", "query"): {"": 0},
         ("android.hardware.SensorManager", "getDefaultSensor"): {"": 0},
@@ -297,6 +307,43 @@ def test_other_names_are_no_call(class_: Value, member: str) -> None:
     ops = [Call(FOR_NAME, [class_], kind="static", keep="c"), Call(GET_METHOD, [member], on=Local("c"), keep="m")]
     assert sites(ops) == []
 
+# -- objects that carry what decides -----------------------------------------------------------------------------------
+
+AS_BUILDER, AS_ASKED = (f"L{one.replace('.', '/')};" for one in (ASKED_BUILDER, ASKED))
+BUILD = f"{ASKED_BUILDER}.build(){AS_ASKED}"
+SET_PRIORITY = f"{ASKED_BUILDER}.setPriority(I){AS_BUILDER}"
+SET_DELAY = f"{ASKED_BUILDER}.setMaxUpdateDelayMillis(J){AS_BUILDER}"
+OLDER = f"{ASKED}.setPriority(I){AS_ASKED}"
+
+
+def test_what_a_request_was_built_with_is_the_argument() -> None:
+    built: list[Op] = [New(ASKED_BUILDER, "b", "(IJ)V", [102, 5000])]
+    asked: list[Op] = [Call(BUILD, on=Local("b"), keep="r"), Call(UPDATES, [Local("r")])]
+    assert argument([*built, *asked]) == "102"
+    fluent = [Call(SET_DELAY, [9], on=Local("b"), keep="b"), Call(SET_PRIORITY, [104], on=Local("b"), keep="b")]
+    assert argument([*built, *fluent, *asked]) == "104"
+    dropped = [Call(SET_PRIORITY, [100], on=Local("b")), Call(SET_DELAY, [9], on=Local("b"))]
+    assert argument([*built, *dropped, *asked]) == "100"
+
+
+def test_what_was_set_on_a_request_itself_is_the_argument() -> None:
+    made: list[Op] = [Call(f"{ASKED}.create(){AS_ASKED}", kind="static", keep="r"), Call(OLDER, [100], on=Local("r"))]
+    assert argument([*made, Call(UPDATES, [Local("r")])]) == "100"
+
+
+def test_a_request_from_elsewhere_or_set_to_what_is_not_shown_is_unresolved() -> None:
+    here = f"a.B.request(){AS_ASKED}"
+    assert argument([Call(here, kind="static", keep="r"), Call(UPDATES, [Local("r")])]) == ""
+    unset: list[Op] = [New(ASKED_BUILDER, "b", "(J)V", [5000]), Call(BUILD, on=Local("b"), keep="r")]
+    assert argument([*unset, Call(UPDATES, [Local("r")])]) == ""
+    open_: list[Op] = [New(ASKED_BUILDER, "b", "(IJ)V", [Param(1), 5000]), Call(BUILD, on=Local("b"), keep="r")]
+    assert argument([*open_, Call(UPDATES, [Local("r")])]) == ""
+
+
+def test_another_object_s_setting_is_not_the_request_s() -> None:
+    other: list[Op] = [New(ASKED, "o"), Call(OLDER, [100], on=Local("o")), New(ASKED, "r")]
+    assert argument([*other, Call(UPDATES, [Local("r")])]) == ""
+
 
 # -- odd code ----------------------------------------------------------------------------------------------------------
 
@@ -340,7 +387,7 @@ def test_any_code_gives_a_value_or_none(
     units: list[int], at: int, register: int, tries: list[tuple[int, int, list[int]]]
 ) -> None:
     reading = Reading(Body(array("H", units), tries), Nothing(), Steps())
-    for found in (reading.at(at, register), reading.items(at, register)):
+    for found in (reading.at(at, register), reading.items(at, register), reading.carried(at, register, lambda *_: 0)):
         assert found is None or isinstance(found, tuple)
     if at < len(units) - 1:
         reading.looked_up(at)
