@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo check test lint types docs samples knowledge bench clean
+.PHONY: demo check test lint types docs samples knowledge bench fuzz clean
 
 $(BIN)/auditor: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -42,5 +42,11 @@ knowledge: $(BIN)/auditor
 bench: $(BIN)/auditor
 	$(BIN)/python benchmarks/audit.py
 
+# Every reader in turn, SECONDS each (an hour in all, unless said): ends with 1 where one fell.
+SECONDS ?= 120
+fuzz: $(BIN)/auditor
+	$(BIN)/pip install -q -e '.[test,fuzz]'
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzz
