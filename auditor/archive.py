@@ -22,8 +22,8 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType, TracebackType
 
+from auditor.build import Text
 from auditor.errors import BuildError
-from auditor.model import Text
 
 __all__ = ["Archive", "Entry", "Limits", "Unreadable"]
 

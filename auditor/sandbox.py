@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from auditor.model import Text
+from auditor.build import Text
 
 __all__ = ["Allowance", "Stopped", "allowance", "contained"]
 

@@ -12,11 +12,11 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from auditor.archive import Archive, Limits
+from auditor.build import Build, BuildKind, Identity, Platform, Table, Text
 from auditor.errors import BuildError
 from auditor.extract.collector import Collector, IdentityFacts
 from auditor.extract.folder import Folder, View, printable
 from auditor.extract.lens import Lens
-from auditor.model import Build, BuildKind, Identity, Platform, Table, Text
 
 __all__ = ["extract"]
 

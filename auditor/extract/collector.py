@@ -10,8 +10,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.archive import Archive, Unreadable
+from auditor.build import CodeUnit, Fact, FactKind, Flow, Gap, Location, Signer, Table, Text
 from auditor.extract.lens import Entrances, Lens
-from auditor.model import CodeUnit, Fact, FactKind, Flow, Gap, Location, Signer, Table, Text
 
 if TYPE_CHECKING:
     from auditor.extract.android.callgraph import CallGraph

@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 
 from auditor.archive import Archive, Entry, Limits, Unreadable
+from auditor.build import Text
 from auditor.errors import BuildError
-from auditor.model import Text
 
 __all__ = ["Folder", "Under", "View", "printable"]
 

@@ -10,8 +10,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from auditor.build import FactKind, Text
 from auditor.extract.collector import Collector
-from auditor.model import FactKind, Text
 
 __all__ = ["MOST_HOSTS", "TOO_MANY_HOSTS", "bare_host", "host_strings", "hosts_in", "listed_hosts", "record_hosts", "url_host"]
 

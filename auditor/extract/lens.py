@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from auditor.model import EntryKind
+from auditor.build import EntryKind
 
 __all__ = ["CallbackRules", "Entrance", "Entrances", "Lens", "ScriptNames"]
 

@@ -12,8 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from auditor.build import HASHED
 from auditor.knowledge.schema import Fingerprint, FingerprintKind, Knowledge
-from auditor.model import HASHED, Attribution, Build, Confidence, Fact, FactKind, Location, Origin, Sdk, SdkTier
+from auditor.model import Attribution, Build, Confidence, Fact, FactKind, Location, Origin, Sdk, SdkTier
 
 __all__ = ["MINIFIED", "Renamed", "find_renamed"]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from auditor.archive import Archive, Unreadable
+from auditor.build import FactKind, Table, Text
 from auditor.extract.android.code import read_code
 from auditor.extract.android.compressed import hidden_code
 from auditor.extract.android.dex import DexError, is_dex, read_dex
@@ -17,7 +18,6 @@ from auditor.extract.android.resources import ResourceError, Resources
 from auditor.extract.android.signer import SIGNING_BLOCK, read_signers
 from auditor.extract.collector import Collector, IdentityFacts, Place, hidden_with
 from auditor.extract.hybrid import read_hybrid
-from auditor.model import FactKind, Table, Text
 
 __all__ = ["Apk", "missing_code", "read_android", "read_apk", "read_dex_files"]
 

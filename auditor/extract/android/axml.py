@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from auditor.build import Text
 from auditor.extract.android.androguard_axml import androguard_axml
-from auditor.model import Text
 
 __all__ = ["ANDROGUARD_FAILS", "ANDROID", "AxmlError", "Element", "attribute_name", "check_string_pool", "clean", "read_axml"]
 

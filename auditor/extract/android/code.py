@@ -9,6 +9,7 @@ import struct
 from bisect import bisect_left
 from collections.abc import Mapping
 
+from auditor.build import HASHED, WEB, FactKind, Table, Text, host_of
 from auditor.extract.android.calls import LOOK_UP_NAMES, read_calls
 from auditor.extract.android.constants import constants
 from auditor.extract.android.dex import as_mutf8, mutf8
@@ -17,7 +18,6 @@ from auditor.extract.android.told import Told
 from auditor.extract.android.walk import WORDS, Wanted, class_edges, walk
 from auditor.extract.collector import Collector
 from auditor.extract.lens import Lens
-from auditor.model import HASHED, WEB, FactKind, Table, Text, host_of
 
 __all__ = ["read_code"]
 

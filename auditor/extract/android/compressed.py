@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 
 from auditor.archive import Archive, Unreadable
+from auditor.build import Text
 from auditor.extract.android.dex import is_dex
-from auditor.model import Text
 
 __all__ = ["hidden_code"]
 

@@ -12,7 +12,7 @@ import zlib
 from array import array
 from dataclasses import dataclass
 
-from auditor.model import Text
+from auditor.build import Text
 
 __all__ = ["Dex", "DexError", "as_mutf8", "is_dex", "mutf8", "read_dex"]
 

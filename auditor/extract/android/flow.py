@@ -11,11 +11,11 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from auditor.build import EntryKind, Fact, FactKind, Flow, Reach, Reached
 from auditor.extract.android.callgraph import CALLED_BACK, NONE, SURE, CallGraph, descriptor_of, steps_for
 from auditor.extract.android.dex import as_mutf8, mutf8
 from auditor.extract.android.tables import class_name_of
 from auditor.extract.lens import Entrance, Entrances
-from auditor.model import EntryKind, Fact, FactKind, Flow, Reach, Reached
 
 __all__ = ["find_flow"]
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
+from auditor.build import FactKind, Table, Text
 from auditor.extract.android.axml import AxmlError, Element, read_axml
 from auditor.extract.collector import Place
-from auditor.model import FactKind, Table, Text
 
 __all__ = ["MANIFEST", "Manifest", "ManifestError", "read_manifest", "record_manifest"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from functools import partial
 
 from auditor.archive import Archive, Unreadable
+from auditor.build import FactKind, Table
 from auditor.extract.android.elf import ELF, dynamic_names, java_method
 from auditor.extract.collector import Collector
-from auditor.model import FactKind, Table
 
 __all__ = ["record_native"]
 

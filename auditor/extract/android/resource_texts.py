@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from auditor.archive import Archive, Unreadable
+from auditor.build import FactKind
 from auditor.extract.collector import Collector
 from auditor.extract.hosts import listed_hosts
 from auditor.extract.wording import links_in, wordings_in
-from auditor.model import FactKind
 
 __all__ = ["read_resource_texts"]
 

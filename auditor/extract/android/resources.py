@@ -11,9 +11,9 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+from auditor.build import Text
 from auditor.extract.android.androguard_axml import androguard_axml
 from auditor.extract.android.axml import ANDROGUARD_FAILS, AxmlError, check_string_pool, clean
-from auditor.model import Text
 
 __all__ = ["ResourceError", "Resources", "missing_resource"]
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from itertools import islice
 
 from auditor.archive import Archive, Unreadable
+from auditor.build import FactKind, Signer, Text
 from auditor.extract.certificates import CmsError, signer_certificate, subject_of
 from auditor.extract.collector import Collector
-from auditor.model import FactKind, Signer, Text
 
 __all__ = ["SIGNING_BLOCK", "read_signers"]
 

@@ -6,12 +6,12 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from auditor.build import FactKind
 from auditor.extract.collector import Collector
 from auditor.extract.hosts import MOST_HOSTS, TOO_MANY_HOSTS, host_strings
 from auditor.extract.hybrid import DART
 from auditor.extract.lens import Lens
 from auditor.extract.wording import wordings_of_strings
-from auditor.model import FactKind
 
 __all__ = ["Told"]
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from auditor.archive import Archive, Unreadable
+from auditor.build import FactKind, Table, Text
 from auditor.extract.collector import Collector
 from auditor.extract.hosts import record_hosts
 from auditor.extract.hybrid.flutter import is_snapshot, packages, strings_of
@@ -20,7 +21,6 @@ from auditor.extract.hybrid.script import Form, Names, identifiers, mentions, re
 from auditor.extract.hybrid.uniapp import read_features, read_json, read_settings
 from auditor.extract.lens import ScriptNames
 from auditor.extract.wording import links_in, wordings_in
-from auditor.model import FactKind, Table, Text
 
 __all__ = ["DART", "read_hybrid"]
 

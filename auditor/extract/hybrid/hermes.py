@@ -10,7 +10,7 @@ import struct
 from array import array
 from dataclasses import dataclass
 
-from auditor.model import Text
+from auditor.build import Text
 
 __all__ = ["Hermes", "HermesError", "is_hermes", "read_hermes"]
 

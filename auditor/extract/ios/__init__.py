@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditor.archive import Archive
+from auditor.build import FactKind, Text
 from auditor.errors import BuildError
 from auditor.extract.collector import Collector, IdentityFacts
 from auditor.extract.hybrid import read_hybrid
@@ -11,7 +12,6 @@ from auditor.extract.ios.images import read_images
 from auditor.extract.ios.info import read_info
 from auditor.extract.ios.plist import PlistError, read_plist
 from auditor.extract.ios.privacy import read_privacy_manifests
-from auditor.model import FactKind, Text
 
 __all__ = ["read_ios"]
 

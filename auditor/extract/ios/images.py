@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from auditor.archive import Archive
+from auditor.build import FactKind, Signer, Table, Text
 from auditor.extract.collector import Collector
 from auditor.extract.hosts import record_hosts
 from auditor.extract.ios.ar import AR
@@ -14,7 +15,6 @@ from auditor.extract.ios.bundles import Bundle
 from auditor.extract.ios.macho import Image, MachOError, is_code, read_macho
 from auditor.extract.ios.plist import PlistError, PlistValue, read_plist
 from auditor.extract.ios.signature import read_signature
-from auditor.model import FactKind, Signer, Table, Text
 
 __all__ = ["read_images"]
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from auditor.archive import Archive
+from auditor.build import FactKind, Table, Text
 from auditor.extract.collector import Collector
 from auditor.extract.ios.bundles import Bundle
 from auditor.extract.ios.plist import PlistError, PlistValue, read_plist
-from auditor.model import FactKind, Table, Text
 
 __all__ = ["BASE", "Info", "read_info", "read_plist_entry", "value_text"]
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from auditor.archive import Archive, Unreadable
+from auditor.build import FactKind, Table, Text
 from auditor.errors import BuildError
 from auditor.extract.collector import Collector, IdentityFacts
 from auditor.extract.folder import Folder, Under
@@ -23,7 +24,6 @@ from auditor.extract.ios.info import Info, read_info, read_plist_entry
 from auditor.extract.ios.macho import is_code
 from auditor.extract.ios.plist import PlistError, PlistValue, read_plist
 from auditor.extract.ios.privacy import FILE_NAME, read_privacy_manifests
-from auditor.model import FactKind, Table, Text
 
 __all__ = ["is_apple_library", "read_apple_library"]
 

@@ -19,10 +19,10 @@ import struct
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from auditor.build import FactKind, Text
 from auditor.extract.ios import arm64, objc, references
 from auditor.extract.ios.ar import AR, THIN, ArError, Member, read_members
 from auditor.extract.lens import Lens
-from auditor.model import FactKind, Text
 
 __all__ = ["MAGICS", "Image", "Library", "MachO", "MachOError", "Reference", "is_code", "read_macho"]
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from io import BytesIO
 from xml.parsers.expat import ExpatError
 
-from auditor.model import Text
+from auditor.build import Text
 
 __all__ = ["PlistError", "PlistValue", "read_plist"]
 

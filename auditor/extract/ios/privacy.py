@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from auditor.archive import Archive
+from auditor.build import FactKind, Table, Text
 from auditor.extract.collector import Collector
 from auditor.extract.ios.bundles import Bundle, holder
 from auditor.extract.ios.info import read_plist_entry, value_text
 from auditor.extract.ios.plist import PlistValue
-from auditor.model import FactKind, Table, Text
 
 __all__ = ["FILE_NAME", "read_privacy_manifests"]
 

@@ -10,9 +10,9 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from auditor.build import Signer, Text
 from auditor.extract.certificates import CmsError, signer_certificate, subject_of
 from auditor.extract.ios.plist import MAX_DEPTH, PlistError, PlistValue, read_plist
-from auditor.model import Signer, Text
 
 __all__ = ["Signature", "read_signature"]
 

@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import PurePosixPath
 
 from auditor.archive import Archive, Unreadable
+from auditor.build import FactKind, Table, host_of
 from auditor.extract.android.axml import AxmlError, clean
 from auditor.extract.android.dex import DexError, is_dex, read_dex
 from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, record_manifest
@@ -21,7 +22,6 @@ from auditor.extract.android.native import record_native
 from auditor.extract.collector import Collector, IdentityFacts, Place, hidden_with
 from auditor.extract.jvm.classfile import ClassFile, ClassFileError, is_class_file, read_class
 from auditor.extract.jvm.manifest import is_text, read_library_manifest
-from auditor.model import FactKind, Table, host_of
 
 __all__ = ["is_aar", "is_jar", "read_jvm"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+from auditor.build import Text
 from auditor.extract.android.dex import mutf8
-from auditor.model import Text
 
 __all__ = ["ClassFile", "ClassFileError", "Declared", "Member", "is_class_file", "read_class"]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from auditor.build import HASHED
 from auditor.extract import extract
 from auditor.extract.lens import Lens
-from auditor.model import HASHED
 from tests.forge.apk import simple_apk
 from tests.forge.dex import Call, Class, Method
 
