@@ -10,7 +10,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["ANDROID", "ATTRIBUTES", "Element", "Hex", "Reference", "Typed", "string_pool", "write_axml"]
+__all__ = ["ANDROID", "ATTRIBUTES", "Chunks", "Element", "Hex", "Reference", "Typed", "resource_map", "string_pool", "write_axml"]
 
 ANDROID = "http://schemas.android.com/apk/res/android"
 
@@ -266,3 +266,53 @@ def write_axml(root: Element, *, utf8: bool = False, names: bool = True, kind: i
     ids = struct.pack(f"<HHI{len(writer.ids)}I", 0x0180, 8, 8 + 4 * len(writer.ids), *writer.ids)
     body = pool + ids + bytes(writer.body)
     return struct.pack("<HHI", kind, 8, 8 + len(body)) + body
+
+
+class Chunks:
+    """Writes binary XML chunk by chunk, so that every field can be wrong.
+
+    ``pool`` replaces the string pool, ``strings`` then only says what stands at which index.
+    """
+
+    def __init__(self, strings: Sequence[str], ids: Sequence[int], *, utf8: bool = False, pool: bytes = b"") -> None:
+        self.strings = list(strings)
+        self._open: list[str] = []
+        self.body = (pool or string_pool(self.strings, utf8=utf8)) + resource_map(ids)
+
+    def at(self, text: str) -> int:
+        """Return the index of a string; of an empty one that of none."""
+        return self.strings.index(text) if text else NO_STRING
+
+    def chunk(self, kind: int, payload: bytes, head: int = 16, size: int | None = None) -> Chunks:
+        """Append a node; ``head`` and ``size`` are what it says of itself."""
+        rest = struct.pack("<II", 1, NO_STRING).ljust(max(head - 8, 8), b"\0")
+        length = 8 + len(rest) + len(payload)
+        self.body += struct.pack("<HHI", kind, head, length if size is None else size) + rest + payload
+        return self
+
+    def start(
+        self, tag: str, *attributes: tuple[int, int, int, int, int], size: int = 20, count: int | None = None, first: int = 20
+    ) -> Chunks:
+        """Append the start of an element; attributes are (namespace, name, raw value, type, value)."""
+        self._open.append(tag)
+        number = len(attributes) if count is None else count
+        payload = struct.pack("<IIHHHHHH", NO_STRING, self.at(tag), first, size, number, 0, 0, 0).ljust(first, b"\0")
+        for space, name, raw, kind, value in attributes:
+            payload += struct.pack("<IIIHBBI", space, name, raw, 8, 0, kind, value).ljust(size, b"\0")
+        return self.chunk(0x0102, payload)
+
+    def end(self, tag: str | None = None) -> Chunks:
+        """Append the end of an element, by default of the one that is open; one called ``""`` has no name."""
+        opened = self._open.pop() if self._open else ""
+        tag = opened if tag is None else tag
+        return self.chunk(0x0103, struct.pack("<II", NO_STRING, self.at(tag)))
+
+    def bytes(self, kind: int = 0x0003, head: int = 8, size: int | None = None) -> bytes:
+        """Return the document."""
+        outer = struct.pack("<HHI", kind, head, head + len(self.body) if size is None else size)
+        return outer.ljust(head, b"\0") + self.body
+
+
+def resource_map(ids: Sequence[int]) -> bytes:
+    """Return a resource map."""
+    return struct.pack(f"<HHI{len(ids)}I", 0x0180, 8, 8 + 4 * len(ids), *ids)

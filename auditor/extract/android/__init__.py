@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.archive import Archive, Unreadable
 from auditor.build import FactKind, Table, Text
 from auditor.extract.android.code import read_code
 from auditor.extract.android.compressed import hidden_code
 from auditor.extract.android.dex import DexError, is_dex, read_dex
-from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, read_manifest
+from auditor.extract.android.manifest import MANIFEST, Constant, Manifest, ManifestError, read_manifest
 from auditor.extract.android.native import record_native
 from auditor.extract.android.resource_texts import read_resource_texts
 from auditor.extract.android.resources import ResourceError, Resources
 from auditor.extract.android.signer import SIGNING_BLOCK, read_signers
 from auditor.extract.collector import Collector, IdentityFacts, Place, hidden_with
 from auditor.extract.hybrid import read_hybrid
+
+if TYPE_CHECKING:
+    from auditor.extract.android.bundle_xml import BundleResources
 
 __all__ = ["Apk", "missing_code", "read_android", "read_apk", "read_dex_files"]
 
@@ -49,12 +52,13 @@ def read_android(archive: Archive, collect: Collector) -> IdentityFacts:
 
 
 def read_apk(
-    archive: Archive, collect: Collector, manifest_of: Callable[[bytes, Place], Manifest] = read_manifest
+    archive: Archive, collect: Collector, manifest_of: Callable[[bytes, Place, Constant], Manifest] = read_manifest
 ) -> Apk:
     """Record what an APK holds, whole or one part of an app; ``manifest_of`` reads its manifest."""
-    manifest = _manifest(archive, collect, manifest_of)
+    table = _Table(archive, collect)
+    manifest = _manifest(archive, collect, manifest_of, table.constant)
     # a split names nobody: its base does
-    label, version, network_config = ("", "", "") if manifest.split else _texts(archive, collect, manifest)
+    label, version, network_config = ("", "", "") if manifest.split else _texts(archive, collect, manifest, table)
     about = IdentityFacts(manifest.package, label, version, manifest.version_code, ())
     if not manifest.split:
         collect.about = about
@@ -109,18 +113,20 @@ def _alone(manifest: Manifest, put: Place) -> None:
         )
 
 
-def _manifest(archive: Archive, collect: Collector, manifest_of: Callable[[bytes, Place], Manifest]) -> Manifest:
+def _manifest(
+    archive: Archive, collect: Collector, manifest_of: Callable[[bytes, Place, Constant], Manifest], constant: Constant
+) -> Manifest:
     everything = (Table.PERMISSIONS, *_CODE)
     data = collect.read(archive, MANIFEST, *everything, limit=_MAX_MANIFEST)
     if data is not None:
         try:
-            return manifest_of(data, Place(collect, archive.place(MANIFEST)))
+            return manifest_of(data, Place(collect, archive.place(MANIFEST)), constant)
         except ManifestError as error:
             collect.gap(archive.place(MANIFEST), "", error.reason, *everything)
     return Manifest("", "", "", "", has_code=True)
 
 
-def _texts(archive: Archive, collect: Collector, manifest: Manifest) -> tuple[str, str, str]:
+def _texts(archive: Archive, collect: Collector, manifest: Manifest, table: _Table) -> tuple[str, str, str]:
     """Return label, version name and the path of the network security configuration, looked up in the resources where the
     manifest only refers to them.
 
@@ -130,43 +136,60 @@ def _texts(archive: Archive, collect: Collector, manifest: Manifest) -> tuple[st
     references = {where: text for where, text in found.items() if text.startswith(("@", "?"))}
     if not references:
         return manifest.label, manifest.version, ""
-    text_of = _resources(archive, collect)
+    resources = table.open()
     for where, text in references.items():
         found[where] = ""
-        if text_of is not None:
+        if resources is not None:
             try:
-                found[where] = text_of(text)
+                found[where] = resources.string(text)
             except ResourceError as error:
                 collect.gap(archive.place(MANIFEST), where, error.reason)
     return found["label"], found["versionName"], found["networkSecurityConfig"]
 
 
-def _resources(archive: Archive, collect: Collector) -> Callable[[str], str] | None:
-    """Return what looks texts up: in resources.arsc, or in the table of an app bundle's module."""
-    name = _BUNDLE_RESOURCES if _BUNDLE_RESOURCES in archive else _RESOURCES
-    if name not in archive:
-        collect.gap(
-            archive.place(name),
-            "",
-            Text(
-                zh="缺少资源表，清单中引用的应用名称或版本名称无法读取",
-                en="is missing, so the label or version name the manifest refers to cannot be read",
-            ),
-        )
-        return None
-    data = collect.read(archive, name, limit=_MAX_RESOURCES)
-    if data is None:
-        return None
-    if name == _BUNDLE_RESOURCES:
-        from auditor.extract.android.bundle_xml import BundleResources
+class _Table:
+    """The resource table of an APK, or of an app bundle's module, opened when something is looked up in it."""
 
-        return BundleResources(data).string
-    try:
-        resources = Resources(data)
-    except ResourceError as error:
-        collect.gap(archive.place(name), "", error.reason)
-        return None
-    return lambda reference: resources.strings(reference)[0][1]
+    def __init__(self, archive: Archive, collect: Collector) -> None:
+        self._archive, self._collect = archive, collect
+        self._opened: list[Resources | BundleResources | None] = []
+
+    def open(self) -> Resources | BundleResources | None:
+        """Return the table; one that is missing or cannot be read is a gap, told once."""
+        if not self._opened:
+            self._opened.append(self._open())
+        return self._opened[0]
+
+    def constant(self, reference: str) -> str:
+        """Return a text that is the same on every device; empty where there is none."""
+        resources = self.open()
+        return "" if resources is None else resources.constant(reference)
+
+    def _open(self) -> Resources | BundleResources | None:
+        archive, collect = self._archive, self._collect
+        name = _BUNDLE_RESOURCES if _BUNDLE_RESOURCES in archive else _RESOURCES
+        if name not in archive:
+            collect.gap(
+                archive.place(name),
+                "",
+                Text(
+                    zh="缺少资源表，清单中引用的应用名称或版本名称无法读取",
+                    en="is missing, so the label or version name the manifest refers to cannot be read",
+                ),
+            )
+            return None
+        data = collect.read(archive, name, limit=_MAX_RESOURCES)
+        if data is None:
+            return None
+        if name == _BUNDLE_RESOURCES:
+            from auditor.extract.android.bundle_xml import BundleResources
+
+            return BundleResources(data)
+        try:
+            return Resources(data)
+        except ResourceError as error:
+            collect.gap(archive.place(name), "", error.reason)
+            return None
 
 
 def _files(archive: Archive, collect: Collector) -> None:

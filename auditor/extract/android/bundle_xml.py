@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from auditor.extract.android.axml import ANDROID, AxmlError, Element, attribute_name, clean
-from auditor.extract.android.manifest import Manifest, ManifestError, record_manifest
+from auditor.extract.android.manifest import Constant, Manifest, ManifestError, record_manifest
 from auditor.extract.android.resources import ResourceError, missing_resource
 from auditor.extract.collector import Place
 
@@ -87,13 +87,13 @@ def _text(data: bytes) -> str:
     return clean(data.decode("utf-8", "replace"))
 
 
-def read_bundle_manifest(data: bytes, put: Place) -> Manifest:
+def read_bundle_manifest(data: bytes, put: Place, constant: Constant = lambda reference: "") -> Manifest:
     """Record every fact of a manifest in an app bundle. Raises ManifestError where it cannot be decoded."""
     try:
         root = read_proto_xml(data)
     except AxmlError as error:
         raise ManifestError(error.reason) from None
-    return record_manifest(root, put)
+    return record_manifest(root, put, constant)
 
 
 # -- XML ----------------------------------------------------------------------------------------------------------
@@ -187,15 +187,30 @@ class BundleResources:
             for _ in range(_MAX_HOPS):
                 if not shown.startswith("@"):
                     break
-                shown = self._value(shown[1:].rpartition(":")[2])
+                shown = self._values(shown[1:].rpartition(":")[2])[0]
         except ProtoError as error:
             raise ResourceError("资源表已损坏，无法读取", f"is a damaged resource table ({error})") from None
         if not shown or shown.startswith("@"):
             raise missing_resource(reference)
         return shown
 
-    def _value(self, wanted: str) -> str:
-        """Return the value of a resource, by ``type/name`` or by its eight hex digits; of all configurations the plainest."""
+    def constant(self, reference: str) -> str:
+        """Return the text of a reference that has one value for every configuration; empty for any other."""
+        shown = reference
+        try:
+            for _ in range(_MAX_HOPS):
+                values = self._values(shown[1:].rpartition(":")[2])
+                shown = values[0]
+                if len(values) > 1 or not shown.startswith("@"):
+                    return "" if len(values) > 1 else shown
+        except ProtoError:
+            pass
+        return ""
+
+    def _values(self, wanted: str) -> list[str]:
+        """Return the values of a resource, by ``type/name`` or by its eight hex digits, that of the plainest configuration
+        first; one that is not there has an empty one.
+        """
         number = int(wanted, 16) if _NUMBER.fullmatch(wanted) else None
         kind, _, name = wanted.partition("/")
         values: list[tuple[bool, str]] = []
@@ -209,7 +224,7 @@ class BundleResources:
                 for entry in _parts(type_, 3):
                     if type_id | _id(entry) == number or (number is None and _text(_part(entry, 2)) == name):
                         values += [_configured(one) for one in _parts(entry, 6)]
-        return min(values, default=(False, ""))[1]
+        return [text for _, text in sorted(values)] or [""]
 
 
 def _id(data: bytes) -> int:

@@ -7,14 +7,18 @@ element needs to count) and data/etc/platform.xml (split permissions).
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from auditor.build import FactKind, Table, Text
-from auditor.extract.android.axml import AxmlError, Element, read_axml
+from auditor.extract.android.axml import AxmlError, Element, read_document
+from auditor.extract.android.manifest_tree import as_parsed
 from auditor.extract.collector import Place
 
-__all__ = ["MANIFEST", "Manifest", "ManifestError", "read_manifest", "record_manifest"]
+__all__ = ["MANIFEST", "Constant", "Manifest", "ManifestError", "read_manifest", "record_manifest"]
+
+Constant = Callable[[str], str]
+"""Gives the text of a resource reference that is the same on every device; empty where there is none."""
 
 MANIFEST = "AndroidManifest.xml"
 _A = "android:"
@@ -90,16 +94,22 @@ class Manifest:
     """Network security configuration, a resource reference; empty where none is written."""
 
 
-def read_manifest(data: bytes, put: Place) -> Manifest:
+def read_manifest(data: bytes, put: Place, constant: Constant = lambda reference: "") -> Manifest:
     """Record every fact of a manifest in binary XML. Raises ManifestError where it cannot be decoded."""
     try:
-        root = read_axml(data)
+        document = read_document(data)
     except AxmlError as error:
         raise ManifestError(error.reason) from None
-    return record_manifest(root, put)
+    root = document.root
+    if root.get_named("split"):
+        # of a split the platform reads on behind the root element
+        root.children += (one for one in document.after if one.tag == "application")
+    return record_manifest(root, put, constant)
 
 
-def record_manifest(root: Element, put: Place, *, library: bool = False) -> Manifest:
+def record_manifest(
+    root: Element, put: Place, constant: Constant = lambda reference: "", *, library: bool = False
+) -> Manifest:
     """Record every fact of a manifest's tree; of a split, its components. Raises ManifestError where it is no manifest's.
 
     Of a ``library`` it is left open what the app's API level decides: implied permissions, components exported unsaid.
@@ -108,8 +118,10 @@ def record_manifest(root: Element, put: Place, *, library: bool = False) -> Mani
         raise ManifestError(
             Text(zh="根元素不是 manifest，清单可能已损坏或被改动", en="has a root that is no manifest: it may be damaged or changed")
         )
-    package = root.get("package")
-    split = "" if library else root.get("split")
+    package = root.get_named("package")
+    split = "" if library else root.get_named("split")
+    if not library:
+        as_parsed(root)
     target = _levels(root, None if split else put, library)
     if not split:
         _permissions(root, target, put)
@@ -117,8 +129,8 @@ def record_manifest(root: Element, put: Place, *, library: bool = False) -> Mani
     application = next(root.all("application"), None)
     if application is not None:
         if not split:
-            _application(application, package, put)
-        _components(application, package, target, put)
+            _application(application, package, constant, put)
+        _components(application, package, target, constant, put)
     if not library:
         _whole(root, package, put)
     return Manifest(
@@ -270,20 +282,20 @@ def _features_and_queries(root: Element, put: Place) -> None:
             elif element.tag == "provider":
                 names = element.get(_A + "authorities").split(";")
             elif element.tag == "intent":
-                names = [action.get(_A + "name") for action in element.all("action")]
+                names = [action.get_named(_A + "name") for action in element.all("action")]
             else:
                 continue
             for name in filter(None, names):
                 put.fact(FactKind.QUERY, name, f"queries/{element.tag}", value=element.tag)
 
 
-def _application(application: Element, package: str, put: Place) -> None:
+def _application(application: Element, package: str, constant: Constant, put: Place) -> None:
     for attribute, kind in (
         ("name", "application"),
         ("appComponentFactory", "app-component-factory"),
         ("backupAgent", "backup-agent"),
     ):
-        if name := application.get(_A + attribute):
+        if name := _resolved(application.get(_A + attribute), constant):
             put.fact(FactKind.COMPONENT, _class_name(name, package), "application", value=kind)
     if (cleartext := application.get(_A + "usesCleartextTraffic")) in ("true", "false"):
         put.fact(FactKind.TRANSPORT_SECURITY, "usesCleartextTraffic", "application", value=cleartext)
@@ -291,23 +303,23 @@ def _application(application: Element, package: str, put: Place) -> None:
         put.fact(FactKind.TRANSPORT_SECURITY, "networkSecurityConfig", "application", value=config)
 
 
-def _components(application: Element, package: str, target: int | None, put: Place) -> None:
+def _components(application: Element, package: str, target: int | None, constant: Constant, put: Place) -> None:
     _meta_data(application, "", put)
     for element in application.children:
         if element.tag in _COMPONENTS:
-            _component(element, package, target, put)
+            _component(element, package, target, constant, put)
         elif not element.tag:
             _nameless("application/*", put, Table.SDKS, Table.DATA)
 
 
-def _component(element: Element, package: str, target: int | None, put: Place) -> None:
-    name = element.get(_A + "name")
+def _component(element: Element, package: str, target: int | None, constant: Constant, put: Place) -> None:
+    name = _resolved(element.get(_A + "name"), constant)
     if not name or name.startswith("@"):
         _nameless(f"application/{element.tag}", put, Table.SDKS, Table.DATA)
         return
     name = _class_name(name, package)
     traits = {key.lower(): element.get(_A + key) for key in _COMPONENT_TRAITS}
-    if other := traits.pop("targetactivity"):
+    if other := _resolved(traits.pop("targetactivity"), constant):
         traits["target"] = _class_name(other, package)
     filters = list(element.all("intent-filter"))
     if not traits["exported"] and target is not None:
@@ -315,15 +327,15 @@ def _component(element: Element, package: str, target: int | None, put: Place) -
         traits["exported"] = "implied-true" if exported else "implied-false"
     if any(_is_launcher(one) for one in filters):
         traits["launcher"] = "true"
-    actions = {action.get(_A + "name") for one in filters for action in one.all("action")}
+    actions = {action.get_named(_A + "name") for one in filters for action in one.all("action")}
     traits["actions"] = ",".join(sorted(actions - {""}))
     put.fact(FactKind.COMPONENT, name, f"application/{element.tag}", value=element.tag, **traits)
     _meta_data(element, name, put)
 
 
 def _is_launcher(intent_filter: Element) -> bool:
-    actions = {action.get(_A + "name") for action in intent_filter.all("action")}
-    categories = {category.get(_A + "name") for category in intent_filter.all("category")}
+    actions = {action.get_named(_A + "name") for action in intent_filter.all("action")}
+    categories = {category.get_named(_A + "name") for category in intent_filter.all("category")}
     return "android.intent.action.MAIN" in actions and "android.intent.category.LAUNCHER" in categories
 
 
@@ -332,6 +344,11 @@ def _meta_data(holder: Element, by: str, put: Place) -> None:
         if name := element.get(_A + "name"):
             value = element.get(_A + "value") or element.get(_A + "resource")
             put.fact(FactKind.META_DATA, name, "meta-data", value=value, by=by)
+
+
+def _resolved(name: str, constant: Constant) -> str:
+    """Return a name of a class; one that is a reference the platform looks up, unless it differs by device."""
+    return (constant(name) or name) if name.startswith("@") else name
 
 
 def _class_name(name: str, package: str) -> str:

@@ -1,7 +1,8 @@
 """resources.arsc: the few strings the manifest refers to.
 
-Format: ResourceTypes.h of the Android Open Source Project (ResTable). androguard reads string pools, configurations and
-values; the chunks on the way to one entry are walked here, as reading all entries of a large app takes it many seconds.
+Format: ResourceTypes.h of the Android Open Source Project (ResTable); which table the platform takes and which it refuses:
+LoadedArsc.cpp and ChunkIterator.cpp. androguard reads configurations and values; the chunks on the way to one entry are walked
+here, as reading all entries of a large app takes it many seconds.
 """
 
 from __future__ import annotations
@@ -9,16 +10,18 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from typing import Any
 
 from auditor.build import Text
 from auditor.extract.android.androguard_axml import androguard_axml
-from auditor.extract.android.axml import ANDROGUARD_FAILS, AxmlError, check_string_pool, clean
+from auditor.extract.android.axml import clean
+from auditor.extract.android.string_pool import StringPool
 
 __all__ = ["ResourceError", "Resources", "missing_resource"]
 
 _CHUNK = struct.Struct("<HHI")
-_STRING_POOL, _TABLE, _PACKAGE, _TYPE = 0x0001, 0x0002, 0x0200, 0x0201
+_STRING_POOL, _TABLE, _PACKAGE, _TYPE, _TYPE_SPEC = 0x0001, 0x0002, 0x0200, 0x0201, 0x0202
+_VARIES = 0xFFFFFFFF & ~0x60000400
+"""Flags of an entry that say in which configurations it differs; the others are marks, and the platform's level."""
 _TYPE_HEADER = struct.Struct("<BBHIII")
 """After the chunk header: type id, flags, reserved, entry count, start of entries, size of the configuration."""
 _SPARSE, _OFFSET16 = 0x01, 0x02
@@ -26,6 +29,22 @@ _COMPLEX, _COMPACT = 0x0001, 0x0008
 _REFERENCES, _STRING = (0x01, 0x07), 0x03
 _MAX_HOPS = 8
 _MAX_CONFIGURATIONS = 1_000
+
+# what androguard's parsers raise on malformed input, found by feeding them damaged files
+_ANDROGUARD_FAILS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    UnicodeError,
+    ValueError,
+    struct.error,
+)
 
 
 class ResourceError(Exception):
@@ -49,30 +68,26 @@ class Resources:
 
     def __init__(self, data: bytes) -> None:
         """Open ``resources.arsc``. Raises ResourceError where it cannot be read."""
-        androguard = androguard_axml()
-        ARSCHeader, StringBlock = androguard.ARSCHeader, androguard.StringBlock  # noqa: N806 - classes
         self._data = data
-        self._fails = (*ANDROGUARD_FAILS, androguard.ResParserError, AxmlError)
+        self._fails = (*_ANDROGUARD_FAILS, androguard_axml().ResParserError)
         self._buffer = io.BufferedReader(io.BytesIO(data))
         self._packages: list[tuple[int, int, int]] = []
-        self._strings: Any = None
+        strings: StringPool | None = None
         try:
-            kind, head, size = _CHUNK.unpack_from(data)
-            if kind != _TABLE or size > len(data):
-                raise ValueError("no resource table, or cut short")
-            for chunk, at, start, end in _chunks(data, head, size):
-                if chunk == _STRING_POOL and self._strings is None:
-                    check_string_pool(data, at)
-                    self._buffer.seek(at)
-                    self._strings = StringBlock(self._buffer, ARSCHeader(self._buffer))
-                elif chunk == _PACKAGE:
-                    number: int = struct.unpack_from("<I", data, at + 8)[0]
-                    self._packages.append((number, start, end))
-            if self._strings is None:
-                raise ValueError("no strings")
-        except self._fails as error:
+            for kind, _, body, stop in _chunks(data, 0, len(data)):
+                # whatever other chunk stands beside the table is passed over
+                for chunk, at, start, end in _chunks(data, body, stop) if kind == _TABLE else ():
+                    if chunk == _STRING_POOL and strings is None:
+                        strings = StringPool(data, at)
+                    elif chunk == _PACKAGE:
+                        number: int = struct.unpack_from("<I", data, at + 8)[0]
+                        self._packages.append((number, start, end))
+            if strings is None:
+                raise ValueError("no resource table, or one without strings")
+        except (ValueError, struct.error) as error:
             why = " ".join(str(error).split())[:100]
             raise ResourceError("资源表已损坏，无法读取", f"is a damaged resource table ({why})") from None
+        self._strings = strings
 
     def strings(self, reference: str) -> tuple[tuple[str, str], ...]:
         """Return (language, text) for each configuration of a reference such as ``@7F0B0001``; the default first.
@@ -91,6 +106,40 @@ class Resources:
             raise missing_resource(reference)
         return tuple(sorted(found.items(), key=lambda item: (item[0] != "", item[0])))
 
+    def string(self, reference: str) -> str:
+        """Return the text of a reference in the plainest configuration. Raises ResourceError where the table has none."""
+        return self.strings(reference)[0][1]
+
+    def constant(self, reference: str) -> str:
+        """Return the text of a reference that the table says is the same in every configuration; empty for any other.
+
+        Only such a one may name a class in a manifest (TypedArray.getNonConfigurationString).
+        """
+        try:
+            number = int(reference.lstrip("@").rpartition(":")[2], 16)
+            for _ in range(_MAX_HOPS):
+                found = next(self._values(number), None)
+                if found is None or self._varies(number):
+                    return ""
+                _, kind, value = found
+                if kind not in _REFERENCES:
+                    return clean(self._strings.get(value) or "") if kind == _STRING else ""
+                number = value
+        except self._fails:
+            pass
+        return ""
+
+    def _varies(self, number: int) -> bool:
+        """Tell whether the table says of an entry that it differs by configuration."""
+        flags = 0
+        for package, start, end in self._packages:
+            if package == number >> 24:
+                for kind, at, body, stop in _chunks(self._data, start, end):
+                    place = body + 4 * (number & 0xFFFF)
+                    if kind == _TYPE_SPEC and self._data[at + 8] == number >> 16 & 0xFF and place + 4 <= stop:
+                        flags |= int.from_bytes(self._data[place : place + 4], "little")
+        return bool(flags & _VARIES)
+
     def _resolve(self, number: int) -> Iterator[tuple[str, str]]:
         """Yield (language, text) for a resource, following references to further ones."""
         format_value = androguard_axml().format_value
@@ -104,7 +153,7 @@ class Resources:
                         asked.add(value)
                         pending.append((value, outer or language, hops + 1))
                 else:
-                    shown = self._strings.getString(value) if kind == _STRING else format_value(kind, value)
+                    shown = self._strings.get(value) or "" if kind == _STRING else format_value(kind, value)
                     yield outer or language, clean(shown)
 
     def _values(self, number: int) -> Iterator[tuple[str, int, int]]:
@@ -133,10 +182,16 @@ class Resources:
 
 
 def _chunks(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-    """Yield (type, start, start of its content, end) of the chunks between two offsets. Raises ValueError."""
-    while at + 8 <= end:
-        kind, head, length = _CHUNK.unpack_from(data, at)
-        if head < 8 or length < head or at + length > end:
+    """Yield (type, start, start of its content, end) of the chunks between two offsets. Raises ValueError.
+
+    As on the device, one that reaches over the end ends the list, unless it is the first; any other fault refuses the table.
+    """
+    first = at
+    while at < end:
+        kind, head, length = _CHUNK.unpack_from(data, at) if at + 8 <= end else (0, 0, 0)
+        if at != first and (at + 8 > end or at + length > end):
+            return
+        if head < 8 or length < head or at + length > end or (head | length) & 3:
             raise ValueError(f"the chunk at byte {at} does not fit")
         yield kind, at, at + head, at + length
         at += length

@@ -106,7 +106,7 @@ def test_a_broken_table_is_refused(data):
     assert "damaged resource table" in refused(Resources, data)
 
 
-@pytest.mark.parametrize(("at", "value"), [(12 + 8, 0xFFFFFFFF), (12 + 12, 0x10000000), (12 + 20, 1 << 31), (12 + 24, 1 << 31)])
+@pytest.mark.parametrize(("at", "value"), [(12 + 8, 0xFFFFFFFF), (12 + 12, 0x10000000), (12 + 20, 1 << 31)])
 def test_string_pools_that_reach_outside_themselves_are_refused(at, value):
     data = bytearray(write())
     struct.pack_into("<I", data, at, value)
