@@ -210,6 +210,7 @@ def _entrances(apis: Apis) -> Entrances:
         callbacks=CallbackRules(
             prefixes=tuple((one.name, times[one.by]) for one in apis.callbacks if not one.class_),
             exact=tuple((one.class_, one.name, times[one.by]) for one in apis.callbacks if one.class_),
+            annotations=tuple((name, times[by]) for name, by in apis.annotated),
         ),
         inflated=apis.inflated,
     )

@@ -42,11 +42,13 @@ typedef struct {
     Words defined_starts, defined;                  /* by class; methods in file order */
     Words edge_starts, edge_ends, edges;            /* by method */
     Words flags;                                    /* by method: 1 defined, 2 has a body */
+    Words entered;                                  /* by method: when something outside enters it by its annotation, 0 = not */
+    Words entered_classes;                          /* by class: 1 = defines such methods */
     Words defaults;                                 /* by signature: an interface gives it a body */
     Words triggers;                                 /* by name: 1 + what the prefixes say */
     Words platform;                                 /* by class: 1 = has nothing of the platform, 2 = has, 0 = not yet known */
-    Rule *prefixes, *exact;
-    size_t prefix_count, exact_count;
+    Rule *prefixes, *exact, *annotations;
+    size_t prefix_count, exact_count, annotation_count;
     World *worlds;
     size_t world_count;
     uint32_t object, constructor, initialiser;      /* java.lang.Object, <init>, <clinit>; settled by link */
@@ -191,6 +193,7 @@ static uint32_t ref_number(Graph *g, uint32_t type, uint32_t signature) {
         push(g, &g->edge_starts, 0);
         push(g, &g->edge_ends, 0);
         push(g, &g->flags, 0);
+        push(g, &g->entered, 0);
         map_put(g, &g->refs, key, found);
     }
     return found;
@@ -206,12 +209,13 @@ typedef struct {
     uint32_t handles, handle_at, sites, site_at;
     uint32_t *string_at, *string_length;
     uint32_t *type_map, *proto_map, *ref_map;       /* numbers by index, NONE until used */
+    uint8_t *annotations;                           /* by type index: when it lets methods be entered; NULL = no such type here */
     Map seen; Words fresh, members;                 /* edges of the method at hand */
     char *scratch; size_t scratch_room;
 } Dex;
 
 static void dex_free(Dex *d) {
-    free(d->string_at); free(d->string_length); free(d->type_map); free(d->proto_map); free(d->ref_map);
+    free(d->string_at); free(d->string_length); free(d->annotations); free(d->type_map); free(d->proto_map); free(d->ref_map);
     free(d->seen.keys); free(d->seen.values); free(d->fresh.at); free(d->members.at); free(d->scratch);
 }
 
@@ -503,6 +507,56 @@ static void read_class(Graph *g, Dex *d, uint32_t access, uint32_t type, uint32_
     }
 }
 
+static void find_annotations(Graph *g, Dex *d) {
+    for (uint32_t i = 0; i < d->types && g->annotation_count; i++) {
+        size_t length;
+        const char *name = type_name(d, i, &length);
+        for (size_t k = 0; k < g->annotation_count; k++) {
+            if (strlen(g->annotations[k].name) != length || memcmp(g->annotations[k].name, name, length)) continue;
+            if (!d->annotations) {
+                d->annotations = resized(g, NULL, d->types);
+                memset(d->annotations, 0, d->types);
+            }
+            d->annotations[i] = (uint8_t)g->annotations[k].trigger;
+        }
+    }
+}
+
+/* When the annotations of a set let a method be entered at the earliest; 0 = never. */
+static uint32_t entered_by(Dex *d, uint32_t set) {
+    if ((uint64_t)set + 4 > d->size) return 0;
+    uint32_t count = read32(d->data + set), found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t entry = (uint64_t)set + 4 + 4 * (uint64_t)i;
+        if (entry + 4 > d->size || !spend(d, 1)) break;
+        uint32_t item = read32(d->data + entry), index;
+        if (item >= d->size) continue;
+        const uint8_t *at = d->data + item + 1;
+        if (!uleb(&at, d->data + d->size, &index) || index >= d->types) continue;
+        uint32_t trigger = d->annotations[index];
+        if (trigger && (!found || trigger < found)) found = trigger;
+    }
+    return found;
+}
+
+/* The annotations of the methods of the class read last. */
+static void read_annotations(Graph *g, Dex *d, uint32_t type, uint32_t offset) {
+    uint64_t at = (uint64_t)offset + 16;
+    if (at > d->size) return;
+    uint32_t count = read32(d->data + offset + 8);
+    at += 8 * (uint64_t)read32(d->data + offset + 4);
+    for (uint32_t i = 0; i < count && at + 8 <= d->size; i++, at += 8) {
+        if (!spend(d, 1)) return;
+        uint32_t index = read32(d->data + at), trigger = entered_by(d, read32(d->data + at + 4));
+        if (d->exhausted) return;
+        if (!trigger || index >= d->methods) continue;
+        uint32_t method = map_get(&g->refs, (uint64_t)type << 32 | dex_signature(g, d, index));
+        if (method == NONE || !(g->flags.at[method] & 2)) continue;
+        g->entered.at[method] = trigger;
+        g->entered_classes.at[g->order.used - 1] = 1;
+    }
+}
+
 static int read_dex(Graph *g, Dex *d, uint64_t header) {
     const uint8_t *h = d->data + header;
     if (header + 0x70 > d->size) return 0;
@@ -522,6 +576,7 @@ static int read_dex(Graph *g, Dex *d, uint64_t header) {
     memset(d->proto_map, 0xff, sizeof(uint32_t) * (size_t)d->protos);
     memset(d->ref_map, 0xff, sizeof(uint32_t) * (size_t)d->methods);
     read_map(d, read32(h + 0x34));
+    find_annotations(g, d);
     for (uint32_t i = 0; i < d->classes && !d->exhausted; i++) {
         const uint8_t *definition = d->data + d->class_at + 32 * (uint64_t)i;
         uint32_t type = dex_type(g, d, read32(definition)), parent = read32(definition + 8);
@@ -533,7 +588,9 @@ static int read_dex(Graph *g, Dex *d, uint64_t header) {
         read_interfaces(g, d, read32(definition + 12));
         push(g, &g->access, read32(definition + 4));
         push(g, &g->defined_starts, (uint32_t)g->defined.used);
+        push(g, &g->entered_classes, 0);
         if (!d->exhausted && read32(definition + 24)) read_class(g, d, read32(definition + 4), type, read32(definition + 24));
+        if (!d->exhausted && d->annotations && read32(definition + 20)) read_annotations(g, d, type, read32(definition + 20));
     }
     return 1;
 }
@@ -757,22 +814,25 @@ static void make(Run *r, uint32_t type, uint32_t by, uint8_t how) {
     if (r->exhausted) return;
     Words above = g->found; /* what follows looks for ancestors of its own */
     memset(&g->found, 0, sizeof g->found);
-    if (!has_platform(g, type)) number = NONE;
+    int platform = has_platform(g, type);
     r->ruled.used = 0; /* the exact rules that hold for the class, the last one first where several name one method */
-    for (size_t i = above.used; number != NONE && i-- > 0;)
+    for (size_t i = above.used; platform && i-- > 0;)
         if (class_number(g, above.at[i]) == NONE)
             for (size_t k = g->exact_count; k-- > 0;)
                 if (g->exact[k].type == above.at[i]) push(g, &r->ruled, (uint32_t)k);
     for (; number != NONE && !r->exhausted; number = class_number(g, g->parents.at[number])) {
+        if (!platform && !g->entered_classes.at[number]) continue;
         for (size_t i = g->defined_starts.at[number], end = range_end(&g->defined_starts, &g->defined, number); i < end; i++) {
             uint32_t method = g->defined.at[i], name = name_of(g, method), trigger = 0;
             if (r->exhausted || !step(r, 1)) break;
             if (!(g->flags.at[method] & 2)) continue;
             for (size_t k = 0; k < r->ruled.used && !trigger; k++)
                 if (g->exact[r->ruled.at[k]].number == name) trigger = (uint32_t)g->exact[r->ruled.at[k]].trigger;
+            uint32_t entered = g->entered.at[method];
+            if (entered && (!trigger || entered < trigger) && (entered != USE || r->in_use)) trigger = entered;
             int exactly = trigger != 0;
             uint32_t signature = g->ref_signatures.at[method];
-            if (!trigger) trigger = trigger_of(g, name);
+            if (!trigger && platform) trigger = trigger_of(g, name);
             if (!trigger || (trigger == USE && !r->in_use) || up(r, type, signature) != method) continue;
             if (exactly) reach(r, method, by, how);
             else if (!is_own(r, type, &above, signature) && !r->exhausted) reach(r, method, by, how > CHOSEN ? how : CHOSEN);
@@ -904,14 +964,15 @@ static Rule *rules_from(PyObject *list, int with_class, size_t *count) {
 }
 
 static PyObject *graph_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    PyObject *prefixes, *exact;
+    PyObject *prefixes, *exact, *annotations;
     (void)keywords;
-    if (!PyArg_ParseTuple(args, "OO", &prefixes, &exact)) return NULL;
+    if (!PyArg_ParseTuple(args, "OOO", &prefixes, &exact, &annotations)) return NULL;
     allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     Graph *g = (Graph *)allocate(type, 0);
     if (!g) return NULL;
     memset((char *)g + sizeof(PyObject), 0, sizeof *g - sizeof(PyObject));
-    if (!(g->prefixes = rules_from(prefixes, 0, &g->prefix_count)) || !(g->exact = rules_from(exact, 1, &g->exact_count))) {
+    if (!(g->prefixes = rules_from(prefixes, 0, &g->prefix_count)) || !(g->exact = rules_from(exact, 1, &g->exact_count))
+        || !(g->annotations = rules_from(annotations, 0, &g->annotation_count))) {
         Py_DECREF(g);
         return NULL;
     }
@@ -930,10 +991,11 @@ static void graph_free(PyObject *self) {
     free(g->signatures.keys); free(g->signatures.values); free(g->refs.keys); free(g->refs.values);
     Words *all[] = {&g->signature_names, &g->signature_protos, &g->ref_types, &g->ref_signatures, &g->class_of, &g->order,
                     &g->parents, &g->access, &g->interface_starts, &g->interfaces, &g->defined_starts, &g->defined,
-                    &g->edge_starts, &g->edge_ends, &g->edges, &g->flags, &g->defaults, &g->triggers, &g->platform, &g->found};
+                    &g->edge_starts, &g->edge_ends, &g->edges, &g->flags, &g->entered, &g->entered_classes, &g->defaults, &g->triggers, &g->platform, &g->found};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]->at);
     rules_free(g->prefixes, g->prefix_count);
     rules_free(g->exact, g->exact_count);
+    rules_free(g->annotations, g->annotation_count);
     for (size_t i = 0; i < g->world_count; i++) world_free(&g->worlds[i]);
     free(g->worlds);
     free(g->stamps);
@@ -1062,6 +1124,14 @@ static PyObject *graph_name(PyObject *self, PyObject *args) {
     uint32_t signature = g->ref_signatures.at[method];
     return Py_BuildValue("NNN", bytes_of(&g->types, g->ref_types.at[method]), bytes_of(&g->names, g->signature_names.at[signature]),
                          bytes_of(&g->protos, g->signature_protos.at[signature]));
+}
+
+static PyObject *graph_entered(PyObject *self, PyObject *args) {
+    Graph *g = (Graph *)self;
+    unsigned long method;
+    if (!PyArg_ParseTuple(args, "k", &method)) return NULL;
+    if (method >= g->ref_types.used) { PyErr_SetString(PyExc_IndexError, "no such method"); return NULL; }
+    return PyLong_FromUnsignedLong(g->entered.at[method]);
 }
 
 static PyObject *graph_heirs(PyObject *self, PyObject *args) {
@@ -1223,6 +1293,7 @@ static PyMethodDef graph_methods_table[] = {
     {"methods", graph_methods, METH_VARARGS, "methods(type) -> [(number, name, descriptor)]"},
     {"method", graph_method, METH_VARARGS, "method(class, name, descriptor) -> number"},
     {"name", graph_name, METH_VARARGS, "name(method) -> (class, name, descriptor)"},
+    {"entered", graph_entered, METH_VARARGS, "entered(method) -> when something outside enters it, 0 = never"},
     {"heirs", graph_heirs, METH_VARARGS, "heirs(descriptor) -> classes below it"},
     {"uses", graph_uses, METH_NOARGS, "uses() -> pairs of classes, as words"},
     {"size", graph_size, METH_NOARGS, "size() -> edges, methods and classes"},

@@ -66,6 +66,7 @@ def _entrances(entrances: Entrances, names: NameMap) -> Entrances:
     """Return where code is entered, with the classes of libraries and their methods by the names the build has for them."""
     rules = entrances.callbacks
     classes = {one.extends for one in entrances.points} | {class_ for class_, _, _ in rules.exact}
+    classes |= {class_ for class_, _ in rules.annotations}
     written = names.written(frozenset(classes.union(*entrances.inflated)))
 
     def members(class_: str, wanted: frozenset[str]) -> frozenset[str]:
@@ -85,6 +86,7 @@ def _entrances(entrances: Entrances, names: NameMap) -> Entrances:
                 for class_, name, trigger in rules.exact
                 for new in sorted(members(class_, frozenset({name})))
             ),
+            annotations=tuple((written.get(class_, class_), trigger) for class_, trigger in rules.annotations),
         ),
         inflated=tuple((written.get(class_, class_), written.get(type_, type_)) for class_, type_ in entrances.inflated),
     )

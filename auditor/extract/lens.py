@@ -23,6 +23,8 @@ class CallbackRules:
     """(how a method's name starts, START or USE); what follows must not go on in lower case. The longest counts."""
     exact: tuple[tuple[str, str, int], ...] = ()
     """(dotted class of the platform, method, START or USE); goes before the prefixes."""
+    annotations: tuple[tuple[str, int], ...] = ()
+    """(dotted annotation, START or USE): something outside, a web page or a library, calls methods so annotated on any object made."""
 
     @cached_property
     def _by_prefix(self) -> dict[str, int]:

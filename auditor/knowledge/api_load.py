@@ -64,6 +64,7 @@ def apis_from(compiled: bytes) -> Apis:
         callbacks=tuple(
             PlatformCallback(class_=class_, name=name, by=CallbackTime(by)) for class_, name, by in plain["callbacks"]
         ),
+        annotated=tuple((name, CallbackTime(by)) for name, by in plain["annotated"]),
         inflated=tuple((extends, takes) for extends, takes in plain["inflated"]),
         carriers=tuple(_carrier(entry) for entry in plain["carriers"]),
         narrowed=tuple(Narrowed(type=type_, without=without, becomes=becomes) for type_, without, becomes in plain["narrowed"]),

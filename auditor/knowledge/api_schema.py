@@ -462,6 +462,8 @@ class Apis:
     """Patterns of the names of libraries that are Apple's own, wherever an app carries them."""
     entry_points: tuple[EntryPoint, ...] = ()
     callbacks: tuple[PlatformCallback, ...] = ()
+    annotated: tuple[tuple[str, CallbackTime], ...] = ()
+    """(dotted annotation, when at the earliest): something outside calls methods so annotated on any object made."""
     inflated: tuple[tuple[str, str], ...] = ()
     """(dotted class, dotted type): objects of what extends the class and has a constructor that takes the type are made by the
     platform, from layouts."""

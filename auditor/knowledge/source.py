@@ -921,7 +921,8 @@ _API_SECTIONS = {
 }
 """Lists of the compiled file, and what they are sorted by."""
 _OTHER_SECTIONS = (
-    "bystanders", "not_bystanders", "purposes", "vendor_files", "entry_points", "callbacks", "inflated", "carriers", "narrowed",
+    "bystanders", "not_bystanders", "purposes", "vendor_files", "entry_points", "callbacks", "annotated", "inflated",
+    "carriers", "narrowed",
 )  # fmt: skip
 """Further lists, in the order they are written."""
 
@@ -1317,11 +1318,20 @@ def _entry_points(record: Record) -> Plain:
         class_ = _checked(group, "class", _SEGMENTS, "class") if group.has("class") else ""
         callbacks += [[class_, name, by] for name in group.texts("names", required=True, fault=_fault_of_member)]
         group.done()
+    annotated = []
+    for group in record.records("annotated"):
+        by = group.choice("by", [str(one.value) for one in CallbackTime], required=True)
+        annotated += [[name, by] for name in group.texts("annotations", required=True, fault=_fault_of_class)]
+        group.done()
     inflated = []
     for entry in record.records("inflated"):
         inflated.append([_checked(entry, key, _SEGMENTS, "class") for key in ("extends", "takes")])
         entry.done()
-    return {"entry_points": points, "callbacks": callbacks, "inflated": inflated}
+    return {"entry_points": points, "callbacks": callbacks, "annotated": annotated, "inflated": inflated}
+
+
+def _fault_of_class(name: str) -> str:
+    return "" if _SEGMENTS.match(name) else f"{name!r} is no class: segments joined by dots, inner classes by $"
 
 
 def _fault_of_member(name: str) -> str:

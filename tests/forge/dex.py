@@ -215,6 +215,8 @@ class Method:
     """``com.foo.Bar.baz()V``, or ``static com.foo.Bar.baz()V`` (any kind of call)."""
     static: bool = False
     access: int = PUBLIC
+    annotations: Sequence[str] = ()
+    """Dotted names of annotations without values, visible at run time."""
     code: bool = True
     """False for abstract and native methods (``access`` says which)."""
 
@@ -738,6 +740,8 @@ def _write_class(cls: Class, pools: _Pools) -> _Written:
     for method in _complete(cls):
         mref = _method_ref(method.name, cls.name)
         pools.method(mref)
+        for name in method.annotations:
+            pools.type(descriptor(name))
         code = b""
         if method.code:
             assembler = _Assembler(cls, method, mref, pools)
@@ -844,6 +848,7 @@ def write_dex(
         if entry.methods or entry.fields
     }
     data_at = dict(zip(data_items, layout.section(0x2000, list(data_items.values()), 1), strict=True))
+    annotations_of = _annotations(written, pools, layout)
     layout.data += bytes(-layout.here % 4)
     map_at = layout.here
     layout.map.append((0x1000, 1, map_at))
@@ -879,7 +884,7 @@ def write_dex(
             pools.type_index[descriptor(cls.superclass)],
             list_at[interfaces] if interfaces else 0,
             pools.string_index[cls.source] if cls.source else NO_INDEX,
-            0,
+            annotations_of.get(cls.name, 0),
             data_at.get(cls.name, 0),
             value_of.get(cls.name, 0),
         )
@@ -894,6 +899,25 @@ def write_dex(
     out[12:32] = hashlib.sha1(out[32:]).digest()
     out[8:12] = struct.pack("<I", zlib.adler32(out[12:]))
     return bytes(out)
+
+
+def _annotations(written: Sequence[_Written], pools: _Pools, layout: _Layout) -> dict[str, int]:
+    """Write the annotations of methods; return where each class's annotations_directory_item stands."""
+    names = sorted({name for entry in written for _, method, _ in entry.methods for name in method.annotations})
+    items = [b"\x01" + _uleb(pools.type_index[descriptor(name)]) + b"\0" for name in names]
+    item_at = dict(zip(names, layout.section(0x2004, items, 1), strict=True))
+    sets = sorted({tuple(sorted(method.annotations)) for entry in written for _, method, _ in entry.methods if method.annotations})
+    packed = [struct.pack(f"<I{len(one)}I", len(one), *(item_at[name] for name in one)) for one in sets]
+    set_at = dict(zip(sets, layout.section(0x1003, packed, 4), strict=True))
+    directories: dict[str, bytes] = {}
+    for entry in written:
+        marked = sorted(
+            (pools.method_index[ref], set_at[tuple(sorted(method.annotations))]) for ref, method, _ in entry.methods if method.annotations
+        )
+        if marked:
+            pairs = b"".join(struct.pack("<2I", *pair) for pair in marked)
+            directories[entry.cls.name] = struct.pack("<4I", 0, 0, len(marked), 0) + pairs
+    return dict(zip(directories, layout.section(0x2006, list(directories.values()), 4), strict=True))
 
 
 def _class_data(entry: _Written, pools: _Pools, code_offsets: Iterable[int]) -> bytes:

@@ -647,6 +647,8 @@ SMALL = {
         callbacks:
         - {names: [on], by: start}
         - {class: a.Task, names: [run], by: use}
+        annotated:
+        - {by: start, annotations: [a.Page]}
         inflated:
         - {extends: a.View, takes: a.Attributes}
         """,
@@ -699,6 +701,7 @@ def test_the_small_interfaces_are_read_as_they_stand(tmp_path):
         ("", "on", CallbackTime.START),
         ("a.Task", "run", CallbackTime.USE),
     ]
+    assert apis.annotated == (("a.Page", CallbackTime.START),)
     assert apis.inflated == (("a.View", "a.Attributes"),)
     assert [(one.class_, one.name, one.descriptor, one.argument.index, one.argument.table) for one in apis.carriers] == [
         ("a.Request$Builder", "<init>", "(I)V", 0, ApiTable.SENSOR_TYPES)
@@ -759,7 +762,8 @@ def test_a_directory_without_the_folder_knows_none(tmp_path):
         ("android_entry_points", "[onCreate]", "[on-create]", 3, "'on-create' is no name of a method"),
         ("android_entry_points", "by: use", "by: touch", 7, "'touch' is none of its values"),
         ("android_entry_points", "a.Task", "a/Task", 7, "'a/Task' is no class"),
-        ("android_entry_points", "a.View", "a.View.", 9, "is no class"),
+        ("android_entry_points", "a.Page", "a.Page.", 9, "is no class"),
+        ("android_entry_points", "a.View", "a.View.", 11, "is no class"),
         ("bystanders", "[androidx, kotlin]", "[androidx., kotlin]", 2, "must be whole segments"),
         ("bystanders", "[androidx.ads]", "[com.ads]", 3, "lies below none of the bystanders"),
     ],

@@ -78,6 +78,10 @@ class CallGraph(Protocol):
         """Return class, name and descriptor of a method."""
         ...
 
+    def entered(self, method: int) -> int:
+        """Return when something outside may enter a method, by an annotation of its own: START, USE or 0 for never."""
+        ...
+
     def heirs(self, descriptor: bytes) -> list[int]:
         """Return the classes of the build that extend or implement a class, in order."""
         ...
@@ -116,6 +120,7 @@ def call_graph(rules: CallbackRules) -> CallGraph:
     return Native(  # type: ignore[no-any-return]
         [(prefix.encode(), trigger) for prefix, trigger in rules.prefixes],
         [(descriptor_of(class_), name.encode(), trigger) for class_, name, trigger in rules.exact],
+        [(descriptor_of(class_), trigger) for class_, trigger in rules.annotations],
     )
 
 
@@ -153,11 +158,22 @@ class _Dex:
         self.fields = _table(data, values[7], values[6], 8)
         self.methods = _table(data, values[9], values[8], 8)
         self.class_defs = _table(data, values[11], values[10], 32)
+        self.annotations = self._annotations()
+        """By type index: when such an annotation lets a method be entered."""
         self.text_left = 4 * len(data)
         """Bytes that what methods take and give may be written in: types may share theirs."""
         self._types: dict[int, int] = {}
         self._protos: dict[int, int] = {}
         self._refs: dict[int, int] = {}
+
+    def _annotations(self) -> dict[int, int]:
+        wanted = self.graph.annotations
+        strings = {index for index, text in enumerate(self.strings) if text in wanted} if wanted else ()
+        at, count = self.type_ids
+        if not strings:
+            return {}
+        indices = ((index, _word(self.data, at + 4 * index)) for index in range(count))
+        return {index: wanted[self.strings[text]] for index, text in indices if text in strings}
 
     def string(self, index: int) -> bytes:
         return self.strings[index] if index < len(self.strings) else b""
@@ -233,6 +249,10 @@ class CallGraphPython:
         """By class: the methods it defines, in file order."""
         self._edges: dict[int, array[int]] = {}
         self._bodies: set[int] = set()
+        self.annotations = {descriptor_of(class_): trigger for class_, trigger in rules.annotations}
+        self._entered: dict[int, int] = {}
+        """Methods that something outside enters by their annotations, and when."""
+        self._entered_classes: set[int] = set()
         self._defaults: set[int] = set()
         """Signatures that an interface gives a body."""
         self._edge_count = 0
@@ -297,7 +317,7 @@ class CallGraphPython:
         left = budget
         at, count = dex.class_defs
         for number in range(count):
-            type_index, access, parent, interfaces, _, _, class_data, _ = struct.unpack_from("<8I", data, at + 32 * number)
+            type_index, access, parent, interfaces, _, annotations, class_data, _ = struct.unpack_from("<8I", data, at + 32 * number)
             type_ = dex.type(type_index)
             if type_ in self._class_of:
                 continue
@@ -334,7 +354,37 @@ class CallGraphPython:
                 left = entries.left
                 if left < 0:
                     return True
+            if annotations and dex.annotations:
+                left = self._read_annotations(dex, type_, annotations, left)
+                if left < 0:
+                    return True
         return False
+
+    def _read_annotations(self, dex: _Dex, type_: int, directory: int, left: int) -> int:
+        """Note which methods of a class their annotations let be entered; return what is left of the budget, negative when used up."""
+        data = dex.data
+        if directory + 16 > len(data):
+            return left
+        fields, methods = struct.unpack_from("<2I", data, directory + 4)
+        at = directory + 16 + 8 * fields
+        for _ in range(methods):
+            if at + 8 > len(data):
+                break
+            left -= 1
+            if left < 0:
+                break
+            index, annotations = struct.unpack_from("<2I", data, at)
+            at += 8
+            trigger, left = _entered_by(dex, annotations, left)
+            if left < 0:
+                break
+            if not trigger or index >= dex.methods[1]:
+                continue
+            method = self._refs.get(type_ << 32 | dex.signature(index))
+            if method is not None and method in self._bodies:
+                self._entered[method] = trigger
+                self._entered_classes.add(self._class_of[type_])
+        return left
 
     def _read_code(
         self, dex: _Dex, code: int, left: int, edges: array[int], handles: tuple[int, int], sites: tuple[int, int]
@@ -449,6 +499,10 @@ class CallGraphPython:
         key = self._ref_parts[method]
         parts = self._signature_parts[key & NONE]
         return self._type_names[key >> 32], self._name_texts[parts >> 32], self._proto_texts[parts & NONE]
+
+    def entered(self, method: int) -> int:
+        """Return when something outside may enter a method; see :class:`CallGraph`."""
+        return self._entered.get(method, 0)
 
     def heirs(self, descriptor: bytes) -> list[int]:
         """Return the classes below another; see :class:`CallGraph`."""
@@ -739,21 +793,23 @@ class _Run:
             return
         self.met.add(type_)
         ancestors = self._join(type_)
-        if not graph.has_platform(type_):
-            return
+        platform = graph.has_platform(type_)
         exact: dict[int, int] = {}
-        for above in ancestors:
+        for above in ancestors if platform else ():
             if above not in graph._class_of:
                 exact |= graph._exact.get(above, {})
         while number is not None:
-            for method in graph._defined[number]:
+            for method in graph._defined[number] if platform or number in graph._entered_classes else ():
                 self._step()
                 if method not in graph._bodies:
                     continue
                 signature = graph._ref_parts[method] & NONE
                 name = graph._signature_parts[signature] >> 32
-                ruled = exact.get(name)
-                trigger = ruled or graph._trigger(name)
+                ruled = exact.get(name, 0)
+                entered = graph._entered.get(method, 0)
+                if entered and (not ruled or entered < ruled) and (entered != USE or self.in_use):
+                    ruled = entered
+                trigger = ruled or (graph._trigger(name) if platform else 0)
                 if not trigger or (trigger == USE and not self.in_use) or self._up(type_, signature) != method:
                     continue
                 if ruled:
@@ -795,6 +851,28 @@ def _interface_count(data: bytes, at: int) -> int:
 
 def _interfaces(dex: _Dex, at: int, count: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(dex.type(_half(dex.data, at + 4 + 2 * one)) for one in range(count)))
+
+
+def _entered_by(dex: _Dex, annotations: int, left: int) -> tuple[int, int]:
+    """Return when a set of annotations lets a method be entered at the earliest, 0 for never; and what is left of the budget."""
+    data, found = dex.data, 0
+    if annotations + 4 > len(data):
+        return 0, left
+    for number in range(_word(data, annotations)):
+        entry = annotations + 4 + 4 * number
+        if entry + 4 > len(data):
+            break
+        left -= 1
+        if left < 0:
+            break
+        try:
+            index, _ = uleb(data, _word(data, entry) + 1)
+        except IndexError:
+            continue
+        trigger = dex.annotations.get(index, 0)
+        if trigger and (not found or trigger < found):
+            found = trigger
+    return found, left
 
 
 class _Entries:

@@ -30,6 +30,8 @@ class _Search:
 
     kind: EntryKind
     start_up: bool
+    late: bool
+    """What start-up code leaves behind, once the app is in use: told only of what nothing else leads to."""
     parents: array[int]
     how: bytes
     classes: bytes
@@ -107,14 +109,16 @@ class _Entered:
             while type_ != NONE:
                 for method, name, descriptor in self.graph.methods(type_):
                     own = made and name in _ALWAYS and (first or name == b"<clinit>")
-                    if own or ((name, descriptor) not in seen and self._is_entered(name, wanted, point)):
+                    if own or ((name, descriptor) not in seen and self._is_entered(method, name, wanted, point)):
                         seen.add((name, descriptor))
                         yield method
                 type_ = self.graph.parent(type_)
                 first = False
 
-    def _is_entered(self, name: bytes, wanted: set[bytes], point: Entrance) -> bool:
-        return name in wanted or (point.callbacks and bool(self.entrances.callbacks.trigger(mutf8(name))))
+    def _is_entered(self, method: int, name: bytes, wanted: set[bytes], point: Entrance) -> bool:
+        if name in wanted:
+            return True
+        return point.callbacks and bool(self.entrances.callbacks.trigger(mutf8(name)) or self.graph.entered(method))
 
     def inflated(self) -> list[int]:
         """Return the classes whose objects are made from layouts."""
@@ -162,8 +166,12 @@ def _searches(entered: _Entered) -> tuple[list[_Search], bool]:
                 continue
             stage_number = 2 if not start_up else 1 if any(point.launcher for point in mine) else 0
             parents, how, classes, cut = graph.search(worlds[stage_number], begin, held, not start_up, steps)
-            found.append(_Search(kind, start_up, array("I", parents), how, classes))
+            found.append(_Search(kind, start_up, False, array("I", parents), how, classes))
             exhausted |= cut
+    if begin := array("I", _each(method for point in points if point.start_up for method in roots[point])):
+        parents, how, classes, cut = graph.search(worlds[2], begin, held, True, steps)
+        found.append(_Search(EntryKind.ACTIVITY, False, True, array("I", parents), how, classes))
+        exhausted |= cut
     return found, exhausted
 
 
@@ -185,6 +193,7 @@ class _Names:
 def _reached(caller: str, searches: Sequence[_Search], graph: CallGraph, names: Mapping[int, str] | _Names) -> Reached | None:
     method = _method(caller, graph)
     found = [one for one in searches if method != NONE and one.parents[method] != NONE]
+    found = [one for one in found if not one.late] or found
     if not found:
         return None
     ways = [(not one.start_up, one.kind is EntryKind.LAUNCHER, len(way := _way(one.parents, method)), order, one, way)

@@ -18,7 +18,8 @@ from tests.forge.dex import Class, Method, Raw, write_dex
 
 ROOT = Path(__file__).parents[3]
 RULES = CallbackRules(
-    prefixes=(("on", START), ("onClick", USE)), exact=(("java.lang.Runnable", "run", START), ("java.lang.Thread", "run", START))
+    prefixes=(("on", START), ("onClick", USE)), exact=(("java.lang.Runnable", "run", START), ("java.lang.Thread", "run", START)),
+    annotations=(("web.Page", USE), ("bus.Told", START)),
 )
 Twin = Callable[[CallbackRules], CallGraph]
 
@@ -65,10 +66,20 @@ def everything(graph: CallGraph, steps: int | None = None) -> list[object]:
         [graph.heirs(name) for name in (b"Landroid/app/Activity;", b"Ljava/lang/Object;", b"Lno/Such;")],
         graph.uses(),
         graph.size(),
+        [graph.entered(number) for number, _, _ in methods],
         (first, first_cut, second, second_cut),
         graph.search(first, roots[:3], held, False, most),
         graph.search(second, roots, held, True, most),
     ]
+
+
+def outcome(twin: Twin, damaged: bytes, budget: int | None) -> object:
+    graph = twin(RULES)
+    try:
+        exhausted = graph.add(damaged, 0, len(damaged) if budget is None else budget)
+    except ValueError as error:
+        return str(error)
+    return exhausted, graph.link(), everything(graph)
 
 
 @NATIVE
@@ -97,15 +108,7 @@ def test_both_twins_agree_on_damaged_files(flips: list[tuple[int, int]], cut: in
         data[at % len(data)] = value
     damaged = bytes(data) if keep else bytes(data[: cut % len(data)])
 
-    def outcome(twin: Twin) -> object:
-        graph = twin(RULES)
-        try:
-            exhausted = graph.add(damaged, 0, len(damaged) if budget is None else budget)
-        except ValueError as error:
-            return str(error)
-        return exhausted, graph.link(), everything(graph)
-
-    assert outcome(CallGraphPython) == outcome(call_graph)
+    assert outcome(CallGraphPython, damaged, budget) == outcome(call_graph, damaged, budget)
 
 
 @pytest.mark.parametrize("twin", TWINS)
@@ -164,6 +167,59 @@ def test_types_that_share_a_long_name_are_written_out_within_bounds() -> None:
     protos = {proto for _, _, proto in both[0][2]}  # type: ignore[attr-defined]
     assert b"()?" in protos
     assert sum(map(len, protos)) <= 4 * len(data)
+
+
+PAGE, TOLD = "web.Page", "bus.Told"
+
+
+def annotated() -> bytes:
+    """A DEX with a bridge whose methods pages or libraries call, and one that nothing marks."""
+    return write_dex(
+        [
+            Class(
+                name="a.Bridge",
+                methods=[
+                    Method(name="id()V", annotations=[PAGE]),
+                    Method(name="told()V", annotations=[TOLD, PAGE]),
+                    Method(name="other()V", annotations=["a.Own"]),
+                    Method(name="plain()V"),
+                ],
+            ),
+            Class(name="a.Quiet", methods=[Method(name="id()V")]),
+        ]
+    )
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_annotations_say_when_a_method_is_entered(twin: Twin) -> None:
+    graph = filled(twin, annotated())
+    methods = [one for name in graph.classes() for one in graph.methods(graph.type_of(name))]
+    found = {b".".join((graph.name(number)[0], name)).decode(): graph.entered(number) for number, name, _ in methods}
+    assert {name: when for name, when in found.items() if when} == {"La/Bridge;.id": USE, "La/Bridge;.told": START}
+
+
+@NATIVE
+@settings(max_examples=200, deadline=None)
+@given(
+    flips=st.lists(st.tuples(st.integers(0, 1 << 30), st.integers(0, 255)), max_size=8), cut=st.integers(0, 1 << 30),
+    keep=st.booleans(), budget=st.none() | st.integers(0, 60),
+)  # fmt: skip
+def test_both_twins_agree_on_damaged_annotations(flips: list[tuple[int, int]], cut: int, keep: bool, budget: int | None) -> None:
+    data = bytearray(annotated())
+    for at, value in flips:
+        data[at % len(data)] = value
+    damaged = bytes(data) if keep else bytes(data[: cut % len(data)])
+    assert outcome(CallGraphPython, damaged, budget) == outcome(call_graph, damaged, budget)
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_sets_of_annotations_that_are_shared_cost_no_more_than_the_budget(twin: Twin) -> None:
+    """Every method's set claims to have as many annotations as the file has room for."""
+    data = bytearray(write_dex([Class(name="a.A", methods=[Method(name=f"m{number}()V", annotations=[PAGE]) for number in range(3000)])]))
+    (directory,) = struct.unpack_from("<I", data, struct.unpack_from("<I", data, 0x64)[0] + 20)
+    (first,) = struct.unpack_from("<I", data, directory + 20)
+    struct.pack_into("<I", data, first, 1 << 30)
+    assert twin(RULES).add(bytes(data), 0, len(data))
 
 
 @pytest.mark.parametrize("twin", TWINS)

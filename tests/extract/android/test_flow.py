@@ -38,6 +38,7 @@ LENS = Lens(
         callbacks=CallbackRules(
             prefixes=(("on", START), ("onClick", USE)),
             exact=(("java.lang.Runnable", "run", START), ("java.lang.Thread", "run", START)),
+            annotations=(("android.webkit.JavascriptInterface", USE), ("bus.Told", START)),
         ),
         inflated=(("android.view.View", "android.util.AttributeSet"),),
     ),
@@ -165,16 +166,15 @@ def test_the_platform_calls_back_objects_that_are_made(tmp_path: Path, made: Cla
     assert steps(one)[-1].startswith("Task.")
 
 
-@pytest.mark.parametrize(
-    "made",
-    [
-        task(),
-        task(method="onClick(I)V", interfaces=["android.view.View$OnClickListener"]),
-        task(method="once()V", interfaces=["java.lang.Runnable"]),
-    ],
-)
-def test_what_only_a_user_brings_about_or_nobody_calls_does_not_run_at_start_up(tmp_path: Path, made: Class) -> None:
+@pytest.mark.parametrize("made", [task(), task(method="once()V", interfaces=["java.lang.Runnable"])])
+def test_what_nobody_calls_is_not_reached(tmp_path: Path, made: Class) -> None:
     assert reached(tmp_path, application(New(f"{APP}.Task", "t")), made) == {}
+
+
+def test_what_only_a_user_brings_about_does_not_run_at_start_up(tmp_path: Path) -> None:
+    made = task(method="onClick(I)V", interfaces=["android.view.View$OnClickListener"])
+    (one,) = reached(tmp_path, application(New(f"{APP}.Task", "t")), made).values()
+    assert one.reach is Reach.REACHABLE
 
 
 def test_an_object_nobody_makes_is_not_called(tmp_path: Path) -> None:
@@ -269,6 +269,51 @@ def test_views_are_made_from_layouts_once_the_app_is_in_use(tmp_path: Path) -> N
     main = [Method(name="onCreate(I)V", body=[Call("android.view.View.go()V")])]
     found = reached(tmp_path, view, plain, main=main)
     assert {name: one.reach for name, one in found.items()} == {"Map.go": Reach.REACHABLE}
+
+
+def bridge(superclass: str = "java.lang.Object", annotation: str = "android.webkit.JavascriptInterface", name: str = "Bridge") -> Class:
+    return Class(name=f"{APP}.{name}", superclass=superclass, methods=[Method(name="id()V", calls=[READ], annotations=[annotation])])
+
+
+def test_pages_call_the_annotated_methods_of_what_is_made_once_the_app_is_in_use(tmp_path: Path) -> None:
+    (one,) = reached(tmp_path, bridge(), application(New(f"{APP}.Bridge", "b"))).values()
+    assert (one.reach, one.entries, steps(one)) == (Reach.REACHABLE, (EntryKind.ACTIVITY,), ["App.onCreate", "Bridge.id"])
+    main = [Method(name="onCreate(I)V", body=[New(f"{APP}.Bridge", "b")])]
+    (one,) = reached(tmp_path, bridge(), main=main).values()
+    assert (one.reach, one.entries, steps(one)) == (Reach.REACHABLE, (EntryKind.ACTIVITY,), ["MainActivity.onCreate", "Bridge.id"])
+
+
+def test_what_nobody_makes_is_called_by_no_page(tmp_path: Path) -> None:
+    assert reached(tmp_path, bridge(), main=[Method(name="onCreate(I)V")]) == {}
+
+
+def test_an_override_without_the_annotation_is_called_by_no_page(tmp_path: Path) -> None:
+    below = Class(name=f"{APP}.Below", superclass=f"{APP}.Bridge", methods=[Method(name="id()V")])
+    inherits = Class(name=f"{APP}.Below", superclass=f"{APP}.Bridge")
+    main = [Method(name="onCreate(I)V", body=[New(f"{APP}.Below", "b")])]
+    assert reached(tmp_path, bridge(), below, main=main) == {}
+    assert list(reached(tmp_path, bridge(), inherits, main=main)) == ["Bridge.id"]
+
+
+def test_what_start_up_code_makes_is_told_of_what_the_user_does(tmp_path: Path) -> None:
+    listener = Class(
+        name=f"{APP}.Listener", interfaces=["android.view.View$OnClickListener"], methods=[Method(name="onClick()V", calls=[READ])]
+    )
+    (one,) = reached(tmp_path, listener, application(New(f"{APP}.Listener", "l"))).values()
+    assert (one.reach, one.entries, steps(one)) == (Reach.REACHABLE, (EntryKind.ACTIVITY,), ["App.onCreate", "Listener.onClick"])
+    (one,) = reached(tmp_path, reader(), application(static(f"{APP}.Reader.read()V"))).values()
+    assert (one.reach, one.entries) == (Reach.STARTUP, (EntryKind.APPLICATION,))
+
+
+def test_an_activity_s_own_annotated_methods_are_called(tmp_path: Path) -> None:
+    main = [Method(name="id()V", calls=[READ], annotations=["android.webkit.JavascriptInterface"])]
+    (one,) = reached(tmp_path, main=main).values()
+    assert (one.reach, one.entries, steps(one)) == (Reach.REACHABLE, (EntryKind.ACTIVITY,), ["MainActivity.id"])
+
+
+def test_what_a_library_calls_by_annotation_may_run_at_start_up(tmp_path: Path) -> None:
+    (one,) = reached(tmp_path, bridge(annotation="bus.Told"), application(New(f"{APP}.Bridge", "b"))).values()
+    assert (one.reach, steps(one)) == (Reach.STARTUP, ["App.onCreate", "Bridge.id"])
 
 
 def test_calls_are_followed_from_one_dex_file_into_the_next(tmp_path: Path) -> None:
