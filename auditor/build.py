@@ -6,6 +6,7 @@ bytes and other nouns, so that each value is hashable, comparable and safe to se
 
 from __future__ import annotations
 
+import hashlib
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ __all__ = [
     "Signer",
     "Table",
     "Text",
+    "fingerprint",
     "host_of",
 ]
 
@@ -348,6 +350,23 @@ class Gap:
     def key(self) -> tuple[str, str, str]:
         """The order gaps are sorted in."""
         return (self.location.file, self.location.at, self.reason.en)
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the gap across builds: file, reason and tables hidden; numbers in the reason and the place in the file are no
+        part of it.
+        """
+        hides = ",".join(sorted(table.value for table in self.hides))
+        return fingerprint("gap", "\0".join((self.location.file, _NUMBERS.sub("#", self.reason.en), hides)))
+
+
+_NUMBERS = re.compile(r"0x[0-9A-Fa-f]+|[0-9]+")
+"""What differs in a sentence from one build to the next: sizes, offsets, counts."""
+
+
+def fingerprint(rule: str, subject: str) -> str:
+    """Return the first 32 hex digits of SHA-256 over rule and subject: no path, offset or version is part of it."""
+    return hashlib.sha256(f"auditor/1\0{rule}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ AuditorError                the root; carries a message and a hint
 ├── BuildError              the file cannot be opened as a mobile build at all
 ├── Mistakes                a YAML document with mistakes; carries every one of them
 │   ├── DeclarationError    … it is the declaration
+│   ├── DecisionsError      … it is the decisions file
 │   └── KnowledgeError      … it is the shipped (or a user's own) knowledge
 ├── PolicyError             the file cannot be read as a policy document at all
 ├── SideFileError           a file given beside the build (mapping, merger report) cannot be used
@@ -47,6 +48,10 @@ class Mistakes(AuditorError):
 
 class DeclarationError(Mistakes):
     """The declaration is broken."""
+
+
+class DecisionsError(Mistakes):
+    """The decisions file is broken."""
 
 
 class KnowledgeError(Mistakes):

@@ -6,7 +6,6 @@ bytes and other nouns, so that each value is hashable, comparable and safe to se
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, IntEnum
@@ -29,6 +28,7 @@ from auditor.build import (
     Signer,
     Table,
     Text,
+    fingerprint,
     host_of,
 )
 
@@ -47,6 +47,9 @@ __all__ = [
     "Conduct",
     "Confidence",
     "DataType",
+    "Decided",
+    "Decision",
+    "DecisionKind",
     "Declaration",
     "DeclaredData",
     "DeclaredPermission",
@@ -895,11 +898,6 @@ class Finding:
         return (-self.severity, -self.confidence, self.rule, self.subject, self.message.en)
 
 
-def fingerprint(rule: str, subject: str) -> str:
-    """Return the first 32 hex digits of SHA-256 over rule and subject: no path, offset or version is part of it."""
-    return hashlib.sha256(f"auditor/1\0{rule}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """Whether a table was compared, and if not, why."""
@@ -921,6 +919,71 @@ class NotCheckable:
     why: Text
     declared: tuple[Location, ...] = ()
     """Where the declaration states something of it."""
+
+
+class DecisionKind(Enum):
+    """What a person decided about a finding or a gap. See docs/reference/decisions.md."""
+
+    AGREE = "agree"
+    """It is true. It goes on counting."""
+    DISPUTE = "dispute"
+    """It is held to be wrong. It goes on counting until it is accepted or mended: a dispute opens no gate."""
+    ACCEPT = "accept"
+    """It is known and put up with: it does not count at the gate, and is shown."""
+    BASELINE = "baseline"
+    """It was there when the gate was set up: as ACCEPT, written by ``--write-baseline``."""
+
+    @property
+    def lifts(self) -> bool:
+        """Whether what it is about no longer counts at the gate."""
+        return self in (DecisionKind.ACCEPT, DecisionKind.BASELINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One entry of a decisions file."""
+
+    fingerprint: str
+    """Of the finding or the gap it is about."""
+    kind: DecisionKind
+    by: str
+    """Who decided, as written."""
+    reason: str
+    location: Location
+    """Line in the decisions file."""
+    until: str = ""
+    """Last day it holds (ISO 8601); empty = without end."""
+    severity: Severity | None = None
+    """The gravest finding it covers; None = any."""
+    rule: str = ""
+    """Rule of the finding it is about, as the file says it; empty where it says nothing."""
+    subject: str = ""
+    """Subject of that finding."""
+    gap: str = ""
+    """Place of the gap it is about."""
+
+    @property
+    def about(self) -> str:
+        """What it is about, in the words of the file; the fingerprint where it has none."""
+        return " ".join(part for part in (self.rule, self.subject) if part) or self.gap or self.fingerprint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The decisions an audit was read with, and what became of each of them."""
+
+    file: str
+    """Path of the decisions file, relative to where the command was run."""
+    sha256: str
+    """SHA-256 of the file."""
+    on: str
+    """The day on which they were looked at (ISO 8601, UTC)."""
+    held: tuple[Decision, ...] = ()
+    """Those in force, in the order of the file."""
+    lapsed: tuple[Decision, ...] = ()
+    """Those that no longer hold for what they are about: their last day is past, or it has become graver."""
+    unmatched: tuple[Decision, ...] = ()
+    """Those about nothing in this audit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -946,7 +1009,7 @@ class Audit:
     """Sorted by table, then subject."""
     findings: tuple[Finding, ...]
     accepted: tuple[Finding, ...]
-    """Findings a decision accepts; they count for nothing else."""
+    """Findings a decision accepts: they count for the verdict, and do not count at the gate."""
     gaps: tuple[Gap, ...]
     rules: tuple[RuleInfo, ...]
     """The catalogue of every rule that ran."""
@@ -965,6 +1028,18 @@ class Audit:
     """Display names of data types, sorted."""
     not_checkable: tuple[NotCheckable, ...] = ()
     """What the policy may promise and no build can show."""
+    decided: Decided | None = None
+    """What people decided about findings and gaps; None where no decisions were given."""
+
+    def decision_on(self, one: Finding | Gap) -> Decision | None:
+        """Return the decision in force on a finding or a gap."""
+        print_ = one.fingerprint if self.decided and self.decided.held else ""
+        return next((held for held in self.decided.held if held.fingerprint == print_), None) if self.decided else None
+
+    @property
+    def open_gaps(self) -> tuple[Gap, ...]:
+        """Return the gaps that no decision accepts."""
+        return tuple(gap for gap in self.gaps if not ((held := self.decision_on(gap)) and held.kind.lifts))
 
     def table(self, table: Table) -> tuple[Row, ...]:
         """Return the rows of one table."""

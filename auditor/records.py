@@ -7,6 +7,7 @@ wrong types, missing values, duplicate keys, anchors and syntax errors are all m
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ import yaml
 
 from auditor.model import Text
 
-__all__ = ["Entry", "Mistake", "Record", "did_you_mean", "read_entries", "read_record"]
+__all__ = ["Entry", "Mistake", "Record", "did_you_mean", "json_yaml", "read_entries", "read_record", "scalar_yaml"]
 
 MAX_BYTES = 8 << 20
 MAX_DEPTH = 32
@@ -26,6 +27,10 @@ _Member = TypeVar("_Member", bound=Enum)
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _BOOLS = {"true": True, "True": True, "false": False, "False": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")  # more digits make int() itself refuse
+_PLAIN = re.compile(r"[\u4e00-\u9fffA-Za-z_《（(][\u4e00-\u9fffA-Za-z0-9_.,，。、；：！？/（）()《》“”+&% -]*\Z")
+_WORDS = frozenset("null true false yes no on off y n ~ null".split())
+_BREAKS = re.compile("[\u0085\u2028\u2029\ufeff\u007f-\u009f\ufffe\uffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,3 +400,24 @@ def _syntax_mistake(file: str, error: yaml.YAMLError | ValueError) -> Mistake:
         problem = error.problem or error.context or "not YAML"
         return Mistake(file, mark.line + 1 if mark is not None else 1, f"not valid YAML: {problem}")
     return Mistake(file, 1, f"not valid YAML: {' '.join(str(error).split())}")
+
+
+def scalar_yaml(value: Any) -> str:
+    """Return one value as YAML: as it is where YAML can read nothing else from it, else in double quotes."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    text = _SURROGATE.sub("\ufffd", str(value))
+    simple = text.isidentifier() or (_PLAIN.match(text) and not re.search(r"[,，](?=\s)|,|: |\s#|:\Z|  ", text) and text == text.strip())
+    if simple and text.lower() not in _WORDS:
+        return text
+    return json_yaml(text)
+
+
+def json_yaml(value: Any, indent: int | None = None) -> str:
+    """Return JSON that YAML reads as the same: without what breaks a line there or cannot stand in it, and no surrogates."""
+    text = _SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False, indent=indent))
+    return _BREAKS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -22,6 +22,9 @@ from auditor.model import (
     Collection,
     Conduct,
     Confidence,
+    Decided,
+    Decision,
+    DecisionKind,
     Declaration,
     DeclaredData,
     DeclaredPermission,
@@ -158,6 +161,33 @@ def audit_to_wire(audit: Audit) -> dict[str, Any]:
             for one in audit.not_checkable
         ],
         **({"presences": [_presence(one) for one in audit.presences]} if audit.presences else {}),
+        **({"decided": _decided(audit.decided)} if audit.decided else {}),
+    }
+
+
+def _decided(decided: Decided) -> dict[str, Any]:
+    return {
+        "file": decided.file,
+        "sha256": decided.sha256,
+        "on": decided.on,
+        "held": [_decision(one) for one in decided.held],
+        "lapsed": [_decision(one) for one in decided.lapsed],
+        "unmatched": [_decision(one) for one in decided.unmatched],
+    }
+
+
+def _decision(one: Decision) -> dict[str, Any]:
+    return {
+        "fingerprint": one.fingerprint,
+        "decision": one.kind.value,
+        "by": one.by,
+        "reason": one.reason,
+        "until": one.until or None,
+        "severity": one.severity.word if one.severity is not None else None,
+        "rule": one.rule,
+        "subject": one.subject,
+        "gap": one.gap,
+        **_place(one.location),
     }
 
 
@@ -365,6 +395,7 @@ def _gap(gap: Gap) -> dict[str, Any]:
         "reason": gap.reason.en,
         "message": _text(gap.reason),
         "hides": [table.value for table in Table if table in gap.hides],
+        "fingerprint": gap.fingerprint,
     }
 
 
@@ -670,6 +701,7 @@ def audit_from_wire(document: object) -> Audit:
         data_names=_read_names(top.nested("data_names")) if "data_names" in top.value else (),
         not_checkable=top.some("not_checkable", _read_not_checkable),
         presences=top.each("presences", _read_presence) if "presences" in top.value else (),
+        decided=top.optional("decided", _read_decided),
     )
 
 
@@ -1037,6 +1069,32 @@ def _read_gap(wire: _Object) -> Gap:
         location=_read_place(wire),
         reason=_read_text(wire.nested("message")),
         hides=frozenset(tables[name] for name in hides),
+    )
+
+
+def _read_decided(wire: _Object) -> Decided:
+    return Decided(
+        file=wire.text("file"),
+        sha256=wire.text("sha256"),
+        on=wire.text("on"),
+        held=wire.each("held", _read_decision),
+        lapsed=wire.each("lapsed", _read_decision),
+        unmatched=wire.each("unmatched", _read_decision),
+    )
+
+
+def _read_decision(wire: _Object) -> Decision:
+    return Decision(
+        fingerprint=wire.text("fingerprint"),
+        kind=wire.member("decision", DecisionKind),
+        by=wire.text("by"),
+        reason=wire.text("reason"),
+        location=_read_place(wire),
+        until=wire.optional_text("until") or "",
+        severity=None if wire.value.get("severity") is None else wire.rank("severity", Severity),
+        rule=wire.text("rule"),
+        subject=wire.text("subject"),
+        gap=wire.text("gap"),
     )
 
 

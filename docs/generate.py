@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from auditor.cli import ExitCode, command
+from auditor.decisions import LAPSED
 from auditor.knowledge.load import clauses_for, load
 from auditor.model import Language, Platform
 from auditor.pipeline import audit_build
@@ -43,10 +44,10 @@ def cli() -> Iterator[str]:
         yield _console(one.get_help(click.Context(one, info_name=name, parent=context, terminal_width=100)))
     yield "## Exit codes"
     words = {
-        ExitCode.CONSISTENT: "consistent; for `facts`: everything was read",
-        ExitCode.CONTRADICTED: "contradicted, at or over `--fail-on`; findings of low confidence never count",
-        ExitCode.UNUSABLE: "usage error, broken declaration, or nothing that can be opened as a build",
-        ExitCode.INCONCLUSIVE: "inconclusive: gaps leave a table in doubt; for `facts`: there are gaps",
+        ExitCode.CONSISTENT: "consistent, or all that is not is accepted by [decisions](decisions.md); for `facts`: everything was read",
+        ExitCode.CONTRADICTED: "contradicted, at or over `--fail-on`; findings of low confidence, or accepted, never count",
+        ExitCode.UNUSABLE: "usage error, broken declaration or decisions, or nothing that can be opened as a build",
+        ExitCode.INCONCLUSIVE: "inconclusive: gaps that nobody accepted leave a table in doubt; for `facts`: there are gaps",
         ExitCode.BUG: "a bug of the auditor (`AUDITOR_DEBUG=1` shows where)",
         ExitCode.INTERRUPTED: "interrupted",
     }
@@ -86,6 +87,12 @@ def rules() -> Iterator[str]:
         yield info.help.zh
         for clause in clauses_for(knowledge, info.cites):
             yield f"> {clause.cite.zh}：{clause.summary.zh}\n>\n> {clause.cite.en}: {clause.summary.en}"
+    yield "# Rule on decisions"
+    yield "`auditor audit --decisions` looks for this in the [decisions](decisions.md) it is given."
+    yield f"## {LAPSED.id}"
+    yield f"**{LAPSED.title.en}** · {LAPSED.title.zh} · severity: {LAPSED.severity.word}"
+    yield LAPSED.help.en
+    yield LAPSED.help.zh
 
 
 def sdks() -> Iterator[str]:

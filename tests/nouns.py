@@ -183,6 +183,24 @@ manifest_entries = st.builds(
 )
 
 
+decisions = st.builds(
+    model.Decision,
+    fingerprint=words,
+    kind=st.sampled_from(model.DecisionKind),
+    by=words,
+    reason=words,
+    location=places,
+    until=words,
+    severity=st.none() | st.sampled_from(Severity),
+    rule=words,
+    subject=words,
+    gap=words,
+)
+decided = st.builds(
+    model.Decided, file=words, sha256=words, on=words, held=tuples(decisions), lapsed=tuples(decisions, 1), unmatched=tuples(decisions, 1)
+)
+
+
 @st.composite
 def audits(draw):
     """Any audit whose parts are in the order the model asks for."""
@@ -216,4 +234,5 @@ def audits(draw):
         presences=draw(
             tuples(st.builds(model.Presence, subject=words, name=texts, evidence=tuples(facts, 1), note=st.none() | texts), 1)
         ),
+        decided=draw(st.none() | decided),
     )

@@ -27,6 +27,7 @@ DOORS: dict[str, set[str]] = {
     "beside": {*NOUNS, "extract.lens"},
     "knowledge": {*NOUNS, "records"},
     "declaration": {*NOUNS, "records", "knowledge"},
+    "decisions": {*NOUNS, "records"},
     "policy": {*NOUNS, "records", "knowledge", "declaration"},
     "infer": {*NOUNS, "knowledge"},
     "tables": {*NOUNS, "knowledge", "infer.permissions"},
@@ -35,7 +36,7 @@ DOORS: dict[str, set[str]] = {
     "pipeline": {*NOUNS, "__init__", "beside", "extract", "infer", "knowledge", "declaration", "policy", "tables", "rules", "wire"},
     "cli": {
         *NOUNS,
-        *("__init__", "beside", "sandbox", "pipeline", "policy"),
+        *("__init__", "beside", "decisions", "sandbox", "pipeline", "policy"),
         *("report", "wire", "records", "rules", "knowledge", "infer.permissions"),
     },
 }

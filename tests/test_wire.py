@@ -171,6 +171,7 @@ def test_audit_has_the_documented_names():
             "reason": "encrypted",
             "message": {"zh": "encrypted", "en": "encrypted"},
             "hides": ["permissions", "sdks"],
+            "fingerprint": make.gap("encrypted", Table.SDKS, Table.PERMISSIONS).fingerprint,
         }
     ]
 

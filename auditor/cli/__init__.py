@@ -1,6 +1,6 @@
 """The command line: flags in, exit code out. Nothing heavy is imported until a command needs it.
 
-Exit codes: 0 consistent; 1 contradicted at or over ``--fail-on``; 2 usage error, broken declaration, or nothing that can
+Exit codes: 0 consistent (or accepted); 1 contradicted at or over ``--fail-on``; 2 usage error, broken declaration, or nothing that can
 be opened as a build; 3 inconclusive (gaps); 70 a bug of the auditor; 130 interrupted.
 """
 

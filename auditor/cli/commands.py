@@ -18,7 +18,7 @@ from auditor.cli.lint import lint_policy as lint_policy
 from auditor.cli.outputs import Output, OutputType, claim, print_text, write
 from auditor.errors import DeclarationError
 from auditor.knowledge.schema import Knowledge
-from auditor.model import Audit, Confidence, Finding, Language, Severity, Text, Verdict
+from auditor.model import Audit, Confidence, Finding, Language, Severity, Text
 
 if TYPE_CHECKING:
     from auditor.pipeline import Facts
@@ -88,6 +88,14 @@ _fail_on = click.option(
 )
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="Format on standard output (text, unless -o is given).")
 @_fail_on
+@click.option(
+    "--decisions", type=click.Path(path_type=Path), metavar="FILE",
+    help="What people decided about findings and gaps: those accepted do not count at the gate.",
+)
+@click.option(
+    "--write-baseline", "new_baseline", type=click.Path(path_type=Path), metavar="FILE",
+    help="Write decisions by which all that is found now passes, and judge by them; those of --decisions are kept.",
+)
 @_mapping
 @_merger_report
 @_own_knowledge
@@ -100,6 +108,8 @@ def audit(
     outputs: tuple[Output, ...],
     format_: str | None,
     fail_on: str,
+    decisions: Path | None,
+    new_baseline: Path | None,
     mapping: Path | None,
     merger_report: Path | None,
     own_sdks: Path | None,
@@ -112,16 +122,18 @@ def audit(
     BUILD is an .apk, an .aab, an archive or folder of one app's split APKs (.apks, .xapk, .apkm); an .ipa, an .app folder or
     an .xcarchive.
 
-    Exit codes: 0 consistent, 1 contradicted (at or over --fail-on), 2 unusable input,
+    Exit codes: 0 consistent (or what is not is accepted), 1 contradicted (at or over --fail-on), 2 unusable input,
     3 inconclusive (something could not be read), 70 internal error, 130 interrupted.
     """
+    from auditor.cli.decided import Decider
     from auditor.cli.progress import Progress
     from auditor.report import FORMATS
     from auditor.sandbox import Stopped, allowance, contained
 
     beside = Beside(mapping=mapping, merger_report=merger_report)
-    claim(outputs, (build, declaration, *beside.paths))
+    claim(outputs, (build, declaration, *beside.paths, *([decisions] if decisions else []), *([new_baseline] if new_baseline else [])))
     speak = Language(language)
+    decider = Decider.of(decisions, new_baseline, inputs=(build, declaration, *beside.paths))
 
     def work(tell: Callable[[Text], None]) -> Audit:
         from auditor.pipeline import audit_build
@@ -139,10 +151,12 @@ def audit(
             knowledge = _known(own_sdks)
             declared, gaps = declared_in(declaration, shown_as=shown(declaration), knowledge=knowledge)
             result = judge(unread(build, stopped.sentence, knowledge=knowledge), declared, knowledge, gaps)
+        result = decider.applied(result)
         for output in outputs:
             write(output, FORMATS[output.format].render([result], speak))
     if format_ or not outputs:
         print_text(_on_stdout(result, format_ or "text", speak))
+    decider.tell(result, speak)
     return _exit_code(result, fail_on)
 
 
@@ -246,13 +260,14 @@ def check_declaration(file: Path, fail_on: str, own_sdks: Path | None, language:
 @_language
 def rules(rule_id: str | None, language: str) -> int:
     """List the rules, or explain the one called ID."""
+    from auditor.decisions import LAPSED
     from auditor.knowledge.load import clauses_for, load
     from auditor.policy.lint import LINTS
     from auditor.records import did_you_mean
     from auditor.rules import RULES
 
     speak = Language(language)
-    catalogue = {info.id: info for info in (*(rule.info for rule in RULES), *(lint.info for lint in LINTS))}
+    catalogue = {info.id: info for info in (*(rule.info for rule in RULES), *(lint.info for lint in LINTS), LAPSED)}
     if rule_id is None:
         width = max(map(len, catalogue))
         for id_, one in catalogue.items():
@@ -340,7 +355,7 @@ def gated(findings: tuple[Finding, ...], fail_on: str) -> bool:
 def _exit_code(result: Audit, fail_on: str) -> int:
     if gated(result.findings, fail_on):
         return ExitCode.CONTRADICTED
-    doubtful = any(one.compared and one.doubtful for one in result.checked)
-    if result.verdict is Verdict.INCONCLUSIVE or doubtful:
+    hidden = {table for gap in result.open_gaps for table in gap.hides}
+    if any(one.compared and one.doubtful and one.table in hidden for one in result.checked):
         return ExitCode.INCONCLUSIVE
     return ExitCode.CONSISTENT

@@ -14,8 +14,9 @@ from auditor.declaration.reader import SCHEMA
 from auditor.model import Confidence, DeclaredData, DeclaredSdk, Language, Passage
 from auditor.policy.draft import Draft
 from auditor.policy.meta import Said
+from auditor.records import scalar_yaml
 
-__all__ = ["TABLES", "Plain", "draft_plain", "row_yaml", "scalar_yaml", "to_json", "to_yaml"]
+__all__ = ["TABLES", "Plain", "draft_plain", "row_yaml", "to_json", "to_yaml"]
 
 Plain = dict[str, Any]
 
@@ -37,9 +38,6 @@ _BUILD_HEAD = {
     Language.ZH: "# 由 auditor declare 根据安装包起草：隐私政策至少应写明的权限、用途说明和 SDK。【待填写】处请由业务方补充。\n",
     Language.EN: "# Drafted by auditor declare from a build: the permissions, keys and SDKs its policy has to name. Fill in the slots.\n",
 }
-_PLAIN = re.compile(r"[\u4e00-\u9fffA-Za-z_《（(][\u4e00-\u9fffA-Za-z0-9_.,，。、；：！？/（）()《》“”+&% -]*\Z")
-_WORDS = frozenset("null true false yes no on off y n ~ null".split())
-_BREAKS = re.compile("[\u0085\u2028\u2029\ufeff\u007f-\u009f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -219,18 +217,3 @@ def _flow(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_flow(one) for one in value)}]"
     return scalar_yaml(value)
-
-
-def scalar_yaml(value: Any) -> str:
-    """Return one value: as it is where YAML can read nothing else from it, else in double quotes."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    text = _SURROGATE.sub("\ufffd", str(value))
-    simple = text.isidentifier() or (_PLAIN.match(text) and not re.search(r"[,，](?=\s)|,|: |\s#|:\Z|  ", text) and text == text.strip())
-    if simple and text.lower() not in _WORDS:
-        return text
-    return _BREAKS.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))

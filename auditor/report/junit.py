@@ -60,8 +60,8 @@ def _suite(audit: Audit, words: Words) -> ET.Element:
         ("notice", head.disclaimer),
     ):
         ET.SubElement(properties, "property", name=name, value=_legal(one_line(value)))
-    cards = dict(zip(audit.findings, head.findings, strict=True))
-    left = list(audit.findings)
+    cards = dict(zip((*audit.findings, *audit.accepted), (*head.findings, *head.accepted), strict=True))
+    left = [*audit.findings, *audit.accepted]
     for one in audit.checked:
         if one.compared:
             for row in audit.table(one.table):
@@ -74,11 +74,12 @@ def _suite(audit: Audit, words: Words) -> ET.Element:
             suite.append(case)
     for finding in left:
         case = _case(f"rules.{finding.rule}", f"{finding.rule}: {finding.subject or words('declared.whole')}")
+        _skip_accepted(case, [finding], cards, words)
         _judge(case, [finding], cards, words)
         suite.append(case)
-    for gap in audit.gaps:
+    for gap, note in zip(audit.gaps, head.gaps, strict=True):
         case = _case("gaps", str(gap.location))
-        _skip(case, _in(gap.reason, words))
+        _skip(case, words.remarked(note.reason, note.decision))
         suite.append(case)
     cases = suite.findall("testcase")
     suite.attrib.update(
@@ -95,7 +96,10 @@ def _suite(audit: Audit, words: Words) -> ET.Element:
 
 def _row(row: Row, findings: Sequence[Finding], cards: _Cards, words: Words) -> ET.Element:
     case = _case(row.table.value, row.subject)
-    if any(is_contradiction(finding) for finding in findings):
+    if any(is_contradiction(finding) and not cards[finding].lifted for finding in findings):
+        _judge(case, findings, cards, words)
+        return case
+    if _skip_accepted(case, findings, cards, words):
         _judge(case, findings, cards, words)
         return case
     if row.state in (State.UNCHECKED, State.NOT_APPLICABLE):
@@ -105,9 +109,17 @@ def _row(row: Row, findings: Sequence[Finding], cards: _Cards, words: Words) -> 
     return case
 
 
+def _skip_accepted(case: ET.Element, findings: Sequence[Finding], cards: _Cards, words: Words) -> bool:
+    """Make a test skipped that has nothing but findings that decisions accept."""
+    if not findings or not all(cards[finding].lifted for finding in findings):
+        return False
+    _skip(case, "; ".join(dict.fromkeys(cards[finding].decision or words("accepted") for finding in findings)))
+    return True
+
+
 def _judge(case: ET.Element, findings: Sequence[Finding], cards: _Cards, words: Words) -> None:
-    grave = [finding for finding in findings if is_contradiction(finding)]
-    light = [finding for finding in findings if not is_contradiction(finding)]
+    grave = [finding for finding in findings if is_contradiction(finding) and not cards[finding].lifted]
+    light = [finding for finding in findings if finding not in grave]
     if grave:
         failure = ET.SubElement(
             case,
@@ -127,6 +139,7 @@ def _details(finding: Finding, card: Card, words: Words) -> str:
         _in(finding.message, words),
         words("severity.is", word=words.severity(finding.severity)),
         words("confidence.is", word=words.confidence(finding.confidence)),
+        *([f"{words('decision')}{colon}{card.decision}"] if card.decision else []),
         *(f"{words('evidence')}{colon}{one.line}" for one in card.evidence),
         *([card.more] if card.more else []),
     ]

@@ -73,9 +73,13 @@ def _lines(one: Outline, words: Words) -> Iterator[str]:
         yield from _fold(f"{mark} {code_in_html(group.rule)} {escape(group.title)} ({len(group.cards)})", _light(group, words))
         yield ""
     if one.accepted:
-        cells = [(code(card.rule), code(card.subject), escape(card.message)) for card in one.accepted]
-        body = _table((words("rule"), words("subject"), words("finding")), cells)
+        cells = [(code(card.rule), code(card.subject), escape(card.message), escape(card.decision)) for card in one.accepted]
+        body = _table((words("rule"), words("subject"), words("finding"), words("decision")), cells)
         yield from _fold(f"{words('accepted')} ({len(one.accepted)})", body)
+        yield ""
+    if one.unmatched:
+        lines = (f"- {code(where)} {escape(what)}" for where, what in one.unmatched)
+        yield from _fold(f"{words('decisions.unmatched')} ({len(one.unmatched)})", lines)
         yield ""
     for table in one.tables:
         if table.rows:
@@ -114,7 +118,10 @@ def _gaps(one: Outline, words: Words) -> Iterator[str]:
     yield f"### {words('gaps')} ({len(one.gaps)})"
     yield ""
     if one.gaps:
-        cells = [(code(gap.place), escape(gap.reason), words.listed(list(gap.hides))) for gap in one.gaps]
+        cells = [
+            (code(gap.place), "<br>".join(escape(part) for part in (gap.reason, gap.decision) if part), words.listed(list(gap.hides)))
+            for gap in one.gaps
+        ]
         yield from _table((words("at"), words("reason"), words("hides")), cells)
     else:
         yield words("empty.gaps")
@@ -123,7 +130,8 @@ def _gaps(one: Outline, words: Words) -> Iterator[str]:
 def _finding_cells(card: Card) -> tuple[str, ...]:
     subject = code(card.subject) + (f" {escape(card.name)}" if card.name else "")
     severity = f"{_SEVERITY_MARKS[card.severity]} {card.severity_word}"
-    return severity, card.confidence_word, subject, escape(card.message), code(card.rule)
+    message = "<br>".join(escape(part) for part in (card.message, card.decision) if part)
+    return severity, card.confidence_word, subject, message, code(card.rule)
 
 
 def _details(card: Card, words: Words) -> Iterator[str]:
@@ -149,8 +157,8 @@ def _light(group: Group, words: Words) -> Iterator[str]:
         subject = code(card.subject) + (f" {escape(card.name)}" if card.name else "")
         evidence = (f"{code(one.where)} {escape(one.kind)} {code(one.name)}" for one in card.evidence)
         where = escape(card.declared) + (f" · {escape(card.policy)}" if card.policy else "")
-        rows.append((subject, "<br>".join((escape(card.message), *evidence, card.more)).removesuffix("<br>"),
-                     card.confidence_word, escape(card.remedy), where))
+        parts = (escape(card.message), escape(card.decision), *evidence, card.more)
+        rows.append((subject, "<br>".join(part for part in parts if part), card.confidence_word, escape(card.remedy), where))
     heads = ("subject", "finding", "confidence", "remedy", "declaration")
     yield from _table([words(head) for head in heads], rows)
     for cite, summary in group.clauses:

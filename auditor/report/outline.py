@@ -14,6 +14,7 @@ from auditor.model import (
     Audit,
     Collection,
     Confidence,
+    Decision,
     DeclaredData,
     DeclaredPermission,
     DeclaredRow,
@@ -22,6 +23,7 @@ from auditor.model import (
     Fact,
     FactKind,
     Finding,
+    Gap,
     Language,
     Location,
     ManifestEntry,
@@ -127,6 +129,10 @@ class Card:
     clauses: tuple[tuple[str, str], ...]
     """Citation and summary."""
     fingerprint: str
+    decision: str
+    """What was decided about it, by whom, until when and why; empty where nothing was."""
+    lifted: bool
+    """Whether that keeps it from counting at the gate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +158,9 @@ class GapNote:
     reason: str
     hides: tuple[str, ...]
     """Names of the tables it leaves in doubt."""
+    fingerprint: str
+    decision: str
+    """What was decided about it; empty where nothing was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +272,8 @@ class Outline:
     light: tuple[Group, ...]
     """The others, which cannot bear on the verdict, by rule."""
     accepted: tuple[Card, ...]
+    unmatched: tuple[tuple[str, str], ...]
+    """Decisions about nothing in this audit: place in the decisions file, and what it says."""
     gaps: tuple[GapNote, ...]
     presences: tuple[tuple[str, str], ...]
     """What was also looked for, and whether it was found."""
@@ -334,7 +345,7 @@ class _Writer:
             subtitle=self._subtitle(),
             verdict=audit.verdict,
             verdict_word=words.verdict(audit.verdict),
-            sentence=words.sentence(audit.verdict, sum(map(is_contradiction, audit.findings))),
+            sentence=self._sentence(),
             disclaimer=words("disclaimer"),
             checked=tuple((words.table(one.table), self._remark(one.table)) for one in audit.checked if one.compared),
             unchecked=tuple(
@@ -374,11 +385,17 @@ class _Writer:
                 )
             ),
             accepted=self._cards(audit.accepted, "a"),
+            unmatched=tuple(
+                (place(one.location), words.remarked(one_line(one.about), self._decision(one)))
+                for one in (audit.decided.unmatched if audit.decided else ())
+            ),
             gaps=tuple(
                 GapNote(
                     place=place(gap.location),
                     reason=one_line(gap.reason.in_(self.language)),
                     hides=tuple(words.table(table) for table in Table if table in gap.hides),
+                    fingerprint=gap.fingerprint,
+                    decision=self._decided(gap),
                 )
                 for gap in audit.gaps
             ),
@@ -415,6 +432,30 @@ class _Writer:
         return words.remarked(found, note)
 
     # -- head ---------------------------------------------------------------------------------------------------------
+
+    def _sentence(self) -> str:
+        """Return what the verdict says, and how much of it decisions accept."""
+        audit, words = self.audit, self.words
+        accepted = sum(map(is_contradiction, audit.accepted))
+        grave = accepted + sum(map(is_contradiction, audit.findings))
+        said = [words.sentence(audit.verdict, grave)]
+        if accepted:
+            key = "accepted.all" if accepted == grave else "accepted.some"
+            said.append(words(key, n=grave if accepted == grave else accepted))
+        gaps = sum(bool(gap.hides) for gap in audit.gaps) - sum(bool(gap.hides) for gap in audit.open_gaps)
+        if gaps:
+            said.append(words("accepted.gaps", n=gaps))
+        return ("" if self.language is Language.ZH else " ").join(said)
+
+    def _decided(self, about: Finding | Gap) -> str:
+        found = self.audit.decision_on(about)
+        return self._decision(found) if found else ""
+
+    def _decision(self, one: Decision) -> str:
+        words = self.words
+        until = words("decision.until", until=one_line(one.until)) if one.until else words("decision.endless")
+        kind = words(f"decision.{one.kind.value}")
+        return words("decision.is", kind=kind, by=one_line(one.by), until=until, reason=one_line(one.reason))
 
     def _subtitle(self) -> str:
         identity = self.audit.identity
@@ -461,8 +502,19 @@ class _Writer:
             (words("declaration.file"), one_line(declaration.file)),
             (words("declaration.file") + " SHA-256", one_line(declaration.sha256)),
             (words("unreviewed"), "" if declaration.reviewed else words("unreviewed.note")),
+            *self._decisions_file(),
         )
         return tuple((name, value) for name, value in pairs if value)
+
+    def _decisions_file(self) -> tuple[tuple[str, str], ...]:
+        decided, name = self.audit.decided, self.words("decisions.file")
+        if decided is None:
+            return ()
+        return (
+            (name, one_line(decided.file)),
+            (name + " SHA-256", one_line(decided.sha256)),
+            (self.words("decisions.on"), one_line(decided.on)),
+        )
 
     def _remark(self, table: Table) -> str:
         for one in self.audit.checked:
@@ -500,10 +552,14 @@ class _Writer:
             policy=self._policy(finding.policy),
             clauses=tuple(self._clause(id_) for id_ in finding.regulations),
             fingerprint=finding.fingerprint,
+            decision=self._decided(finding),
+            lifted=finding in self.audit.accepted,
         )
 
     def _declared(self, finding: Finding) -> str:
         where = place(finding.declared) if finding.declared else one_line(self.audit.declaration.file)
+        if finding.declared and finding.declared.file != self.audit.declaration.file:
+            return where  # about a decision: its place is in the decisions file
         # no row of the declaration is about it: the line is where the table starts that lacks it
         undeclared = (finding.table is Table.DATA, finding.subject) in self.undeclared
         return self.words("declared.table", place=where) if undeclared else where

@@ -12,7 +12,21 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from auditor.model import Audit, Checked, Collection, Fact, Finding, Gap, Language, Location, RuleInfo, Severity, Table
+from auditor.model import (
+    Audit,
+    Checked,
+    Collection,
+    Decision,
+    DecisionKind,
+    Fact,
+    Finding,
+    Gap,
+    Language,
+    Location,
+    RuleInfo,
+    Severity,
+    Table,
+)
 from auditor.report.plain import one_line, paragraphs
 from auditor.report.words import Words
 from auditor.wire import audit_to_wire, dumps
@@ -66,7 +80,7 @@ def _run(audit: Audit, category: str, language: Language) -> dict[str, Any]:
             {
                 "executionSuccessful": True,
                 "toolExecutionNotifications": [
-                    *(_gap(gap, language) for gap in audit.gaps),
+                    *(_gap(gap, audit.decision_on(gap), language) for gap in audit.gaps),
                     *(_not_checked(one, words) for one in audit.checked if not one.compared),
                 ],
             }
@@ -80,7 +94,9 @@ def _run(audit: Audit, category: str, language: Language) -> dict[str, Any]:
         ],
         "results": [
             _result(finding, document, audit, index, seen, words)
-            for finding, document in zip(audit.findings, wire["findings"], strict=True)
+            for finding, document in zip(
+                (*audit.findings, *audit.accepted), (*wire["findings"], *wire["accepted"]), strict=True
+            )
         ],
         "properties": {
             "verdict": wire["verdict"],
@@ -89,6 +105,7 @@ def _run(audit: Audit, category: str, language: Language) -> dict[str, Any]:
             "checked": wire["checked"],
             "coverage": wire["coverage"],
             "accepted": wire["accepted"],
+            **({"decided": wire["decided"]} if audit.decided else {}),
             "not_checkable": wire["not_checkable"],
         },
     }
@@ -151,7 +168,27 @@ def _result(
         del result["locations"][0]["logicalLocations"]
     if finding.rule in index:
         result["ruleIndex"] = index[finding.rule]
+    if audit.decided or audit.accepted:
+        # once one result of a run says whether it is suppressed, each has to (3.27.23)
+        result["suppressions"] = _suppressions(audit.decision_on(finding), accepted=finding in audit.accepted)
     return result
+
+
+def _suppressions(decision: Decision | None, *, accepted: bool) -> list[dict[str, Any]]:
+    """Return what a decision means to SARIF (3.35): accepted suppresses, a dispute waits for review, to agree is neither."""
+    if decision is None:
+        return [{"kind": "external", "status": "accepted"}] if accepted else []
+    if decision.kind is DecisionKind.AGREE:
+        return []
+    return [
+        {
+            "kind": "external",
+            "status": "accepted" if decision.kind.lifts else "underReview",
+            "justification": _message(one_line(decision.reason)),
+            "location": {"physicalLocation": _physical(decision.location)},
+            "properties": {"decision": decision.kind.value, "by": decision.by, "until": decision.until or None},
+        }
+    ]
 
 
 def _collector(one: Collection) -> dict[str, Any]:
@@ -194,12 +231,20 @@ def _logical(fact: Fact) -> dict[str, Any]:
     }
 
 
-def _gap(gap: Gap, language: Language) -> dict[str, Any]:
+def _gap(gap: Gap, decision: Decision | None, language: Language) -> dict[str, Any]:
     hides = sorted(table.value for table in gap.hides)
+    accepted = decision is not None and decision.kind.lifts
+    decided = {"decision": decision.kind.value, "by": decision.by, "why": decision.reason} if decision else None
     return {
-        "level": "warning" if hides else "note",
+        "level": "warning" if hides and not accepted else "note",
         "message": {"text": _message(f"{one_line(str(gap.location))}: {one_line(gap.reason.in_(language))}")},
-        "properties": {"kind": "gap", "hides": hides, "reason": {"zh": gap.reason.zh, "en": gap.reason.en}},
+        "properties": {
+            "kind": "gap",
+            "hides": hides,
+            "reason": {"zh": gap.reason.zh, "en": gap.reason.en},
+            "fingerprint": gap.fingerprint,
+            **({"decided": decided} if decided else {}),
+        },
     }
 
 

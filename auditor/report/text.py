@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from auditor.model import Audit, Language, Severity, Verdict
 from auditor.report.outline import Card, Outline, outline
@@ -64,7 +65,15 @@ def _lines(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
     if one.accepted:
         yield ""
         yield paint(_BOLD, f"{words('accepted')} ({len(one.accepted)})")
-        yield from (f"  {card.rule}  {card.subject}" for card in one.accepted)
+        for decision, cards in groupby(sorted(one.accepted, key=lambda card: card.decision), key=lambda card: card.decision):
+            # a baseline holds many: a log says once what was decided of them
+            if decision:
+                yield f"  {decision}"
+            yield from (f"      [{card.severity_word}] {card.rule}  {card.subject}" for card in cards)
+    if one.unmatched:
+        yield ""
+        yield paint(_BOLD, f"{words('decisions.unmatched')} ({len(one.unmatched)})")
+        yield from (f"  {where}{colon}{what}" for where, what in one.unmatched)
     yield ""
     yield paint(_BOLD, words("counts"))
     for table in one.tables:
@@ -102,6 +111,8 @@ def _findings(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
             label = paint(_SEVERITY_COLOURS[card.severity], f"[{card.severity_word}]")
             where = f" ({card.declared})" if card.declared else ""
             yield f"{label} {card.rule}  {card.subject}{words('colon')}{card.message}{where}"
+            if card.decision:
+                yield f"      {words('decision')}{words('colon')}{card.decision}"
 
 
 def _gaps(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
@@ -113,6 +124,8 @@ def _gaps(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
         yield f"      {gap.reason}"
         if gap.hides:
             yield f"      {words('hides')}{words('colon')}{words.listed(list(gap.hides))}"
+        if gap.decision:
+            yield f"      {words('decision')}{words('colon')}{gap.decision}"
 
 
 def _card(card: Card, words: Words, paint: _Paint) -> Iterator[str]:
@@ -121,6 +134,8 @@ def _card(card: Card, words: Words, paint: _Paint) -> Iterator[str]:
     subject = words.remarked(card.subject, card.name)
     yield f"{label} {paint(_BOLD, card.rule)}  {subject}  {words('confidence.is', word=card.confidence_word)}"
     yield f"      {card.message}"
+    if card.decision:
+        yield f"      {words('decision')}{colon}{card.decision}"
     for evidence in card.evidence:
         yield f"      {words('evidence')}{colon}{evidence.line}"
     if card.more:

@@ -146,7 +146,18 @@ FACT_KINDS: Mapping[FactKind, Text] = {
 PHRASES: Mapping[str, Text] = {
     "accepted": _t("已接受的问题", "Accepted findings"),
     "accepted.note": _t(
-        "下列问题已有记录在案的决定予以接受，不影响结论。", "A recorded decision accepts these; they do not affect the verdict."
+        "下列问题已有记录在案的决定予以接受：仍计入结论，但不计入门禁。",
+        "A recorded decision accepts these: they count for the verdict, and do not count at the gate.",
+    ),
+    "accepted.some": _t("其中 {n} 处已有记录在案的决定予以接受。", "A recorded decision accepts {n} of them."),
+    "accepted.some.one": _t("其中 1 处已有记录在案的决定予以接受。", "A recorded decision accepts one of them."),
+    "accepted.all": _t("均已有记录在案的决定予以接受，不计入门禁。", "Recorded decisions accept them all: none counts at the gate."),
+    "accepted.all.one": _t("已有记录在案的决定予以接受，不计入门禁。", "A recorded decision accepts it, so it does not count at the gate."),
+    "accepted.gaps": _t(
+        "其中 {n} 处未能读取的内容已有记录在案的决定予以接受。", "A recorded decision accepts {n} of the places that could not be read."
+    ),
+    "accepted.gaps.one": _t(
+        "其中 1 处未能读取的内容已有记录在案的决定予以接受。", "A recorded decision accepts one of the places that could not be read."
     ),
     "appendix": _t("附录", "Appendix"),
     "app": _t("应用", "App"),
@@ -196,6 +207,26 @@ PHRASES: Mapping[str, Text] = {
     "contents": _t("本报告中的安装包", "Builds in this report"),
     "counts": _t("各表统计", "Tables"),
     "covered_by": _t("由已声明的 {subject} 涵盖", "covered by the declared {subject}"),
+    "decision": _t("决定", "Decision"),
+    "decision.accept": _t("接受", "accepted"),
+    "decision.agree": _t("确认属实", "confirmed"),
+    "decision.baseline": _t("列入基线", "in the baseline"),
+    "decision.dispute": _t("有异议，仍计入门禁", "disputed, still counts at the gate"),
+    "decision.endless": _t("未设期限", "without end"),
+    "decision.is": _t("{kind}（{by}，{until}）：{reason}", "{kind} ({by}, {until}): {reason}"),
+    "decision.until": _t("有效至 {until}", "until {until}"),
+    "decisions.file": _t("决定文件", "Decisions file"),
+    "decisions.on": _t("决定适用日期", "Decisions as of"),
+    "decisions.tell": _t(
+        "有 {n} 条决定未匹配到任何内容（首条：{first}），详见各报告",
+        "{n} decisions match nothing here (first: {first}); the reports list them",
+    ),
+    "decisions.tell.one": _t("有 1 条决定未匹配到任何内容：{first}", "one decision matches nothing here: {first}"),
+    "decisions.unmatched": _t("未匹配到任何问题的决定", "Decisions that match nothing"),
+    "decisions.unmatched.note": _t(
+        "下列决定所针对的内容在本次核查中未出现：可能已处理，也可能属于另一个安装包。",
+        "What these are about did not come up in this audit: it was mended, or belongs to another build.",
+    ),
     "declaration": _t("声明", "Declaration"),
     "declaration.file": _t("声明文件", "Declaration file"),
     "declared": _t("声明", "Declared"),

@@ -92,6 +92,81 @@ def test_a_contradiction_outranks_a_gap_and_both_are_printed(builds: Path) -> No
     assert "CAMERA" in done.stdout
 
 
+ACCEPT = "  - {rule: %s, subject: %s, decision: %s, by: Li, reason: known%s}\n"
+CAMERA = ("undeclared-permission", "android.permission.CAMERA")
+CALENDAR = ("declared-not-found", "android.permission.READ_CALENDAR")
+
+
+def decisions(folder: Path, *entries: tuple[str, str, str, str]) -> Path:
+    """A decisions file."""
+    path = folder / "decisions.yaml"
+    path.write_text("schema: auditor/decisions/1\ndecisions:\n" + "".join(ACCEPT % one for one in entries), "utf-8")
+    return path
+
+
+def test_what_is_accepted_passes_the_gate_and_is_shown(builds: Path, tmp_path: Path) -> None:
+    file = decisions(tmp_path, (*CAMERA, "accept", ", until: 2027-03-31"))
+    done = auditor("audit", "app.apk", "-d", "differs.yaml", "--decisions", file, cwd=builds, SOURCE_DATE_EPOCH="1796000000")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Contradicts the declaration" in done.stdout  # which it does
+    assert "accepted (Li, until 2027-03-31): known" in done.stdout
+    late = auditor("audit", "app.apk", "-d", "differs.yaml", "--decisions", file, cwd=builds, SOURCE_DATE_EPOCH="1806537600")
+    assert late.returncode == 1
+    assert "held until 2027-03-31, which is past (decisions.yaml:3)" in late.stdout
+
+
+def test_a_dispute_does_not_pass_the_gate(builds: Path, tmp_path: Path) -> None:
+    for kind in ("dispute", "agree"):
+        file = decisions(tmp_path, (*CAMERA, kind, ""))
+        assert auditor("audit", "app.apk", "-d", "differs.yaml", "--decisions", file, cwd=builds).returncode == 1
+
+
+def test_a_decision_that_matches_nothing_is_told_and_no_error(builds: Path, tmp_path: Path) -> None:
+    file = decisions(tmp_path, ("undeclared-sdk", "gone", "accept", ""))
+    done = auditor("audit", "app.apk", "-d", "fits.yaml", "--decisions", file, cwd=builds)
+    assert (done.returncode, done.stderr) == (0, "decisions.yaml:3: one decision matches nothing here: undeclared-sdk gone\n")
+    assert "Decisions that match nothing (1)" in done.stdout
+
+
+def test_a_broken_decisions_file_is_told_before_the_build_is_read(builds: Path, tmp_path: Path) -> None:
+    file = decisions(tmp_path, (*CAMERA, "acept", ""), (*CALENDAR, "accept", ", untill: 2027-01-01"))
+    done = auditor("audit", "none.apk", "-d", "differs.yaml", "--decisions", file, cwd=builds)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        f"{file}:3: decisions[0].decision: 'acept' is none of its values (did you mean 'accept'?)",
+        f"{file}:4: unknown key 'untill' in decisions[1] (did you mean 'until'?)",
+    ]
+
+
+def test_a_day_that_is_none_is_a_usage_error(builds: Path) -> None:
+    done = auditor("audit", "app.apk", "-d", "fits.yaml", cwd=builds, SOURCE_DATE_EPOCH="yesterday")
+    assert done.returncode == 2
+    assert "SOURCE_DATE_EPOCH is 'yesterday'" in done.stderr
+
+
+def test_a_baseline_is_written_and_lets_pass_what_is_there(builds: Path, tmp_path: Path) -> None:
+    (builds / "half.apk").write_bytes(simple_apk(permissions=["android.permission.CAMERA"], dex=[b"dex\n035\0" + bytes(40)]))
+    file = tmp_path / "new" / "baseline.yaml"
+    args = ("audit", "half.apk", "-d", "differs.yaml", "--fail-on", "info")
+    assert auditor(*args, cwd=builds).returncode == 1
+    assert auditor(*args, "--write-baseline", file, cwd=builds).returncode == 0
+    written = file.read_bytes()
+    assert b"gap: classes.dex" in written
+    again = auditor(*args, "--decisions", file, cwd=builds)
+    assert (again.returncode, again.stderr) == (0, "")
+    # the gate is closed to what is new
+    (builds / "more.apk").write_bytes(simple_apk(permissions=["android.permission.CAMERA", "android.permission.READ_SMS"]))
+    more = auditor("audit", "more.apk", "-d", "differs.yaml", "--decisions", file, cwd=builds)
+    assert more.returncode == 1
+    # and what was decided is never lost
+    lost = auditor(*args, "--write-baseline", file, cwd=builds)
+    assert (lost.returncode, file.read_bytes()) == (2, written)
+    assert f"give it as --decisions {file} too" in lost.stderr
+    assert auditor(*args, "--decisions", file, "--write-baseline", file, cwd=builds).returncode == 0
+    assert file.read_bytes() == written
+    assert [path.name for path in file.parent.iterdir()] == ["baseline.yaml"]
+
+
 def test_every_format_is_written_where_it_was_asked_for(builds: Path, tmp_path: Path) -> None:
     wanted = {format_: tmp_path / "new" / f"report.{format_}" for format_ in ("text", "json", "html", "sarif", "junit", "markdown")}
     outputs = [argument for format_, path in wanted.items() for argument in ("-o", f"{format_}={path}")]

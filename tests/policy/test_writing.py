@@ -17,7 +17,8 @@ from auditor.model import Language
 from auditor.policy.document import Document, DocumentKind, Line, Paragraph
 from auditor.policy.extract import extract_policy
 from auditor.policy.read import read_document
-from auditor.policy.writing import draft_plain, scalar_yaml, to_json, to_yaml
+from auditor.policy.writing import draft_plain, to_json, to_yaml
+from auditor.records import scalar_yaml
 from tests.policy.test_permissions import FLATTENED
 from tests.policy.test_sdks import LABEL_BLOCKS, RUN_ON
 

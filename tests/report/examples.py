@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
+from dataclasses import replace
+
+from auditor.decisions import decide, parse_decisions
 from auditor.model import (
     Audit,
     Bringer,
     Checked,
     Clause,
     Confidence,
+    Decision,
+    DecisionKind,
     Fact,
     FactKind,
     Identity,
@@ -524,7 +530,33 @@ def bare() -> Audit:
     )
 
 
+DECISIONS = """schema: auditor/decisions/1
+decisions:
+  - {rule: undeclared-permission, subject: android.permission.READ_SMS, decision: accept, by: 李卫, reason: 2.4 版移除, until: 2027-03-31}
+  - {rule: undeclared-sdk, subject: bugly, decision: dispute, by: Zhang <Min>, reason: the class is ours}
+  - {rule: identity-mismatch, subject: com.example.shop, decision: accept, by: 李卫, reason: 测试证书, until: 2026-01-31}
+  - {rule: declared-not-found, subject: amap, decision: agree, by: 李卫, reason: 下次修订政策时删去}
+  - {rule: undeclared-sdk, subject: gone, decision: accept, by: 李卫, reason: 已移除}
+"""
+
+
+def decided() -> Audit:
+    """Contradicted, with a decision of every kind: accepted, disputed, past its day, agreed to, about nothing; and an accepted gap."""
+    audit = replace(drifted(), accepted=(), gaps=packed().gaps)
+    given = parse_decisions(DECISIONS.encode(), "decisions.yaml")
+    gap = Decision(
+        fingerprint=audit.gaps[0].fingerprint,
+        kind=DecisionKind.BASELINE,
+        by="auditor --write-baseline",
+        reason="packed before release",
+        location=make.here("decisions.yaml", 8),
+        gap="classes.dex",
+    )
+    return decide(audit, replace(given, decisions=(*given.decisions, gap)), datetime.date(2026, 6, 1))
+
+
 EXAMPLES = {
+    "decided": [decided()],
     "drifted": [drifted()],
     "collected": [collected()],
     "packed": [packed()],

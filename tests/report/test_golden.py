@@ -21,6 +21,7 @@ CASES = [
     *(("drifted", format_, language) for format_ in FORMATS for language in Language),
     *(("collected", format_, Language.ZH) for format_ in FORMATS),
     *(("packed", format_, Language.ZH) for format_ in FORMATS),
+    *(("decided", format_, Language.EN) for format_ in FORMATS),
     *(("ios", format_, Language.EN) for format_ in FORMATS),
     *((name, format_, Language.ZH) for name in ("bare", "several", "none") for format_ in PEOPLE),
 ]

@@ -9,7 +9,7 @@ import pytest
 from auditor.model import Confidence, Language, Severity, State, Table
 from auditor.report.junit import render
 from tests import factories as make
-from tests.report.examples import EXAMPLES, HOSTILE, drifted, hostile, packed
+from tests.report.examples import EXAMPLES, HOSTILE, decided, drifted, hostile, packed
 
 
 def cases(audits, language=Language.EN):
@@ -37,7 +37,28 @@ def test_each_subject_is_a_test_with_its_outcome():
         ("auditor.data", "Personal data"): "skipped",
         ("auditor.rules.identity-mismatch", "identity-mismatch: com.example.shop"): "failure",
         ("auditor.rules.identity-mismatch", "identity-mismatch: the declaration as a whole"): "pass",
+        ("auditor.rules.undeclared-permission", "undeclared-permission: android.permission.NFC"): "skipped",
     }
+
+
+def test_what_is_accepted_is_skipped_and_what_is_disputed_still_fails():
+    found = cases([decided()])
+    sms = found["auditor.permissions", "android.permission.READ_SMS"]
+    assert outcome(sms) == "skipped"
+    assert sms.find("skipped").get("message") == "accepted (李卫, until 2027-03-31): 2.4 版移除"
+    assert "READ_SMS" in sms.find("system-out").text
+    assert outcome(found["auditor.sdks", "bugly"]) == "failure"
+    assert "disputed, still counts at the gate (Zhang <Min>" in found["auditor.sdks", "bugly"].find("failure").text
+    assert outcome(found["auditor.rules.identity-mismatch", "identity-mismatch: com.example.shop"]) == "failure"
+    assert "packed before release" in found["auditor.gaps", "classes.dex"].find("skipped").get("message")
+
+
+def test_an_accepted_finding_does_not_hide_another_on_the_same_subject():
+    row = make.row(Table.PERMISSIONS, "p.SMS", State.UNDECLARED)
+    audit = make.audit(make.finding("other-rule", "p.SMS"), rows=[row], accepted=[make.finding(subject="p.SMS")])
+    (case,) = [case for key, case in cases([audit]).items() if key[1] == "p.SMS"]
+    assert case.find("failure").get("type") == "other-rule"
+    assert "undeclared-permission" in case.find("system-out").text
 
 
 def test_a_failure_says_what_where_and_what_to_do():

@@ -12,7 +12,7 @@ from auditor.model import Language, Severity
 from auditor.report.sarif import render
 from tests import factories as make
 from tests.real.fetch import Unavailable, fetch
-from tests.report.examples import EXAMPLES, collected, drifted, hostile, packed
+from tests.report.examples import EXAMPLES, collected, decided, drifted, hostile, packed
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,7 @@ def test_a_result_stands_at_the_line_of_the_declaration():
         ("identity-mismatch", "declarations/shop.yaml", 5),
         ("declared-not-found", "declarations/shop.yaml", 34),
         ("identity-mismatch", "declarations/shop.yaml", 1),
+        ("undeclared-permission", "declarations/shop.yaml", 10),  # accepted
     ]
 
 
@@ -78,7 +79,7 @@ def test_evidence_is_a_logical_location():
 
 def test_levels_follow_severity():
     assert [result["level"] for result in log([drifted()])["runs"][0]["results"]] == [
-        "error", "error", "warning", "note", "note"
+        "error", "error", "warning", "note", "note", "warning"
     ]  # fmt: skip
 
 
@@ -125,10 +126,32 @@ def test_gaps_are_notifications():
     assert notifications[0]["properties"]["hides"] == ["data", "sdks"]
 
 
-def test_accepted_findings_are_no_results():
+def test_accepted_findings_are_suppressed_results():
     run = log([drifted()])["runs"][0]
-    assert "android.permission.NFC" not in {result["properties"]["subject"] for result in run["results"]}
+    suppressed = {one["properties"]["subject"]: [two["status"] for two in one["suppressions"]] for one in run["results"]}
+    assert suppressed.pop("android.permission.NFC") == ["accepted"]
+    assert set(map(tuple, suppressed.values())) == {()}
     assert [one["subject"] for one in run["properties"]["accepted"]] == ["android.permission.NFC"]
+
+
+def test_decisions_are_suppressions_with_who_and_why():
+    run = log([decided()])["runs"][0]
+    suppressions = {one["properties"]["subject"]: one["suppressions"] for one in run["results"]}
+    (accepted,) = suppressions["android.permission.READ_SMS"]
+    assert (accepted["status"], accepted["justification"]) == ("accepted", "2.4 版移除")
+    assert accepted["location"]["physicalLocation"]["artifactLocation"]["uri"] == "decisions.yaml"
+    assert accepted["properties"] == {"decision": "accept", "by": "李卫", "until": "2027-03-31"}
+    assert [one["status"] for one in suppressions["bugly"]] == ["underReview"]  # which suppresses nothing
+    assert suppressions["amap"] == suppressions["com.example.shop"] == []
+    gaps = [one for one in run["invocations"][0]["toolExecutionNotifications"] if one["properties"]["kind"] == "gap"]
+    assert [(one["level"], one["properties"].get("decided", {}).get("why")) for one in gaps] == [
+        ("note", "packed before release"),
+        ("note", None),
+    ]
+
+
+def test_an_audit_without_decisions_says_nothing_of_suppression():
+    assert all("suppressions" not in one for one in log([packed()])["runs"][0]["results"])
 
 
 def test_each_run_has_a_category_of_its_own():
