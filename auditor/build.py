@@ -42,15 +42,17 @@ class Platform(Enum):
 
     ANDROID = "android"
     IOS = "ios"
+    HARMONYOS = "harmonyos"
+    """HarmonyOS and OpenHarmony: apps of HAP and HSP modules."""
 
 
 class BuildKind(Enum):
     """What a build file is built to be."""
 
     APP = "app"
-    """An app that is installed: an APK, an IPA."""
+    """An app that is installed: an APK, an IPA, a HAP."""
     LIBRARY = "library"
-    """What apps are built from: an AAR, a JAR, a framework, a static library. No policy is declared for one."""
+    """What apps are built from: an AAR, a JAR, a framework, a static library, a HAR. No policy is declared for one."""
 
 
 class Language(Enum):
@@ -65,6 +67,7 @@ class Table(Enum):
 
     PERMISSIONS = "permissions"
     USAGE_KEYS = "usage_keys"
+    HARMONY_PERMISSIONS = "harmony_permissions"
     SDKS = "sdks"
     DATA = "data"
 
@@ -110,19 +113,28 @@ class FactKind(Enum):
     """What kind of thing a Fact states. Each member says what ``name``, ``value``, ``by`` and ``traits`` mean."""
 
     PERMISSION = "permission"
-    """``uses-permission``: name = full permission name; traits ``max-sdk`` when written."""
+    """``uses-permission``: name = full permission name; traits ``max-sdk`` when written.
+    HarmonyOS, ``requestPermissions`` (``reqPermissions`` of the older model): by = the module that asks; traits ``reason``
+    (as written: a text, or a reference to one), ``when`` and ``abilities`` (of ``usedScene``)."""
     PERMISSION_SDK23 = "permission-sdk-23"
     """``uses-permission-sdk-23``: as PERMISSION, requested only on devices of API level 23 and up."""
     PERMISSION_IMPLIED = "implied-permission"
     """Granted without being written: name = full name; value = the permission or rule that implies it."""
     PERMISSION_DEFINED = "defined-permission"
-    """``<permission>``: name = full name; value = protection level as written (may be empty)."""
+    """``<permission>``: name = full name; value = protection level as written (may be empty).
+    HarmonyOS, ``definePermissions``: value = ``availableLevel``; by = the module; trait ``grant-mode``."""
+    PERMISSION_REASON = "permission-reason"
+    """HarmonyOS, the text a user is shown of why a permission is asked for: name = full name; value = text; by = language of
+    the text (``base`` = the one for every other); trait ``module``."""
+    PERMISSION_ALLOWED = "allowed-permission"
+    """HarmonyOS, a permission the signed profile opens to the app beyond its level (``allowed-acls``): name = full name."""
     SDK_LEVEL = "sdk-level"
-    """Name = ``min``, ``target`` or ``max``; value = API level (Android) or minimum system version (iOS)."""
+    """Name = ``min``, ``target`` or ``max``; value = API level (Android, HarmonyOS) or minimum system version (iOS)."""
     COMPONENT = "component"
     """Name = class; value = application, activity, activity-alias, service, receiver, provider or
     app-component-factory; traits exported, process, authorities, permission, enabled, target as written or implied;
-    ``written`` = the class's name in the file, where a mapping restored it."""
+    ``written`` = the class's name in the file, where a mapping restored it.
+    HarmonyOS: name = the ability's; value = ability, or extension-ability; by = the module; traits exported, ``type``."""
     META_DATA = "meta-data"
     """Name = key; value = value or resource reference; by = the component that holds it, empty for the application.
     iOS: a localised name of a bundle; by = the bundle; trait ``language``."""
@@ -233,6 +245,16 @@ class FactKind(Enum):
     """Permission a script layer's own manifest asks for: name = full permission name; by = the layer."""
     SCRIPT_SETTING = "script-setting"
     """Setting of a script layer: name = what is set (``privacy.prompt``); value = as written; by = the layer."""
+    ARK_MODULE = "ark-module"
+    """HarmonyOS, a module of the app: name = its name; value = its type (``entry``, ``feature``, ``shared``, ``har``); traits
+    ``devices``, ``package`` (its name in ohpm), ``version`` (of the bytecode, where it could be read)."""
+    ARK_PACKAGE = "ark-package"
+    """HarmonyOS, a package of ohpm or a module of the app that a file names: name = the package; value = its version, where
+    the file tells it; by = the module of the app; trait ``as`` = ``code`` (modules of it are in the bytecode), ``import``
+    (bytecode imports from it), ``listed`` (a packaged list names it); ``modules`` = how many are in the bytecode."""
+    ARK_IMPORT = "ark-import"
+    """HarmonyOS, a module of the system that bytecode imports: name = as imported (``@ohos:geoLocationManager``); by = the
+    package whose module does, the first of them the location names; trait ``modules`` = how many do."""
     HOST = "host"
     """Host that code or a file names: name = the host, lower case; value = scheme, empty for one that stands alone;
     by = the class whose code uses it, or the file's own kind (``network-security-config``)."""
@@ -378,7 +400,7 @@ class Signer:
     subject: str
     """Distinguished name (RFC 4514)."""
     scheme: str
-    """``v1``, ``v2``, ``v3``, ``v3.1`` (Android APK signature schemes) or ``apple``."""
+    """``v1``, ``v2``, ``v3``, ``v3.1`` (Android APK signature schemes), ``apple`` or ``harmony``."""
     verified: bool | None = None
     """Whether the signature was verified; None = not tried."""
 
@@ -388,9 +410,9 @@ class Identity:
     """Which build this is."""
 
     platform: Platform
-    """Android or iOS."""
+    """Android, iOS or HarmonyOS."""
     app_id: str
-    """Package name or bundle identifier; empty where it could not be read."""
+    """Package name, bundle identifier or bundle name; empty where it could not be read."""
     label: str
     """Display name."""
     version: str

@@ -607,7 +607,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredPermission:
-    """One Android (or, kept apart, HarmonyOS) permission the policy declares."""
+    """One Android or HarmonyOS permission the policy declares; the two stand in tables of their own."""
 
     name: str
     """Full permission name."""
@@ -737,7 +737,7 @@ class Declaration:
     denials: tuple[DeclaredData, ...]
     """What the policy says is *not* collected."""
     harmony_permissions: tuple[DeclaredPermission, ...] = ()
-    """HarmonyOS permissions (``ohos.permission.…``), which no Android build asks for."""
+    """HarmonyOS permissions (``ohos.permission.…``)."""
     statements: tuple[DeclaredStatement, ...] = ()
     headings: tuple[tuple[Table, int], ...] = ()
     """Line on which each table starts: where a finding belongs that no row is about."""

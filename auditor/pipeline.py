@@ -64,7 +64,9 @@ _DOCUMENTS = frozenset({".html", ".htm", ".xhtml", ".md", ".mdx", ".markdown", "
 """Suffixes of policy documents."""
 _DECLARATIONS = frozenset({".yaml", ".yml", ".json"})
 """Suffixes of declarations; any other file is told by its content."""
-_DECLARES = re.compile(rb"^\s*(?:schema:\s*[\"']?auditor/declaration|\{)|^(?:policy|permissions|sdks|usage_keys|data):", re.MULTILINE)
+_DECLARES = re.compile(
+    rb"^\s*(?:schema:\s*[\"']?auditor/declaration|\{)|^(?:policy|permissions|sdks|usage_keys|harmony_permissions|data):", re.MULTILINE
+)
 _TOLD_BY = 65_536
 """Bytes a declaration is told by."""
 _UNREVIEWED = Text(
@@ -411,6 +413,7 @@ def lint_policy(path: Path, *, shown_as: str | None = None, knowledge: Knowledge
         declaration,
         permissions=tuple(row for row in declaration.permissions if row.confidence is Confidence.HIGH),
         usage_keys=tuple(row for row in declaration.usage_keys if row.confidence is Confidence.HIGH),
+        harmony_permissions=tuple(row for row in declaration.harmony_permissions if row.confidence is Confidence.HIGH),
         sdks=tuple(row for row in declaration.sdks if row.confidence is Confidence.HIGH),
     )
     on_rows = tuple(rule for rule in RULES if rule.info.id in _ON_ROWS)
@@ -487,6 +490,8 @@ def _names(subjects: Collection[str], knowledge: Knowledge) -> Iterator[tuple[st
             yield subject, permission.label
         elif key := knowledge.usage_keys.get(subject):
             yield subject, key.label
+        elif harmony := knowledge.harmony_permissions.get(subject):
+            yield subject, harmony.label
 
 
 def _data_names(rows: Sequence[Row], knowledge: Knowledge) -> Iterator[tuple[str, Text]]:

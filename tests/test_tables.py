@@ -192,6 +192,7 @@ def test_only_the_tables_of_the_platform_are_checked() -> None:
 
     assert compared(Platform.ANDROID) == {"permissions", "sdks", "data"}
     assert compared(Platform.IOS) == {"usage_keys", "sdks", "data"}
+    assert compared(Platform.HARMONYOS) == {"harmony_permissions", "sdks", "data"}
 
 
 def test_a_covered_part_that_is_only_named_is_covered_all_the_same() -> None:

@@ -140,7 +140,7 @@ def test_audit_has_the_documented_names():
         "effective": "2021-12-28",
     }
     assert wire["verdict"] == "contradicted"
-    assert wire["checked"] == ["permissions", "usage_keys", "sdks"]
+    assert wire["checked"] == ["permissions", "usage_keys", "harmony_permissions", "sdks"]
     finding = wire["findings"][0]
     assert finding["rule"] == "undeclared-permission"
     assert finding["subject"] == "android.permission.READ_SMS"
@@ -196,7 +196,8 @@ def test_rows_have_both_sides_or_null():
 
 
 def test_every_table_is_there_even_when_empty():
-    assert audit_to_wire(make.audit())["tables"] == {"permissions": [], "usage_keys": [], "sdks": [], "data": []}
+    tables = audit_to_wire(make.audit())["tables"]
+    assert tables == {"permissions": [], "usage_keys": [], "harmony_permissions": [], "sdks": [], "data": []}
 
 
 def test_a_row_of_an_sdk_keeps_evidence_of_row_and_sdk_once():

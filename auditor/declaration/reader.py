@@ -37,7 +37,7 @@ __all__ = ["SCHEMA", "STATEMENTS", "parse_declaration", "read_declaration", "row
 SCHEMA = "auditor/declaration/1"
 """Name and version of the format, as the optional key ``schema`` writes it."""
 
-TABLES = ("permissions", "usage_keys", "sdks", "data")
+TABLES = ("permissions", "usage_keys", "harmony_permissions", "sdks", "data")
 CONDITIONS = ("background", "user-action")
 STATEMENTS = (
     "transport-encryption",
@@ -53,7 +53,8 @@ _CONFIDENCES = tuple(confidence.word for confidence in Confidence)
 _PREFIX = "android.permission."
 _DOTTED = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)+\Z")
 _APP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+\Z")
-_HARMONY = re.compile(r"ohos\.permission\.[A-Z0-9_]+\Z")
+_HARMONY_PREFIX = "ohos.permission."
+_HARMONY = re.compile(r"ohos\.permission\.(?:[a-zA-Z]+\.)*[A-Z0-9_]+\Z")
 _USAGE_KEY = re.compile(r"[A-Z]{2,}[A-Za-z0-9]*\Z")
 _USAGE_WORD = re.compile(r"(?:NS)?(.+)UsageDescription\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -198,8 +199,8 @@ class _Reader:
         return self.permission_rows(top, "permissions", self.permission_fault)
 
     def harmony_permissions(self, top: Record) -> tuple[DeclaredPermission, ...]:
-        """Read ``harmony_permissions``: kept apart, no Android build asks for them."""
-        return self.permission_rows(top, "harmony_permissions", _harmony_fault)
+        """Read ``harmony_permissions``."""
+        return self.permission_rows(top, "harmony_permissions", self.harmony_fault)
 
     def permission_rows(
         self, top: Record, key: str, fault: Callable[[str], str]
@@ -281,7 +282,7 @@ class _Reader:
                     purpose_shared_with=row.shared_with,
                     data=record.texts("data", among=self.knowledge.data_types),
                     data_text=record.text("data_text"),
-                    permissions=record.texts("permissions", fault=self.permission_fault),
+                    permissions=record.texts("permissions", fault=self.any_permission_fault),
                     platforms=platforms,
                     url=record.text("url"),
                     location=self.location(record),
@@ -378,7 +379,7 @@ class _Reader:
     def draft_notes(self, top: Record) -> None:
         """Read ``review`` and ``gaps``: what a machine draft leaves to a person."""
         for record in top.records("review"):
-            record.choice("table", (*TABLES, "harmony_permissions", "denials", "statements"))
+            record.choice("table", (*TABLES, "denials", "statements"))
             record.text("subject")
             record.text("reason", required=True)
             self.passages(record)
@@ -460,6 +461,21 @@ class _Reader:
             meant = self._platform_words.get(word.lower(), "")
         else:
             meant = ""
+        return f"{name!r} is no known permission{_suggest(meant)}" if meant else ""
+
+    def any_permission_fault(self, name: str) -> str:
+        """Say what is wrong with the name of a permission of Android or HarmonyOS, or nothing."""
+        return self.harmony_fault(name) if name.startswith(_HARMONY_PREFIX) else self.permission_fault(name)
+
+    def harmony_fault(self, name: str) -> str:
+        """Say what is wrong with the name of a HarmonyOS permission, or nothing: later versions of the system have more."""
+        if not _HARMONY.match(name):
+            return f"{name!r} is no HarmonyOS permission (ohos.permission.…)"
+        known = self.knowledge.harmony_permissions
+        if name in known or name in self.knowledge.harmony_others:
+            return ""
+        words = {one.removeprefix(_HARMONY_PREFIX).lower(): one for one in known}
+        meant = _slip_of(name.removeprefix(_HARMONY_PREFIX), words)
         return f"{name!r} is no known permission{_suggest(meant)}" if meant else ""
 
     def usage_key_fault(self, key: str) -> str:
@@ -562,10 +578,6 @@ def _usage_word(key: str) -> str:
     """Return what tells a key from others: all of them share NS…UsageDescription, which would make any two alike."""
     match = _USAGE_WORD.match(key)
     return match[1] if match else key.removeprefix("NS")
-
-
-def _harmony_fault(name: str) -> str:
-    return "" if _HARMONY.match(name) else f"{name!r} is no HarmonyOS permission (ohos.permission.…)"
 
 
 def _app_id_fault(app_id: str) -> str:

@@ -31,6 +31,7 @@ _TRACED: Mapping[FactKind, TraceKind] = {
     FactKind.BUNDLE: TraceKind.BUNDLE,
     FactKind.URL_SCHEME: TraceKind.URL_SCHEME,
     FactKind.QUERY_SCHEME: TraceKind.QUERY_SCHEME,
+    FactKind.ARK_PACKAGE: TraceKind.OHPM_PACKAGE,
 }
 _UNTELLING = frozenset({TraceKind.PACKAGE, TraceKind.QUERY_SCHEME, TraceKind.HOST, TraceKind.LITERAL})
 """Traces that do not even name an SDK unless they prove it: shared packages; a scheme asked about is another app's; a host or
@@ -257,7 +258,10 @@ def _judge(id_: str, one: _Evidence, unverified: bool) -> Sdk | None:
     proofs = one.facts.get(Strength.PROVES, [])
     if not proofs and not one.telling:
         return None
-    if not proofs:
+    if not proofs and any(_names_code(fact) for fact in one.facts.get(Strength.SUPPORTS, ())):
+        # code stands under the package's name; that it is the package's, nothing proves
+        tier, confidence = SdkTier.BUNDLED, Confidence.LOW
+    elif not proofs:
         tier, confidence = SdkTier.NAMED, Confidence.LOW
     elif one.proving_classes >= _MANY_CLASSES or any(fact.kind not in _PARTIAL for fact in proofs):
         tier, confidence = SdkTier.BUNDLED, Confidence.HIGH
@@ -267,6 +271,10 @@ def _judge(id_: str, one: _Evidence, unverified: bool) -> Sdk | None:
         # its traces are documented, but nobody has seen them in an artefact
         confidence = min(confidence, Confidence.MEDIUM)
     return Sdk(id=id_, tier=tier, confidence=confidence, evidence=tuple(_strongest_first(one.facts)))
+
+
+def _names_code(fact: Fact) -> bool:
+    return fact.kind is FactKind.ARK_PACKAGE and fact.trait("as") == "code"
 
 
 def _strongest_first(facts: Mapping[Strength, Iterable[Fact]]) -> Iterator[Fact]:

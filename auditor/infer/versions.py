@@ -37,6 +37,10 @@ def _with_version(sdk: Sdk, build: Build, knowledge: Knowledge) -> Sdk:
         for fact, version in _read(source, build):
             evidence = sdk.evidence if fact in sdk.evidence else (*sdk.evidence, fact)
             return replace(sdk, version=version, evidence=evidence)
+    for fact in sdk.evidence:
+        # a package of HarmonyOS stands beside its version wherever it is named
+        if fact.kind is FactKind.ARK_PACKAGE and fact.value and _VERSION.match(fact.value):
+            return replace(sdk, version=fact.value)
     return sdk
 
 

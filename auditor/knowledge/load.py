@@ -27,6 +27,9 @@ from auditor.knowledge.schema import (
     DataWords,
     Fingerprint,
     FingerprintKind,
+    Grant,
+    HarmonyLevel,
+    HarmonyPermissionKnowledge,
     Knowledge,
     NotCheckableKnowledge,
     PackerKnowledge,
@@ -316,6 +319,11 @@ def knowledge_from(
         permission_covers=tuple(_cover(entry) for entry in plain["permission_covers"]),
         usage_keys={key: _usage_key(key, entry) for key, entry in plain["usage_keys"].items()},
         usage_key_covers=tuple(_cover(entry) for entry in plain["usage_key_covers"]),
+        harmony_permissions={
+            name: _harmony_permission(name, entry) for name, entry in plain.get("harmony_permissions", {}).items()
+        },
+        harmony_others=frozenset(plain.get("harmony_others", ())),
+        harmony_covers=tuple(_cover(entry) for entry in plain.get("harmony_covers", ())),
         sdks={id_: _sdk(id_, entry) for id_, entry in plain["sdks"].items()},
         brings={id_: _brings(id_, entry) for id_, entry in plain.get("brings", {}).items()},
         fingerprints=fingerprints,
@@ -392,6 +400,20 @@ def _permission(name: str, entry: dict[str, Any]) -> PermissionKnowledge:
         removed_after=entry.get("removed_after", 0),
         by_calls=entry.get("by_calls", False),
         unverified=entry.get("unverified", False),
+    )
+
+
+def _harmony_permission(name: str, entry: dict[str, Any]) -> HarmonyPermissionKnowledge:
+    return HarmonyPermissionKnowledge(
+        name=name,
+        level=HarmonyLevel(entry["level"]),
+        grant=Grant(entry["grant"]),
+        label=_text(entry.get("label")),
+        group=entry.get("group", ""),
+        data=tuple(entry.get("data", ())),
+        system=entry.get("system", False),
+        since=entry.get("since", 0),
+        deprecated=entry.get("deprecated", 0),
     )
 
 

@@ -24,6 +24,9 @@ __all__ = [
     "DataWords",
     "Fingerprint",
     "FingerprintKind",
+    "Grant",
+    "HarmonyLevel",
+    "HarmonyPermissionKnowledge",
     "Knowledge",
     "NotCheckableKnowledge",
     "PackerKnowledge",
@@ -84,6 +87,8 @@ class TraceKind(Enum):
     """URL scheme the app answers to; ``*`` matches any run of characters, ``[0-9]`` one of those named."""
     QUERY_SCHEME = "query_schemes"
     """URL scheme the app asks about. Proves nothing."""
+    OHPM_PACKAGE = "ohpm_packages"
+    """Package of HarmonyOS's registry, by its name (``@scope/name``), as bytecode or a packaged list names it. Supports only."""
 
 
 ANDROID_TRACES = (
@@ -103,6 +108,7 @@ IOS_TRACES = (
     TraceKind.URL_SCHEME,
     TraceKind.QUERY_SCHEME,
 )
+HARMONY_TRACES = (TraceKind.OHPM_PACKAGE,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +249,54 @@ class PermissionKnowledge:
     unverified: bool
     by_calls: bool = False
     """Used by calls alone, all of which are known: where there is none, nothing in the code uses it."""
+
+
+class HarmonyLevel(Enum):
+    """What an app has to be of to be given a HarmonyOS permission (its APL)."""
+
+    NORMAL = "normal"
+    """Any app."""
+    SYSTEM_BASIC = "system_basic"
+    """An app that offers what is basic to the system; another by an access control list in its signed profile."""
+    SYSTEM_CORE = "system_core"
+    """The core of the system."""
+
+
+class Grant(Enum):
+    """How a HarmonyOS permission is given."""
+
+    SYSTEM = "system_grant"
+    """On installation."""
+    USER = "user_grant"
+    """By the user, who is asked."""
+    SETTINGS = "manual_settings"
+    """By the user, on a page of the system settings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarmonyPermissionKnowledge:
+    """One HarmonyOS permission."""
+
+    name: str
+    level: HarmonyLevel
+    grant: Grant
+    label: Text
+    """Display name."""
+    group: str
+    """Permissions of one group are asked for in one dialogue; empty where none."""
+    data: tuple[str, ...]
+    """Data-type ids whose reading hangs on it; empty = it opens none."""
+    system: bool
+    """Only the system's own apps, or a device's managers, are given it."""
+    since: int
+    """First API level that has it."""
+    deprecated: int
+    """API level from which it is not to be used any more; 0 = in use."""
+
+    @property
+    def by_user(self) -> bool:
+        """Whether the user decides on it."""
+        return self.grant is not Grant.SYSTEM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -483,6 +537,10 @@ class Knowledge:
     categories: Mapping[str, Category]
     brings: Mapping[str, Brings] = field(default_factory=dict)
     """What libraries' own manifests hold, by id."""
+    harmony_permissions: Mapping[str, HarmonyPermissionKnowledge] = field(default_factory=dict)
+    harmony_others: frozenset[str] = frozenset()
+    """Names of the HarmonyOS permissions that only the system's own apps, services and device managers are given."""
+    harmony_covers: tuple[Cover, ...] = ()
     not_checkable: tuple[NotCheckableKnowledge, ...] = ()
     data_covers: tuple[Cover, ...] = ()
     data_hints: tuple[Cover, ...] = ()

@@ -16,9 +16,12 @@ from auditor.errors import KnowledgeError
 from auditor.knowledge.api_schema import ApiKind, ApiMatch, ApiRole, ApiTable, CallbackTime
 from auditor.knowledge.schema import (
     ANDROID_TRACES,
+    HARMONY_TRACES,
     IOS_TRACES,
     SDK_CATEGORIES,
     FingerprintKind,
+    Grant,
+    HarmonyLevel,
     ProtectionLevel,
     Strength,
     TraceKind,
@@ -40,7 +43,8 @@ _SEGMENTS = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*\Z", re.ASCII)
 _CHECKABLE = ("static", "policy", "dynamic", "manual")
 _STARRED = frozenset({TraceKind.NATIVE_LIBRARY, TraceKind.ASSET, TraceKind.URL_SCHEME})
 _ONLY_NAMES = frozenset({TraceKind.COMPONENT, TraceKind.QUERY_SCHEME})
-_ONLY_SUPPORTS = frozenset({TraceKind.NATIVE_SYMBOL, TraceKind.HOST, TraceKind.LITERAL})
+_ONLY_SUPPORTS = frozenset({TraceKind.NATIVE_SYMBOL, TraceKind.HOST, TraceKind.LITERAL, TraceKind.OHPM_PACKAGE})
+_OHPM = re.compile(r"(?:@[a-z0-9_-]+/)?[A-Za-z0-9_.-]+\Z")
 _HOST = re.compile(r"(?=.{4,100}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+\Z")
 _ADDRESS = re.compile(r"[0-9.]+\Z")
 _ENDINGS = {
@@ -52,7 +56,9 @@ APIS = "apis"
 """The folder of what is known of interfaces; without it, nothing is known of any."""
 POLICY_WORDS = "policy_words.yaml"
 NOT_CHECKABLE = "not_checkable.yaml"
-"""The one file a knowledge can do without: it is read with policies only."""
+"""A file a knowledge can do without: it is read with policies only."""
+HARMONY_PERMISSIONS = "harmony_permissions.yaml"
+"""Likewise: read with HarmonyOS builds only."""
 
 
 def read_yaml(directory: Path) -> Plain:
@@ -68,6 +74,11 @@ def read_yaml(directory: Path) -> Plain:
         **types,
         **_read(directory, "permissions.yaml", mistakes, lambda record: _permissions(record, known)),
         **_read(directory, "usage_keys.yaml", mistakes, lambda record: _usage_keys(record, known)),
+        **(
+            _read(directory, HARMONY_PERMISSIONS, mistakes, lambda record: _harmony_permissions(record, known))
+            if (directory / HARMONY_PERMISSIONS).exists()
+            else {}
+        ),
         **_read(directory, "packers.yaml", mistakes, _packers),
         **_read(directory, "regulations.yaml", mistakes, lambda record: _regulations(record, known)),
         **(_read(directory, NOT_CHECKABLE, mistakes, _not_checkable) if (directory / NOT_CHECKABLE).exists() else {}),
@@ -277,6 +288,49 @@ def _permissions(record: Record, data_types: Collection[str]) -> Plain:
         "permissions": dict(sorted(permissions.items())),
         "vendor_patterns": sorted(patterns, key=lambda one: one["pattern"]),
         "permission_covers": _covers(record, permissions),
+    }
+
+
+_HARMONY = re.compile(r"ohos\.permission\.(?:[a-zA-Z]+\.)*[A-Z0-9_]+\Z")
+
+
+def _harmony_permissions(record: Record, data_types: Collection[str]) -> Plain:
+    sources = _sources(record)
+    groups = _Ids()
+    known_groups = []
+    for group in record.records("groups", required=True):
+        known_groups.append(groups.take(group, "id"))
+        group.both("label")
+        group.done()
+    ids = _Ids()
+    permissions: Plain = {}
+    for entry in record.records("permissions", required=True):
+        name = ids.take(entry, "name")
+        if name and not _HARMONY.match(name):
+            entry.wrong(f"{name!r} is no HarmonyOS permission: ohos.permission.NAME", "name")
+        permissions[name] = _slim(
+            level=entry.choice("level", [str(one.value) for one in HarmonyLevel], required=True),
+            grant=entry.choice("grant", [str(one.value) for one in Grant], required=True),
+            system=entry.boolean("system"),
+            label=_label(entry),
+            group=entry.choice("group", known_groups),
+            data=list(entry.texts("data", among=data_types)),
+            since=entry.integer("since", required=True),
+            deprecated=entry.integer("deprecated"),
+        )
+        entry.choice("source", sources, required=True)
+        entry.done()
+
+    def fault(name: str) -> str:
+        if not _HARMONY.match(name):
+            return f"{name!r} is no HarmonyOS permission: ohos.permission.NAME"
+        return f"{name!r} is described above" if name in permissions else ""
+
+    others = record.texts("others", fault=fault)
+    return {
+        "harmony_permissions": dict(sorted(permissions.items())),
+        "harmony_others": sorted(others),
+        "harmony_covers": _covers(record, permissions),
     }
 
 
@@ -509,6 +563,9 @@ def _sdks(
     return sdks
 
 
+_TRACES = {Platform.ANDROID: ANDROID_TRACES, Platform.IOS: IOS_TRACES, Platform.HARMONYOS: HARMONY_TRACES}
+
+
 def _ancestors(id_: str, sdks: Plain) -> Iterator[str]:
     """Return ``id_`` and everything it ships inside of, each once."""
     found = [id_]
@@ -528,7 +585,7 @@ def _sdk(
     excepted: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
     versions: list[dict[str, str]] = []
-    for platform, kinds in ((Platform.ANDROID, ANDROID_TRACES), (Platform.IOS, IOS_TRACES)):
+    for platform, kinds in _TRACES.items():
         section = record.record(platform.value)
         if section is None:
             continue
@@ -631,6 +688,8 @@ def _pattern_fault(kind: TraceKind, pattern: str) -> str:
         return f"{pattern!r} must be whole segments joined by dots, without a dot or star at the end"
     if kind is TraceKind.HOST and (not _HOST.match(pattern) or _ADDRESS.match(pattern)):
         return f"{pattern!r} must be a host by its name, in lower-case letters, without scheme or path"
+    if kind is TraceKind.OHPM_PACKAGE and not _OHPM.match(pattern):
+        return f"{pattern!r} must be the name of a package: @scope/name"
     if kind is TraceKind.LITERAL:
         return f"{pattern!r} is too short to tell anything" if len(pattern) < _LITERAL_LENGTH else ""
     if "*" in pattern and kind not in _STARRED:
@@ -647,6 +706,7 @@ _UNSEEN = "unseen"
 _VERSION_KINDS = {
     Platform.ANDROID: (VersionKind.CONSTANT, VersionKind.META_DATA, VersionKind.FILE, VersionKind.NATIVE_LIBRARY),
     Platform.IOS: (VersionKind.FRAMEWORK,),
+    Platform.HARMONYOS: (),
 }
 
 

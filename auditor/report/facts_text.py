@@ -30,6 +30,9 @@ _WORDS = {
     "usage": Text(zh="用途说明", en="Usage strings"),
     "sdks": Text(zh="第三方 SDK", en="Third-party SDKs"),
     "references": Text(zh="代码引用的个人信息接口", en="Interfaces to personal data that the code refers to"),
+    "modules": Text(zh="HarmonyOS 模块", en="HarmonyOS modules"),
+    "packages": Text(zh="软件包（ohpm）", en="Packages (ohpm)"),
+    "imports": Text(zh="导入的系统模块", en="Imported modules of the system"),
     "native": Text(zh="原生库", en="Native libraries"),
     "frameworks": Text(zh="内嵌框架", en="Embedded frameworks"),
     "signer": Text(zh="签名证书", en="Signing certificates"),
@@ -95,6 +98,14 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
         implied = [f"{fact.name}  ({fact.value})" for fact in build.of(FactKind.PERMISSION_IMPLIED)]
         if implied:
             yield from section("implied", implied)
+    elif identity.platform is Platform.HARMONYOS:
+        yield from section("modules", [f"{fact.name}  {fact.value}" for fact in build.of(FactKind.ARK_MODULE)])
+        yield from section("permissions", _harmony_permissions(build))
+        packages = {
+            (fact.name, fact.value, fact.trait("as") or "") for fact in build.of(FactKind.ARK_PACKAGE)
+        }
+        yield from section("packages", ["  ".join(part for part in one if part) for one in sorted(packages)])
+        yield from section("imports", sorted({fact.name for fact in build.of(FactKind.ARK_IMPORT)}))
     else:
         yield from section(
             "usage", [f"{fact.name}  [{fact.by}]  {fact.value}" for fact in build.of(FactKind.USAGE_STRING)]
@@ -110,8 +121,9 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
     )
     if identity.platform is Platform.IOS:
         yield from section("references", [_reference(one) for one in conduct.references if one.severity > Severity.INFO])
-    if identity.platform is Platform.ANDROID:
+    if identity.platform is not Platform.IOS:
         yield from section("native", sorted({fact.name for fact in build.of(FactKind.NATIVE_LIBRARY)}))
+    if identity.platform is Platform.ANDROID:
         brought = []
         for entry in conduct.manifest:
             what = " ".join(part for part in (entry.fact.kind.value, entry.fact.value, entry.fact.name) if part)
@@ -145,6 +157,17 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
     yield f"{_WORDS['classes'].in_(language)} ({len({name for unit in build.code for name in unit.classes})})"
     gaps = sorted({*build.gaps, *conduct.gaps}, key=lambda gap: gap.key)
     yield from section("gaps", [f"{gap.location}: {gap.reason.in_(language)}" for gap in gaps])
+
+
+def _harmony_permissions(build: Build) -> list[str]:
+    """Return each permission with when it is used and the reasons shown, by language."""
+    rows = []
+    for name in sorted({fact.name for fact in build.of(FactKind.PERMISSION)}):
+        asked = [fact for fact in build.of(FactKind.PERMISSION) if fact.name == name]
+        whens = sorted({when for fact in asked if (when := fact.trait("when"))})
+        reasons = [f"[{fact.by}] {fact.value}" for fact in build.of(FactKind.PERMISSION_REASON) if fact.name == name]
+        rows.append("  ".join((name, *whens, *dict.fromkeys(reasons))))
+    return rows
 
 
 def _reference(one: Reference) -> str:

@@ -467,12 +467,12 @@ class _Writer:
 
     def _build(self) -> tuple[tuple[str, str], ...]:
         identity, words = self.audit.identity, self.words
-        key = "app_id.ios" if identity.platform is Platform.IOS else "app_id.android"
+        key = f"app_id.{identity.platform.value}"
         pairs = [
             (words("name"), one_line(identity.label)),
             (words(key), one_line(identity.app_id)),
             (words("version"), one_line(identity.version)),
-            ("versionCode" if identity.platform is Platform.ANDROID else "Build", one_line(identity.version_code)),
+            ("Build" if identity.platform is Platform.IOS else "versionCode", one_line(identity.version_code)),
             (words("platform"), words.platform(identity.platform)),
             (words("size"), words("size.is", n=f"{identity.size:,}")),
             ("SHA-256", one_line(identity.sha256)),
@@ -811,6 +811,8 @@ class _Writer:
                 main = one_line(first.value) or self._trace(first)
                 notes = [self._where(first), *(f"{one_line(fact.value)} · {self._where(fact)}" for fact in others)]
                 notes = notes[:MOST_FOUND]
+            elif row.table is Table.HARMONY_PERMISSIONS:
+                main, *notes = self._asked(evidence)[:MOST_FOUND]
             else:
                 main, *notes = [self._limited(fact) for fact in evidence[:MOST_FOUND]]
         else:
@@ -822,6 +824,18 @@ class _Writer:
         if row.asked_by:
             notes.append(words("asked_by", sdks=words.listed([self.names.get(id_) or one_line(id_) for id_ in row.asked_by])))
         return Side(main=main, notes=tuple(notes))
+
+    def _asked(self, evidence: Sequence[Fact]) -> list[str]:
+        """Return what a HarmonyOS build says of a permission: its reasons first, then who asks for it and when."""
+        reasons = [fact for fact in evidence if fact.kind is FactKind.PERMISSION_REASON]
+        asked = [fact for fact in evidence if fact.kind is not FactKind.PERMISSION_REASON]
+        texts = [f"{one_line(fact.value)} · {self._where(fact)}" for fact in reasons if fact.value.strip()]
+        whens = {"always": self.words("used.always"), "inuse": self.words("used.inuse")}
+        places = []
+        for fact in asked:
+            when = fact.trait("when") or ""
+            places.append(self.words.remarked(f"{self.words.fact_kind(fact.kind)} · {self._where(fact)}", whens.get(when, one_line(when))))
+        return [*texts, *places]
 
     def _trace(self, fact: Fact) -> str:
         if fact.kind is FactKind.CALL:

@@ -69,6 +69,7 @@ CONFIDENCES: Mapping[Confidence, Text] = {
 TABLES: Mapping[Table, Text] = {
     Table.PERMISSIONS: _t("Android 权限", "Android permissions"),
     Table.USAGE_KEYS: _t("iOS 用途说明", "iOS usage descriptions"),
+    Table.HARMONY_PERMISSIONS: _t("HarmonyOS 权限", "HarmonyOS permissions"),
     Table.SDKS: _t("第三方 SDK", "Third-party SDKs"),
     Table.DATA: _t("个人信息", "Personal data"),
 }
@@ -93,6 +94,7 @@ TIERS: Mapping[SdkTier, Text] = {
 PLATFORMS: Mapping[Platform, Text] = {
     Platform.ANDROID: _t("Android", "Android"),
     Platform.IOS: _t("iOS", "iOS"),
+    Platform.HARMONYOS: _t("HarmonyOS", "HarmonyOS"),
 }
 
 FACT_KINDS: Mapping[FactKind, Text] = {
@@ -100,6 +102,8 @@ FACT_KINDS: Mapping[FactKind, Text] = {
     FactKind.PERMISSION_SDK23: _t("权限申请（API 23 起）", "permission (from API 23)"),
     FactKind.PERMISSION_IMPLIED: _t("隐含权限", "implied permission"),
     FactKind.PERMISSION_DEFINED: _t("自定义权限", "defined permission"),
+    FactKind.PERMISSION_REASON: _t("权限申请理由", "reason for a permission"),
+    FactKind.PERMISSION_ALLOWED: _t("描述文件开放的权限", "permission opened by the profile"),
     FactKind.SDK_LEVEL: _t("系统版本要求", "system version"),
     FactKind.COMPONENT: _t("组件", "component"),
     FactKind.META_DATA: _t("meta-data", "meta-data"),
@@ -139,6 +143,9 @@ FACT_KINDS: Mapping[FactKind, Text] = {
     FactKind.SCRIPT_MODULE: _t("脚本层模块", "script module"),
     FactKind.SCRIPT_PERMISSION: _t("脚本层清单中的权限", "permission in a script manifest"),
     FactKind.SCRIPT_SETTING: _t("脚本层设置", "script setting"),
+    FactKind.ARK_MODULE: _t("HarmonyOS 模块", "HarmonyOS module"),
+    FactKind.ARK_PACKAGE: _t("ohpm 软件包", "ohpm package"),
+    FactKind.ARK_IMPORT: _t("导入的系统模块", "imported system module"),
     FactKind.HOST: _t("主机", "host"),
     FactKind.WORDING: _t("文字", "text"),
 }
@@ -162,6 +169,7 @@ PHRASES: Mapping[str, Text] = {
     "appendix": _t("附录", "Appendix"),
     "app": _t("应用", "App"),
     "app_id.android": _t("包名", "Package"),
+    "app_id.harmonyos": _t("Bundle 名称", "Bundle name"),
     "app_id.ios": _t("Bundle ID", "Bundle identifier"),
     "at": _t("位置", "Place"),
     "basis": _t("相关条款", "Clauses"),
@@ -330,6 +338,8 @@ PHRASES: Mapping[str, Text] = {
         "声明由程序直接从隐私政策读出，未经人工核对", "the declaration was read by machine from the policy; nobody checked it"
     ),
     "unnamed": _t("（未能读取名称）", "(name could not be read)"),
+    "used.always": _t("用户始终授权", "used at any time"),
+    "used.inuse": _t("使用期间", "used while the app is"),
     "used_by": _t("可由此使用：{calls}", "can be used by: {calls}"),
     "value": _t("值", "Value"),
     "verdict": _t("结论", "Verdict"),

@@ -16,6 +16,7 @@ from auditor.rules.misspelt_declared_package import misspelt_declared_package
 from auditor.rules.overseas_host import overseas_host
 from auditor.rules.permission_unused import permission_unused
 from auditor.rules.permission_without_purpose import permission_without_purpose
+from auditor.rules.permission_without_reason import permission_without_reason
 from auditor.rules.privacy_manifest_mismatch import privacy_manifest_mismatch
 from auditor.rules.purpose_differs import purpose_differs
 from auditor.rules.required_reason_undeclared import required_reason_undeclared
@@ -45,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     statement_contradicted,
     empty_usage_string,
     usage_string_vague,
+    permission_without_reason,
     purpose_differs,
     declared_not_found,
     identity_mismatch,

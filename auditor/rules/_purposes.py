@@ -1,17 +1,17 @@
-"""Purposes read from a sentence: a policy's, a usage string's."""
+"""Purposes read from a sentence: a policy's, or one that a build shows the user."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from auditor.knowledge.schema import Knowledge, PurposeWords
-from auditor.model import Text
+from auditor.model import Fact, FactKind, Row, Table, Text
 from auditor.tables import Case
 
-__all__ = ["app_names", "names_of", "only_asks", "purposes_in", "purposes_of_category", "quoted"]
+__all__ = ["app_names", "names_of", "only_asks", "purposes_in", "purposes_of_category", "quoted", "shown_texts"]
 
 _QUOTED = 60
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -59,8 +59,17 @@ def app_names(case: Case) -> frozenset[str]:
     return frozenset(name.casefold() for name in (label, case.declaration.app) if name)
 
 
+def shown_texts(case: Case) -> Iterator[tuple[Row, tuple[Fact, ...]]]:
+    """Yield what the user is shown of why something is asked for: iOS usage strings, HarmonyOS reasons, by their rows."""
+    for row in case.table(Table.USAGE_KEYS):
+        yield row, row.found
+    for row in case.table(Table.HARMONY_PERMISSIONS):
+        if facts := tuple(fact for fact in row.found if fact.kind is FactKind.PERMISSION_REASON):
+            yield row, facts
+
+
 def only_asks(text: str, key: str, names: Collection[str], knowledge: Knowledge) -> bool:
-    """Tell whether a text in Chinese or English asks for what a usage key opens and says nothing of what for.
+    """Tell whether a text in Chinese or English asks for what a usage key or permission opens and says nothing of what for.
 
     That is so where nothing is left of it without the app's names, the thing asked for and the words of asking.
     """
@@ -84,8 +93,8 @@ def _fillers(knowledge: Knowledge) -> tuple[list[str], frozenset[str]]:
 
 
 def _resources(key: str, knowledge: Knowledge) -> list[str]:
-    """Return the names of what a key asks for."""
-    known = knowledge.usage_keys.get(key)
+    """Return the names of what a key or permission asks for."""
+    known = knowledge.usage_keys.get(key) or knowledge.harmony_permissions.get(key)
     found = {known.label.zh, known.label.en.casefold()} if known else set()
     for type_ in known.data if known else ():
         data = knowledge.data_types.get(type_)

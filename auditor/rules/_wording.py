@@ -19,7 +19,8 @@ _DATA = Text(zh="【按提供方说明逐一列出】", en="[as the provider say
 
 def of_permission(name: str, case: Case) -> Text:
     """Return a row of a permission table."""
-    known = case.knowledge.permissions.get(name) or case.knowledge.usage_keys.get(name)
+    knowledge = case.knowledge
+    known = knowledge.permissions.get(name) or knowledge.usage_keys.get(name) or knowledge.harmony_permissions.get(name)
     label = known.label if known else Text(zh="", en="")
     return Text(
         zh=f"权限：{label.zh or name}（{name}）｜使用场景：【在哪项功能中申请】｜使用目的：【用于什么】",
@@ -29,8 +30,8 @@ def of_permission(name: str, case: Case) -> Text:
 
 def of_usage_key(key: str, case: Case) -> Text:
     """Return the text shown to the user when the system asks."""
-    known = case.knowledge.usage_keys.get(key)
-    label = known.label if known else Text(zh=key, en=key)
+    known = case.knowledge.usage_keys.get(key) or case.knowledge.harmony_permissions.get(key)
+    label = known.label if known and known.label.zh else Text(zh=key, en=key)
     return Text(
         zh=f"{key}：“用于【具体功能，例如扫描商品二维码】”（{label.zh}）",
         en=f"{key}: “[To do what, such as: To scan product codes]” ({label.en})",

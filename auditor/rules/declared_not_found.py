@@ -12,6 +12,7 @@ from auditor.tables import Case
 _WHAT = {
     Table.PERMISSIONS: Text(zh="权限", en="permission"),
     Table.USAGE_KEYS: Text(zh="用途说明键", en="usage key"),
+    Table.HARMONY_PERMISSIONS: Text(zh="HarmonyOS 权限", en="HarmonyOS permission"),
     Table.SDKS: Text(zh="第三方 SDK", en="third-party SDK"),
 }
 """Data types are not among them: what the user types and what the network tells leaves no trace in a build."""
@@ -68,7 +69,8 @@ def declared_not_found(case: Case) -> Iterator[Claim]:
 def _name(row: Row, case: Case) -> Text:
     """Return what people call the subject, beside its identifier."""
     sdk = case.knowledge.sdks.get(row.subject) if row.table is Table.SDKS else None
-    permission = case.knowledge.permissions.get(row.subject) if row.table is Table.PERMISSIONS else None
+    known = case.knowledge
+    permission = known.permissions.get(row.subject) if row.table is Table.PERMISSIONS else known.harmony_permissions.get(row.subject)
     if sdk is not None:
         return Text(zh=f"“{sdk.name.zh}”", en=f"“{sdk.name.en}”")
     if permission is not None and permission.label.zh:

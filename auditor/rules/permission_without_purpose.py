@@ -18,7 +18,8 @@ from auditor.tables import Case
     cites=("CAC191-2.1", "PIPL-17"),
     document=True,
     zh="""
-    检查内容：政策权限表中的每项 Android 权限和 iOS 用途说明键是否写明使用场景或目的。与相邻行合并单元格、共用同一目的的，不列为问题。
+    检查内容：政策权限表中的每项 Android、HarmonyOS 权限和 iOS 用途说明键是否写明使用场景或目的。
+    与相邻行合并单元格、共用同一目的的，不列为问题。
 
     为何重要：收集使用个人信息的目的、方式、范围须逐一列出；只列权限名称，用户无法判断是否必要。
 
@@ -26,8 +27,8 @@ from auditor.tables import Case
     """,
 )
 def permission_without_purpose(case: Case) -> Iterator[Claim]:
-    """What it does: looks whether every Android permission and iOS usage key of the policy's tables has a purpose. A
-    purpose shared with the row above through a merged cell counts.
+    """What it does: looks whether every Android or HarmonyOS permission and iOS usage key of the policy's tables has a
+    purpose. A purpose shared with the row above through a merged cell counts.
 
     Why it matters: purpose, way and scope must be listed one by one; a bare name does not let anybody judge the need.
 
@@ -36,6 +37,7 @@ def permission_without_purpose(case: Case) -> Iterator[Claim]:
     declaration = case.declaration
     rows: list[tuple[str, DeclaredPermission | DeclaredUsageKey]] = [
         *((row.name, row) for row in declaration.permissions),
+        *((row.name, row) for row in declaration.harmony_permissions),
         *((row.key, row) for row in declaration.usage_keys),
     ]
     for subject, row in rows:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from auditor.model import Confidence, DeclaredSdk, DeclaredUsageKey, Owner, Row, Severity, State, Table, Text
+from auditor.model import (
+    Confidence,
+    DeclaredPermission,
+    DeclaredSdk,
+    DeclaredUsageKey,
+    Fact,
+    Owner,
+    Row,
+    Severity,
+    State,
+    Table,
+    Text,
+)
 from auditor.rules._limits import PURPOSE
-from auditor.rules._purposes import app_names, names_of, only_asks, purposes_in, purposes_of_category, quoted
+from auditor.rules._purposes import (
+    app_names,
+    names_of,
+    only_asks,
+    purposes_in,
+    purposes_of_category,
+    quoted,
+    shown_texts,
+)
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
@@ -20,7 +40,8 @@ _GENERAL = frozenset({"common", "framework", "platform", "other"})
     limits=PURPOSE,
     cites=("PIPL-17", "CAC191-2.3"),
     zh="""
-    检查内容：政策中某一 iOS 用途键的目的，与安装包中该键展示给用户的文字（各语言）；政策中某一 SDK 的目的，与该 SDK 所属类别的用途。
+    检查内容：政策中某一 iOS 用途键或 HarmonyOS 权限的目的，与安装包就其展示给用户的文字（各语言）；
+    政策中某一 SDK 的目的，与该 SDK 所属类别的用途。
     两侧都能读出目的、却没有任何共同之处时才报告，并引用两侧原文；目的依词表识别，结论置信度低。
 
     为何重要：处理个人信息应当告知处理目的；弹窗与政策说法不一，用户无从判断信息究竟用于什么。
@@ -29,10 +50,10 @@ _GENERAL = frozenset({"common", "framework", "platform", "other"})
     """,
 )
 def purpose_differs(case: Case) -> Iterator[Claim]:
-    """What it does: compares the purpose the policy gives for an iOS usage key with the text the build shows the user, in
-    every language; and the purpose it gives for an SDK with what SDKs of its kind are for. It speaks only where a purpose
-    could be read on both sides and they have nothing in common, and quotes both; purposes are told by a list of words, so
-    its confidence is low.
+    """What it does: compares the purpose the policy gives for an iOS usage key or HarmonyOS permission with the text the
+    build shows the user, in every language; and the purpose it gives for an SDK with what SDKs of its kind are for. It
+    speaks only where a purpose could be read on both sides and they have nothing in common, and quotes both; purposes are
+    told by a list of words, so its confidence is low.
 
     Why it matters: the purpose of processing has to be told; where the dialogue and the policy say different things, the
     user cannot know what the data is for.
@@ -40,23 +61,25 @@ def purpose_differs(case: Case) -> Iterator[Claim]:
     How to put it right: compare the two texts and let both say what the data is really used for. Where they are two ways
     to say one thing, ignore the finding.
     """
-    for row in case.table(Table.USAGE_KEYS):
-        if isinstance(row.declared, DeclaredUsageKey) and row.state is State.MATCHED:
-            yield from _of_key(case, row, row.declared)
+    for row, shown in shown_texts(case):
+        if isinstance(row.declared, DeclaredUsageKey | DeclaredPermission) and row.state is State.MATCHED:
+            yield from _of_text(case, row, row.declared, shown)
     for row in case.table(Table.SDKS):
         if isinstance(row.declared, DeclaredSdk) and row.state is State.MATCHED and not row.covered_by:
             yield from _of_sdk(case, row, row.declared)
 
 
-def _of_key(case: Case, row: Row, declared: DeclaredUsageKey) -> Iterator[Claim]:
-    """Compare a usage key's purposes."""
+def _of_text(
+    case: Case, row: Row, declared: DeclaredUsageKey | DeclaredPermission, shown: Sequence[Fact]
+) -> Iterator[Claim]:
+    """Compare the purposes of a usage key or permission with those of the texts the user is shown."""
     written = declared.purpose or _shared(case, declared.purpose_shared_with)
     said = _told(written, row.subject, case)
-    shown = [(fact, _told(fact.value, row.subject, case)) for fact in row.found]
-    told = frozenset().union(*(found for _, found in shown)) if shown else frozenset()
+    read = [(fact, _told(fact.value, row.subject, case)) for fact in shown]
+    told = frozenset().union(*(found for _, found in read)) if read else frozenset()
     if not said or not told or said & told:
         return
-    facts = tuple(fact for fact, found in shown if found)
+    facts = tuple(fact for fact, found in read if found)
     texts = " / ".join(dict.fromkeys(quoted(fact.value) for fact in facts))
     policy, build = names_of(said, case.knowledge), names_of(told, case.knowledge)
     yield Claim(
@@ -113,4 +136,8 @@ def _told(text: str, key: str, case: Case) -> frozenset[str]:
 
 
 def _shared(case: Case, key: str) -> str:
-    return next((row.purpose for row in case.declaration.usage_keys if row.key == key), "") if key else ""
+    if not key:
+        return ""
+    keys = [(row.key, row.purpose) for row in case.declaration.usage_keys]
+    permissions = [(row.name, row.purpose) for row in case.declaration.harmony_permissions]
+    return next((purpose for name, purpose in (*keys, *permissions) if name == key), "")

@@ -17,6 +17,7 @@ from auditor.model import (
     Call,
     Checked,
     Conduct,
+    Confidence,
     Declaration,
     DeclaredRow,
     DeclaredSdk,
@@ -69,10 +70,13 @@ def compare(build: Build, conduct: Conduct, declaration: Declaration, knowledge:
     hidden = frozenset(table for gap in (*build.gaps, *conduct.gaps) for table in gap.hides)
     resolutions = _resolutions(declaration, knowledge)
     rows: list[Row] = []
-    if build.identity.platform is Platform.ANDROID:
-        rows += _permissions(build, conduct, declaration, knowledge, Table.PERMISSIONS in hidden)
-    else:
-        rows += _usage_keys(build, declaration, knowledge, Table.USAGE_KEYS in hidden)
+    match build.identity.platform:
+        case Platform.ANDROID:
+            rows += _permissions(build, conduct, declaration, knowledge, Table.PERMISSIONS in hidden)
+        case Platform.IOS:
+            rows += _usage_keys(build, declaration, knowledge, Table.USAGE_KEYS in hidden)
+        case Platform.HARMONYOS:
+            rows += _harmony_permissions(build, declaration, knowledge, Table.HARMONY_PERMISSIONS in hidden)
     meanings = {row: (row.id,) if row.id else resolutions[row].ids for row in declaration.sdks}
     rows += _sdks(build, conduct, declaration, knowledge, meanings, Table.SDKS in hidden)
     rows += data_rows(build, conduct, declaration, meanings, knowledge, Table.DATA in hidden)
@@ -107,6 +111,18 @@ _NOT_COMPARED = {
     (Platform.IOS, Table.PERMISSIONS): Text(zh="iOS 应用没有 Android 权限", en="an iOS app has no Android permissions"),
     (Platform.ANDROID, Table.USAGE_KEYS): Text(
         zh="Android 应用没有 Info.plist 用途说明", en="an Android app has no Info.plist usage strings"
+    ),
+    (Platform.HARMONYOS, Table.PERMISSIONS): Text(
+        zh="HarmonyOS 应用没有 Android 权限", en="a HarmonyOS app has no Android permissions"
+    ),
+    (Platform.HARMONYOS, Table.USAGE_KEYS): Text(
+        zh="HarmonyOS 应用没有 Info.plist 用途说明", en="a HarmonyOS app has no Info.plist usage strings"
+    ),
+    (Platform.ANDROID, Table.HARMONY_PERMISSIONS): Text(
+        zh="Android 应用没有 HarmonyOS 权限", en="an Android app has no HarmonyOS permissions"
+    ),
+    (Platform.IOS, Table.HARMONY_PERMISSIONS): Text(
+        zh="iOS 应用没有 HarmonyOS 权限", en="an iOS app has no HarmonyOS permissions"
     ),
 }
 
@@ -250,6 +266,58 @@ def _usage_keys(build: Build, declaration: Declaration, knowledge: Knowledge, hi
     return rows
 
 
+def _harmony_permissions(build: Build, declaration: Declaration, knowledge: Knowledge, hidden: bool) -> list[Row]:
+    declared = {row.name: row for row in declaration.harmony_permissions}
+    covering = _covering(knowledge.harmony_covers, declared)
+    allowed = {fact.name for fact in build.of(FactKind.PERMISSION_ALLOWED)}
+    found: dict[str, list[Fact]] = defaultdict(list)
+    for fact in build.of(FactKind.PERMISSION, FactKind.PERMISSION_REASON):
+        found[fact.name].append(fact)
+    asked = {fact.name for fact in build.of(FactKind.PERMISSION)}
+    rows = []
+    used: dict[str, str] = {}
+    for name in sorted(asked):
+        cover = covering.get(name)
+        row, note = declared.get(name), None
+        if row is not None:
+            state = State.MATCHED
+        elif cover is not None:
+            state, row, note = State.MATCHED, declared[cover.declared], cover.why
+            used.setdefault(cover.declared, name)
+        else:
+            state, note = State.UNDECLARED, _harmony_nature(name, knowledge, allowed=name in allowed)
+        rows.append(
+            Row(
+                table=Table.HARMONY_PERMISSIONS,
+                subject=name,
+                state=state,
+                declared=row,
+                covered_by=cover.declared if cover and state is State.MATCHED and row is not declared.get(name) else "",
+                found=tuple(found[name]),
+                note=note,
+            )
+        )
+    unmet = {name: row for name, row in declared.items() if name not in asked}
+    return rows + _unmet(Table.HARMONY_PERMISSIONS, unmet, used, hidden)
+
+
+def _harmony_nature(name: str, knowledge: Knowledge, *, allowed: bool) -> Text | None:
+    """Say what kind of permission it is, where that tells a reader why nobody minds that it is not declared."""
+    known = knowledge.harmony_permissions.get(name)
+    if allowed:
+        return Text(zh="签名描述文件以访问控制列表向本应用开放", en="opened to the app by the access control list of its signed profile")
+    if known is None and name not in knowledge.harmony_others:
+        return Text(zh="不是系统权限，知识库未收录", en="no permission of the system, and none that is known here")
+    if known is None or known.system:
+        return Text(zh="仅向系统应用开放，普通应用无法获得授权", en="for the system's own apps; no other app is granted it")
+    if not known.by_user and not known.data:
+        return Text(
+            zh="系统授权，安装时自动授予，本身不涉及个人信息",
+            en="granted by the system on installation, opens no personal data by itself",
+        )
+    return None
+
+
 def _unmet(table: Table, declared: Mapping[str, DeclaredRow], used: Mapping[str, str], hidden: bool) -> list[Row]:
     """Return the rows of what is declared and not found under its own name."""
     rows = []
@@ -288,8 +356,16 @@ def _sdks(
             continue
         subjects.add(subject)
         state, note = _absent(hidden)
-        if platform not in row.platforms or (known and all(platform not in knowledge.sdks[id_].platforms for id_ in known)):
+        elsewhere = bool(known) and all(platform not in knowledge.sdks[id_].platforms for id_ in known)
+        if platform not in row.platforms or (elsewhere and platform is not Platform.HARMONYOS):
             state, note = State.NOT_APPLICABLE, Text(zh="该 SDK 不用于本平台", en="not for this platform")
+        elif elsewhere:
+            # that no package of it is known says nothing of whether there is one
+            state = State.UNCHECKED
+            note = Text(
+                zh="知识库未收录该 SDK 在 HarmonyOS 上的特征，未能在包内核对",
+                en="what it leaves in a HarmonyOS build is not known here, so the build could not be searched for it",
+            )
         elif not known:
             state = State.UNCHECKED
             note = Text(
@@ -318,6 +394,11 @@ def _found_sdk(sdk: Sdk, declared: Mapping[str, DeclaredSdk], knowledge: Knowled
             note = Text(zh="不收集个人信息，无需在政策中列出", en="collects no personal data; a policy need not list it")
     if sdk.tier is SdkTier.NAMED:
         note = only_named
+    elif sdk.confidence is Confidence.LOW and any(fact.kind is FactKind.ARK_PACKAGE for fact in sdk.evidence):
+        note = Text(
+            zh="依据字节码中的软件包名称，名称不能证明是该 SDK 的代码",
+            en="by the name of a package in the bytecode, which does not prove that the code is the SDK's",
+        )
     return Row(
         table=Table.SDKS,
         subject=sdk.id,

@@ -171,6 +171,11 @@ def _openers(
             known = knowledge.usage_keys.get(key.key)
             yield key, known.data if known else ()
         return
+    if platform is Platform.HARMONYOS:
+        for permission in declaration.harmony_permissions:
+            harmony = knowledge.harmony_permissions.get(permission.name)
+            yield permission, harmony.data if harmony else ()
+        return
     opened: dict[str, list[str]] = defaultdict(list)
     for words in knowledge.policy_words.permissions:
         for name in words.permissions:

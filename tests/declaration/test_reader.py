@@ -254,7 +254,7 @@ def test_every_mistake_is_reported_at_once_with_its_line(knowledge: Knowledge) -
         "20: usage_keys[1].key: 'ns camera' is not an Info.plist key",
         "22: usage_keys[2] shares its purpose with itself",
         "25: sdks[0].id: 'amapp' is no known SDK (did you mean 'amap'?)",
-        "26: sdks[0].platform: 'harmony' is none of its values",
+        "26: sdks[0].platform: 'harmony' is none of its values (did you mean 'harmonyos'?)",
         "27: sdks[0].data: 'cammera' is not known (did you mean 'camera'?)",
         "30: sdks[0].permissions: 'CAMERA' is not a full permission name (did you mean 'android.permission.CAMERA'?)",
         "31: sdks[0].at must be a mapping of keys to values",
@@ -280,8 +280,8 @@ def test_every_mistake_is_reported_at_once_with_its_line(knowledge: Knowledge) -
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("app: x\npolicy: {file: y}\n", "1: declares nothing: it has none of 'permissions', 'usage_keys', 'sdks', 'data' "
-         "(write 'permissions: []' if the policy truly names none)"),
+        ("app: x\npolicy: {file: y}\n", "1: declares nothing: it has none of 'permissions', 'usage_keys', "
+         "'harmony_permissions', 'sdks', 'data' (write 'permissions: []' if the policy truly names none)"),
         ("app: x\npermissions: []\n", "1: declaration lacks 'policy'"),
         ("policy: {file: y}\npermissions: []\n", "1: declaration lacks 'app'"),
         ("app: x\npolicy: y\npermissions: []\n", "2: declaration.policy must be a mapping of keys to values"),

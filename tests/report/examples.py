@@ -34,6 +34,7 @@ from auditor.model import (
 from tests import factories as make
 
 NO_ANDROID = Text(zh="iOS 应用没有 Android 权限", en="an iOS app has no Android permissions")
+NO_HARMONY = Text(zh="只有 HarmonyOS 应用有", en="only a HarmonyOS app has them")
 NO_IOS = Text(zh="Android 应用没有 Info.plist 用途说明", en="an Android app has no Info.plist usage strings")
 NO_DATA = Text(zh="本次不比对个人信息", en="personal data is not compared this time")
 
@@ -113,7 +114,7 @@ def rules() -> tuple[RuleInfo, ...]:
 
 def _checked(*doubtful: Table, platform: Platform = Platform.ANDROID) -> tuple[Checked, ...]:
     other = (Table.PERMISSIONS, NO_ANDROID) if platform is Platform.IOS else (Table.USAGE_KEYS, NO_IOS)
-    reasons = dict([other, (Table.DATA, NO_DATA)])
+    reasons = dict([other, (Table.HARMONY_PERMISSIONS, NO_HARMONY), (Table.DATA, NO_DATA)])
     return tuple(
         Checked(table=table, compared=table not in reasons, reason=reasons.get(table), doubtful=table in doubtful)
         for table in Table

@@ -29,6 +29,7 @@ def test_each_subject_is_a_test_with_its_outcome():
         ("auditor.permissions", "android.permission.WRITE_CALENDAR"): "pass",
         ("auditor.permissions", "android.permission.WRITE_EXTERNAL_STORAGE"): "pass",
         ("auditor.usage_keys", "iOS usage descriptions"): "skipped",
+        ("auditor.harmony_permissions", "HarmonyOS permissions"): "skipped",
         ("auditor.sdks", "amap"): "pass",
         ("auditor.sdks", "apple-login"): "skipped",
         ("auditor.sdks", "bugly"): "failure",

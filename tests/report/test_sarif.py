@@ -121,6 +121,7 @@ def test_gaps_are_notifications():
         ("note", "gap"),
         ("note", "not-checked"),
         ("note", "not-checked"),
+        ("note", "not-checked"),
     ]
     assert "加固前" in notifications[0]["message"]["text"]
     assert notifications[0]["properties"]["hides"] == ["data", "sdks"]
