@@ -3,7 +3,7 @@
  * Both give the same records in the same order; tests/extract/android/test_walk.py compares them. Format: Dalvik executable
  * format and Dalvik bytecode (source.android.com/docs/core/runtime/dex-format, .../dalvik-bytecode). Nothing here trusts a
  * length, count or offset of the file. Limited API of Python 3.11, so that one build serves all later versions.
- * The call graph, which stands in the same module, is dexwalk_graph.c.
+ * What stands in the same module besides: the call graph in dexwalk_graph.c, the tables in dexnames.c.
  */
 #include "dexwalk.h"
 
@@ -265,44 +265,7 @@ static PyObject *dexedges(PyObject *module, PyObject *args) {
     return result;
 }
 
-/* Every string of the file as its bytes; one that cannot be read, is longer than `longest`, or comes after `budget` bytes is
- * empty: strings may share their bytes, so that a small file could ask for any amount of memory. */
-static PyObject *dexstrings(PyObject *module, PyObject *args) {
-    Py_buffer data;
-    Py_ssize_t header;
-    unsigned long long longest, budget;
-    (void)module;
-    if (!PyArg_ParseTuple(args, "y*nKK", &data, &header, &longest, &budget)) return NULL;
-    const uint8_t *bytes = data.buf;
-    uint64_t size = (uint64_t)data.len;
-    PyObject *list = NULL;
-    if (header < 0 || (uint64_t)header + 0x70 > size) goto outside;
-    uint32_t count = read32(bytes + header + 0x38), table = read32(bytes + header + 0x3c);
-    if ((uint64_t)table + 4 * (uint64_t)count > size) goto outside;
-    list = PyList_New((Py_ssize_t)count);
-    for (uint32_t i = 0; list && i < count; i++) {
-        uint64_t at = read32(bytes + table + 4 * (uint64_t)i), length = 0;
-        for (int skipped = 0; at < size && bytes[at] >= 0x80 && skipped < 5; skipped++) at++;
-        if (at < size) {
-            const uint8_t *start = bytes + at + 1;
-            uint64_t room = size - at - 1, most = longest < room ? longest : room;
-            const uint8_t *end = most ? memchr(start, 0, most) : NULL;
-            if (end && (uint64_t)(end - start) <= budget) length = (uint64_t)(end - start);
-        }
-        budget -= length;
-        PyObject *one = PyBytes_FromStringAndSize(length ? (const char *)bytes + at + 1 : "", (Py_ssize_t)length);
-        if (!one || PyList_SetItem(list, (Py_ssize_t)i, one) < 0) { Py_CLEAR(list); }
-    }
-    PyBuffer_Release(&data);
-    return list;
-outside:
-    PyBuffer_Release(&data);
-    PyErr_SetString(PyExc_ValueError, "a table lies outside the file");
-    return NULL;
-}
-
 static PyMethodDef methods[] = {
-    {"dexstrings", dexstrings, METH_VARARGS, "dexstrings(data, header, longest, budget) -> the strings, as bytes"},
     {"dexedges", dexedges, METH_VARARGS, "dexedges(data, header, budget) -> (pairs of class_def and type index, exhausted)"},
     {"dexwalk", dexwalk, METH_VARARGS,
      "dexwalk(data, header, methods, fields, strings, types, budget) -> (records, bad_classes, bad_methods, exhausted)"},
@@ -310,7 +273,7 @@ static PyMethodDef methods[] = {
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "auditor._native.dexwalk", NULL, 0, methods, NULL, NULL, NULL, NULL};
 PyMODINIT_FUNC PyInit_dexwalk(void) {
     PyObject *module = PyModule_Create(&definition), *graph = module ? call_graph_type() : NULL;
-    if (!graph || PyModule_AddObjectRef(module, "CallGraph", graph) < 0) Py_CLEAR(module);
+    if (!graph || PyModule_AddFunctions(module, NAMES_METHODS) < 0 || PyModule_AddObjectRef(module, "CallGraph", graph) < 0) Py_CLEAR(module);
     Py_XDECREF(graph);
     return module;
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -49,7 +49,7 @@ class Collector:
     """Collects facts, classes and gaps of one build.
 
     ``hosts_left`` is how many more hosts are recorded.
-    ``lens`` says what to look for in code, ``wanted_strings`` the same as the bytes of a DEX file's strings, once worked out.
+    ``lens`` says what to look for in code, ``wanted_strings`` the same as the bytes of a DEX file's strings and as texts, once worked out.
     ``reading`` is the file being read, for the gap an unexpected error leaves; ``about`` what is known of the build by then.
     ``tell`` is told each file that is read.
     """
@@ -57,7 +57,7 @@ class Collector:
     def __init__(self, lens: Lens | None = None, tell: Callable[[str], None] | None = None) -> None:
         self.lens = lens or Lens()
         self._tell = tell
-        self.wanted_strings: dict[bytes, str] = {}
+        self.wanted_strings: tuple[tuple[bytes, ...], tuple[str, ...]] | None = None
         self.hosts_left = _MOST_HOSTS
         self._reading = ""
         self.about = IdentityFacts("", "", "", "", ())
@@ -66,7 +66,7 @@ class Collector:
         self._code: dict[str, set[str]] = {}
         self._linked: dict[str, tuple[str, ...]] = {}
         self._literals: dict[str, dict[str, set[str]]] = {}
-        self._edges: list[tuple[str, Callable[[], tuple[list[str], list[str]]], array[int]]] = []
+        self._edges: list[tuple[str, Sequence[str], Sequence[str], array[int]]] = []
         self._renamed: dict[str, set[str]] = {}
         self._looks_renamed: dict[str, bool] = {}
         self._calls: list[tuple[str, Calls]] = []
@@ -128,12 +128,9 @@ class Collector:
         """Record call sites; those through a class of the build count once every class is known."""
         self._calls.append((file, calls))
 
-    def references(self, file: str, names: Callable[[], tuple[list[str], list[str]]], pairs: array[int]) -> None:
-        """Record which types the classes of a file name.
-
-        ``names`` gives classes and types, dotted, when they are asked for; ``pairs`` holds indices into the two.
-        """
-        self._edges.append((file, names, pairs))
+    def references(self, file: str, classes: Sequence[str], types: Sequence[str], pairs: array[int]) -> None:
+        """Record which types the classes of a file name: both dotted; ``pairs`` holds indices into the two."""
+        self._edges.append((file, classes, types, pairs))
 
     def anew(self, data: bytes) -> bool:
         """Tell whether a piece of code is read for the first time: the splits of an app may each hold the same."""
@@ -284,8 +281,7 @@ class Collector:
         """Return, by file and class, the other renamed classes of the build it names."""
         renamed = {name for classes in self._code.values() for name in classes if self.looks_renamed(name)}
         found: dict[str, dict[str, set[str]]] = {}
-        for file, names, pairs in self._edges:
-            owners, types = names()
+        for file, owners, types, pairs in self._edges:
             inside = [name if name in renamed else "" for name in types]
             by_class = found.setdefault(file, {})
             kept = (pair for pair in zip(pairs[::2], pairs[1::2], strict=True) if inside[pair[1]])

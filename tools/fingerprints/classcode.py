@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from auditor.extract.android.dex import mutf8
+from auditor.extract.android.names import mutf8
 
 __all__ = ["BadClass", "class_literals"]
 

@@ -9,7 +9,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from auditor.extract.android.dex import is_dex, mutf8
+from auditor.extract.android.dex import is_dex
+from auditor.extract.android.names import mutf8
 from auditor.extract.android.walk import Wanted, walk
 from tools.fingerprints.classcode import BadClass, class_literals
 

@@ -272,8 +272,8 @@ def _dex(archive: Archive, name: str, collect: Collector) -> int:
     if not collect.anew(data):
         return 1
     collect.code(place, dex.classes)
-    for header in dex.headers:
-        read_code(data, header, place, collect.lens, collect)
+    for header, types in zip(dex.headers, dex.types, strict=True):
+        read_code(data, header, types, place, collect.lens, collect)
     for doubt in dex.doubts:
         collect.gap(place, "", doubt, *_CODE)
     return 1

@@ -18,8 +18,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from auditor.extract.android.dex import as_mutf8
-from auditor.extract.android.tables import read_strings_python
+from auditor.extract.android.names import as_mutf8, read_strings_python
 from auditor.extract.android.walk import instruction_length, uleb
 from auditor.extract.lens import USE, CallbackRules
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import NamedTuple
 
 from auditor.extract.android.arguments import LOOK_UPS, Body, Known, Reading, Steps, Text, register_of, show
 from auditor.extract.android.constants import initial_values
-from auditor.extract.android.dex import as_mutf8, mutf8
+from auditor.extract.android.names import members, mutf8
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import Reference, Wanted, uleb, walk
 from auditor.extract.lens import Lens
 
 __all__ = ["LOOK_UP_NAMES", "CallSite", "Calls", "read_calls"]
 
+_CONSTRUCTOR = "<init>"
 _STATIC = frozenset([0x71, 0x77])
 _STRINGS = frozenset([0x1A, 0x1B])
 _SPUT = range(0x67, 0x6E)
@@ -34,8 +35,7 @@ LOOK_UP_NAMES = frozenset(name for _, name in LOOK_UPS)
 """Names of the methods that reach others by their names."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallSite:
+class CallSite(NamedTuple):
     """One invoke instruction."""
 
     owner: str
@@ -58,8 +58,7 @@ class CallSite:
     """It is the reading of a field: ``method`` is the field, ``descriptor`` its type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Calls:
+class Calls(NamedTuple):
     """The call sites of one DEX, and what its classes inherit from."""
 
     sites: tuple[CallSite, ...]
@@ -73,59 +72,46 @@ class Calls:
 
 def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
     """Return the call sites a lens looks for. ``strings`` maps string indices to the wanted strings among them."""
-    names = frozenset(name for wanted in lens.methods.values() for name in wanted)
-    exact = frozenset(name for wanted in lens.exact.values() for name in wanted)
     methods = _Methods(tables)
-    parents = dict(_parents(tables))
-    flags = bytearray(len(methods))
-    sure: set[int] = set()
-    look_ups: set[int] = set()
-    for index in [index for index, name_index in enumerate(methods.names) if name_index in strings]:
-        name = strings[methods.names[index]]
-        owner = tables.type_name(methods.owner_index(index))
-        if (owner, name) in LOOK_UPS:
-            look_ups.add(index)
-            flags[index] = 1
-        elif name not in names and name not in exact:
-            continue
-        elif name in lens.methods.get(owner, ()) or name in lens.exact.get(owner, ()):
-            flags[index] = 1
-            sure.add(index)
-        elif name not in names:
-            continue
-        elif name != "<init>" and _may_inherit(owner, name, parents, lens):  # constructors are not inherited
-            flags[index] = 1
-    fields = _wanted_fields(tables, lens)
-    if not any(flags) and not any(fields):
+    parents = tables.parents
+    wanted, look_ups = _wanted_methods(tables, methods, lens, strings, parents)
+    fields = _wanted_fields(tables, lens, strings)
+    if not wanted and not look_ups and not any(fields):
         return Calls((), (), parents, 0, False)
+    flags = bytearray(len(methods))
+    for index in (*wanted, *look_ups):
+        flags[index] = 1
     # a method is looked up by its name only where that name is among the method's strings
-    named = bytearray(len(tables.strings) if look_ups else 0)
+    named = bytearray(tables.string_count if look_ups else 0)
+    names = frozenset(name for every in lens.methods.values() for name in every)
     for index in strings if look_ups else ():
         named[index] = strings[index] in names
     walked = walk(tables.data, tables.header, Wanted(methods=bytes(flags), fields=fields, strings=bytes(named)))
     sites: list[CallSite] = []
     maybe: list[CallSite] = []
     code = _Code(tables, methods)
-    naming = {(one.class_def, one.method) for one in walked if one.opcode in _STRINGS} if look_ups else set()
+    naming: set[tuple[int, int]] = set()
     looking: dict[tuple[int, int], list[Reference]] = {}
     for reference in walked:
-        if reference.opcode in _STRINGS:
+        opcode, class_def, method, offset, index = reference
+        if opcode in _STRINGS:
+            naming.add((class_def, method))
+        elif opcode in _FIELD_READS:
+            owner, _, name = tables.field_name(index).rpartition(".")
+            caller = methods.caller(class_def, method)
+            sites.append(CallSite(owner, name, tables.field_type(index), caller, offset, None, field=True))
+        elif opcode in _FIELD_OPCODES:
             continue
-        if reference.opcode in _FIELD_OPCODES:
-            if reference.opcode in _FIELD_READS:
-                owner, _, name = tables.field_name(reference.index).rpartition(".")
-                caller = _caller(reference, methods, tables)
-                sites.append(CallSite(owner, name, tables.field_type(reference.index), caller, reference.offset, None, field=True))
-            continue
-        if reference.index in look_ups:
-            if (reference.class_def, reference.method) in naming:
-                looking.setdefault((reference.class_def, reference.method), []).append(reference)
-            continue
-        site = _site(reference, methods, tables, lens, code, parents)
-        (sites if reference.index in sure else maybe).append(site)
-    for references in looking.values():
-        sites += _reflected(references, methods, tables, lens, code)
+        elif index in look_ups:
+            looking.setdefault((class_def, method), []).append(reference)
+        else:
+            site = _site(reference, methods, lens, code, parents)
+            (sites if wanted[index] else maybe).append(site)
+    for place, references in looking.items():
+        if place in naming:
+            sites += _reflected(references, methods, lens, code)
     exhausted = walked.exhausted or code.steps.left < 0
+    code.forget()
     return Calls(tuple(sites), tuple(maybe), parents, walked.bad_classes + walked.bad_methods, exhausted)
 
 
@@ -134,45 +120,85 @@ _PLATFORM = ("android.", "java.", "javax.", "dalvik.", "org.w3c.", "org.xml.", "
 _BUNDLED = ("android.support.", "android.arch.", "android.databinding.")
 
 
-def _may_inherit(owner: str, name: str, parents: Mapping[str, str], lens: Lens) -> bool:
-    """Tell whether a class may inherit a wanted method: what other files define is not known yet."""
+def _wanted_methods(
+    tables: Tables, methods: _Methods, lens: Lens, strings: Mapping[int, str], parents: Mapping[str, str]
+) -> tuple[dict[int, bool], set[int]]:
+    """Return the methods that are looked for, and those that reach others by their names, by index.
+
+    True marks what is certain; what may only inherit a wanted method is left to whoever knows every class.
+    """
+    names = frozenset(name for every in lens.methods.values() for name in every)
+    exact = frozenset(name for every in lens.exact.values() for name in every)
+    flags = bytearray(tables.string_count)
+    for index, name in strings.items():
+        if name in names and name != _CONSTRUCTOR:  # constructors are not inherited
+            flags[index] = 1
+        elif name in names or name in exact or name in LOOK_UP_NAMES:
+            flags[index] = 2
+    owners = _flags_of(tables, {*lens.methods, *lens.exact, *(class_ for class_, _ in LOOK_UPS)})
+    wanted: dict[int, bool] = {}
+    look_ups: set[int] = set()
+    inherited: dict[str, frozenset[str] | None] = {}
+    for index in members(tables.data, tables.method_ids, tables.methods, bytes(flags), owners):
+        name = strings[methods.names[index]]
+        owner = tables.type_name(methods.owner_index(index))
+        if (owner, name) in LOOK_UPS:
+            look_ups.add(index)
+        elif name in lens.methods.get(owner, ()) or name in lens.exact.get(owner, ()):
+            wanted[index] = True
+        elif name in names and name != _CONSTRUCTOR:
+            if owner not in inherited:
+                inherited[owner] = _inherited(owner, parents, lens)
+            if (found := inherited[owner]) is None or name in found:
+                wanted[index] = False
+    return wanted, look_ups
+
+
+def _inherited(owner: str, parents: Mapping[str, str], lens: Lens) -> frozenset[str] | None:
+    """Return the wanted methods a class inherits; None = any, as what other files define is not known yet."""
     seen = set[str]()
+    found: set[str] = set()
     while owner in parents and owner not in seen:
         seen.add(owner)
         owner = parents[owner]
-        if name in lens.methods.get(owner, ()):
-            return True
-    return not owner.startswith(_PLATFORM) or owner.startswith(_BUNDLED)
+        found |= lens.methods.get(owner, frozenset())
+    return None if not owner.startswith(_PLATFORM) or owner.startswith(_BUNDLED) else frozenset(found)
 
 
-def _wanted_fields(tables: Tables, lens: Lens) -> bytes:
+def _flags_of(tables: Tables, classes: Set[str]) -> bytes:
+    """Return one flag per type: whether it is one of ``classes``."""
+    flags = bytearray(len(tables.type_names))
+    for index in [index for index, name in enumerate(tables.type_names) if name in classes]:
+        flags[index] = 1
+    return bytes(flags)
+
+
+def _wanted_fields(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> bytes:
     """Return one flag per field of the table; none where no field is wanted."""
-    names = {as_mutf8(name) for wanted in lens.fields.values() for name in wanted}
-    indices = {index for index, raw in enumerate(tables.strings) if raw in names} if names else set()
-    if not indices:
+    names = {name for every in lens.fields.values() for name in every}
+    by_string = bytearray(tables.string_count)
+    for index, text in strings.items() if names else ():
+        by_string[index] = 2 * (text in names)
+    if not any(by_string):
         return b""
-    table = array("I", tables.data[tables.field_ids : tables.field_ids + 8 * tables.fields])
-    if sys.byteorder == "big":
-        table.byteswap()
     flags = bytearray(tables.fields)
-    for index in [index for index, name in enumerate(table[1::2]) if name in indices]:
+    for index in members(tables.data, tables.field_ids, tables.fields, bytes(by_string), _flags_of(tables, lens.fields.keys())):
         class_, _, name = tables.field_name(index).rpartition(".")
         flags[index] = name in lens.fields.get(class_, ())
     return bytes(flags)
 
 
 class _Methods:
-    """The method table: names by index, owners and descriptors on demand."""
+    """The method table: names by index, owners, descriptors and callers on demand, each worked out once."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        count, at = struct.unpack_from("<2I", tables.data, tables.header + 0x58)
-        if at + 8 * count > len(tables.data):
-            raise ValueError("a table lies outside the file")
-        words = array("I", tables.data[at : at + 8 * count])
+        words = tables.words(tables.method_ids, 2 * tables.methods)
         self._halves = words[::2]
         self.names = words[1::2]
         self._protos: dict[int, str] = {}
+        self._known: dict[int, tuple[str, str, str]] = {}
+        self._callers: dict[tuple[int, int], str] = {}
 
     def __len__(self) -> int:
         return len(self.names)
@@ -183,6 +209,22 @@ class _Methods:
     def name(self, index: int) -> str:
         raw = self._tables.string(self.names[index]) if index < len(self.names) else None
         return mutf8(raw) if raw is not None else ""
+
+    def known(self, index: int) -> tuple[str, str, str]:
+        """Return class, name and descriptor of a method."""
+        found = self._known.get(index)
+        if found is None:
+            class_ = self._tables.type_name(self.owner_index(index)) if index < len(self.names) else ""
+            found = self._known[index] = class_, self.name(index), self.descriptor(index)
+        return found
+
+    def caller(self, class_def: int, method: int) -> str:
+        """Return how evidence names a method of a class: ``com.example.Foo.bar(I)V``."""
+        found = self._callers.get((class_def, method))
+        if found is None:
+            _, name, descriptor = self.known(method)
+            found = self._callers[class_def, method] = f"{self._tables.class_name(class_def)}.{name}{descriptor}"
+        return found
 
     def descriptor(self, index: int) -> str:
         """Return ``(…)R`` of a method; ``()?`` where it cannot be read."""
@@ -225,6 +267,11 @@ class _Code:
         self._initialisers: dict[int, tuple[Reading, dict[int, list[int]]] | None] = {}
         self.steps = Steps()
         self._last: tuple[tuple[int, int], Reading | None] = ((-1, -1), None)
+
+    def forget(self) -> None:
+        """Let go of what was read: it refers back to this, and with it to the bytes of the file, which would stay for a while."""
+        self._last = (-1, -1), None
+        self._initialisers.clear()
 
     def reading(self, class_def: int, method: int) -> Reading | None:
         """Return what tells what registers of a method hold; None where its code cannot be read."""
@@ -297,9 +344,7 @@ class _Code:
 
     def method(self, index: int) -> tuple[str, str, str]:
         """Return class, name and descriptor of a method."""
-        if index >= len(self._methods):
-            return "", "", "()?"
-        return self._tables.type_name(self._methods.owner_index(index)), self._methods.name(index), self._methods.descriptor(index)
+        return self._methods.known(index)
 
     def static(self, index: int) -> Sequence[Known] | None:
         """Return the value of a static field of this file that is written down or set once; None where there is none."""
@@ -374,19 +419,10 @@ class _Code:
             return
 
 
-def _parents(tables: Tables) -> Iterator[tuple[str, str]]:
-    for class_def in range(tables.classes):
-        class_, _, parent = struct.unpack_from("<3I", tables.data, tables.class_defs + 32 * class_def)
-        yield tables.type_name(class_), tables.type_name(parent) if parent != 0xFFFFFFFF else ""
-
-
-def _site(
-    reference: Reference, methods: _Methods, tables: Tables, lens: Lens, code: _Code, parents: Mapping[str, str]
-) -> CallSite:
-    owner = tables.type_name(methods.owner_index(reference.index))
-    name = methods.name(reference.index)
-    descriptor = methods.descriptor(reference.index)
-    site = CallSite(owner, name, descriptor, _caller(reference, methods, tables), reference.offset, None)
+def _site(reference: Reference, methods: _Methods, lens: Lens, code: _Code, parents: Mapping[str, str]) -> CallSite:
+    owner, name, descriptor = methods.known(reference.index)
+    caller = methods.caller(reference.class_def, reference.method)
+    site = CallSite(owner, name, descriptor, caller, reference.offset, None)
     position = _position(lens, owner, name, descriptor)
     seen = set[str]()
     while position is None and owner in parents and owner not in seen:
@@ -394,10 +430,6 @@ def _site(
         owner = parents[owner]
         position = _position(lens, owner, name, descriptor)
     return site if position is None else _with_argument(site, reference, position, lens, code)
-
-
-def _caller(reference: Reference, methods: _Methods, tables: Tables) -> str:
-    return f"{tables.class_name(reference.class_def)}.{methods.name(reference.method)}{methods.descriptor(reference.method)}"
 
 
 def _position(lens: Lens, class_: str, name: str, descriptor: str) -> int | None:
@@ -414,7 +446,7 @@ def _with_argument(site: CallSite, reference: Reference, position: int, lens: Le
     reading = code.reading(reference.class_def, reference.method)
     word = _word_of(site.descriptor, position)
     if reading is None or word is None or reference.offset + 2 >= len(reading.units):
-        return replace(site, argument="")
+        return site._replace(argument="")
     register = register_of(reading.units, reference.offset, word[0] + (reference.opcode not in _STATIC))
     if word[1]:
         items = reading.items(reference.offset, register)
@@ -423,7 +455,7 @@ def _with_argument(site: CallSite, reference: Reference, position: int, lens: Le
         shown = show(reading.at(reference.offset, register))
         if shown is None and lens.carriers:
             shown = show(reading.carried(reference.offset, register, lambda *method: _carried(lens, *method)))
-    return replace(site, argument="") if shown is None else replace(site, argument=shown.text, partial=not shown.whole)
+    return site._replace(argument="") if shown is None else site._replace(argument=shown.text, partial=not shown.whole)
 
 
 def _carried(lens: Lens, class_: str, name: str, descriptor: str) -> int | None:
@@ -434,7 +466,7 @@ def _carried(lens: Lens, class_: str, name: str, descriptor: str) -> int | None:
 
 
 def _reflected(
-    references: Sequence[Reference], methods: _Methods, tables: Tables, lens: Lens, code: _Code
+    references: Sequence[Reference], methods: _Methods, lens: Lens, code: _Code
 ) -> Iterator[CallSite]:
     """Yield the wanted methods that one method of the build reaches by name: where it calls them, else where it looks them up."""
     called_here: list[CallSite] = []
@@ -447,18 +479,18 @@ def _reflected(
         named, called = looked_up
         if named.member not in lens.methods.get(named.class_, ()):
             continue
-        site = CallSite(named.class_, named.member, "", _caller(reference, methods, tables), reference.offset, None)
+        site = CallSite(named.class_, named.member, "", methods.caller(reference.class_def, reference.method), reference.offset, None)
         overloads = lens.arguments.get((named.class_, named.member))
         if overloads:
             position = overloads.get("", next(iter(overloads.values())))
             items = reading.items(reference.offset, register_of(reading.units, reference.offset, 2)) if called else None
             item = items[position] if items is not None and position < len(items) else None
             shown = None if item is None else show((item,))
-            site = replace(site, argument=shown.text if shown else "", partial=shown is not None and not shown.whole)
+            site = site._replace(argument=shown.text if shown else "", partial=shown is not None and not shown.whole)
         if called:
-            called_here.append(replace(site, reflection="invoked"))
+            called_here.append(site._replace(reflection="invoked"))
         else:
-            looked_up_here.append(replace(site, reflection="looked-up"))
+            looked_up_here.append(site._replace(reflection="looked-up"))
     yield from called_here
     called_names = {(one.owner, one.method) for one in called_here}
     yield from (one for one in looked_up_here if (one.owner, one.method) not in called_names)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from auditor.build import HASHED, WEB, FactKind, Table, Text, host_of
 from auditor.extract.android.calls import LOOK_UP_NAMES, read_calls
 from auditor.extract.android.constants import constants
-from auditor.extract.android.dex import as_mutf8, mutf8
+from auditor.extract.android.names import as_mutf8, find_strings, mutf8
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.told import Told
 from auditor.extract.android.walk import WORDS, Wanted, class_edges, walk
@@ -32,12 +32,12 @@ _SHORTEST = 8
 """Bytes a literal has at least to tell anything."""
 
 
-def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collector) -> None:
-    """Record what the classes of the DEX at ``header`` use; code that cannot be walked is a gap."""
+def read_code(data: bytes, header: int, types: tuple[str, ...], place: str, lens: Lens, collect: Collector) -> None:
+    """Record what the classes of the DEX at ``header``, whose types are so named, use; code that cannot be walked is a gap."""
     if not (lens.literals or lens.hosts or lens.constants or lens.methods or lens.every_host or lens.wordings or lens.links):
         return
     try:
-        tables = Tables(data, header)
+        tables = Tables(data, header, types)
         for name, value in constants(tables, lens.constants):
             collect.fact(FactKind.CONSTANT, name, place, name.rpartition(".")[0], value=value)
         _tool(tables, place, collect)
@@ -54,7 +54,7 @@ def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collect
         if lens.renamed is not None:
             pairs, cut = class_edges(data, header)
             exhausted |= cut
-            collect.references(place, tables.names(), pairs)
+            collect.references(place, tables.class_names, tables.type_names, pairs)
     except (ValueError, struct.error):
         collect.gap(
             place,
@@ -84,12 +84,15 @@ def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collect
 
 def _strings(tables: Tables, lens: Lens, collect: Collector) -> dict[int, str]:
     """Return the strings the lens has a use for, by index."""
-    wanted = collect.wanted_strings
-    if not wanted:
-        names = (name for one in (lens.methods, lens.exact) for wanted_names in one.values() for name in wanted_names)
+    if collect.wanted_strings is None:
+        members = (lens.methods, lens.exact, lens.fields)
+        names = (name for one in members for wanted_names in one.values() for name in wanted_names)
         look_ups = LOOK_UP_NAMES if lens.methods else ()
-        wanted.update((as_mutf8(text), text) for text in (*lens.literals, *lens.hosts, *names, *look_ups))
-    found = {index: wanted[raw] for index, raw in enumerate(tables.strings) if raw in wanted}
+        texts = tuple(dict.fromkeys((*lens.literals, *lens.hosts, *names, *look_ups)))
+        collect.wanted_strings = tuple(map(as_mutf8, texts)), texts
+    wanted, texts = collect.wanted_strings
+    pairs = find_strings(tables.data, tables.header, wanted)
+    found = {index: texts[number] for index, number in zip(pairs[::2], pairs[1::2], strict=True)}
     if lens.hosts:
         first, end = (bisect_left(tables.strings, edge) for edge in (WEB.encode(), _BEHIND_WEB))
         for index in range(first, min(end, first + _MOST_ADDRESSES)):
@@ -125,10 +128,10 @@ def _literals(
     tables: Tables, place: str, found: Mapping[int, str], lens: Lens, collect: Collector
 ) -> tuple[int, bool]:
     texts = {index: text for index, text in found.items() if text in lens.literals or host_of(text) in lens.hosts}
-    told = Told(tables.strings, place, lens)
+    told = Told(tables.strings if lens.every_host or lens.wordings or lens.links or lens.scripts else (), place, lens)
     if not texts and not told:
         return 0, False
-    flags = bytearray(len(tables.strings))
+    flags = bytearray(tables.string_count)
     for index in (*texts, *told):
         flags[index] = 1
     walked = walk(tables.data, tables.header, Wanted(strings=bytes(flags)))
@@ -143,7 +146,7 @@ def _literals(
 
 def _hashed(tables: Tables, place: str, lens: Lens, collect: Collector) -> None:
     """Record the hashed literals that renamed classes use."""
-    walked = walk(tables.data, tables.header, Wanted(strings=b"\1" * len(tables.strings)))
+    walked = walk(tables.data, tables.header, Wanted(strings=b"\1" * tables.string_count))
     classes, strings = walked.records[1::WORDS], walked.records[4::WORDS]
     names = {class_def: tables.class_name(class_def) for class_def in set(classes)}
     used: dict[int, set[int]] = {class_def: set() for class_def, name in names.items() if collect.looks_renamed(name)}

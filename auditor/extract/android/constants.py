@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Set
 
-from auditor.extract.android.dex import mutf8
+from auditor.extract.android.names import mutf8
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import uleb
 

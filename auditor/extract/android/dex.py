@@ -13,15 +13,14 @@ from array import array
 from dataclasses import dataclass
 
 from auditor.build import Text
+from auditor.extract.android.names import type_names
 
-__all__ = ["Dex", "DexError", "as_mutf8", "is_dex", "mutf8", "read_dex"]
+__all__ = ["Dex", "DexError", "is_dex", "read_dex"]
 
 _HEADER_SIZE = 0x70
 _CONTAINER_HEADER_SIZE = 0x78
 _CLASS_DEF_SIZE = 32
 _MAX_DEXES = 256
-_MAX_NAME = 4096
-"""Bytes of a class name; real ones stay below 500."""
 _VERSIONS = frozenset(b"%03d" % number for number in range(35, 42))
 
 
@@ -45,6 +44,8 @@ class Dex:
     """What is wrong with the file, where it could still be read."""
     headers: tuple[int, ...] = (0,)
     """Where each readable DEX header stands: one, but for containers."""
+    types: tuple[tuple[str, ...], ...] = ()
+    """For each of these, the dotted names of its types, by index; empty where it is no class or cannot be read."""
 
 
 def is_dex(magic: bytes) -> bool:
@@ -58,7 +59,9 @@ def read_dex(data: bytes) -> Dex:
         raise DexError(Text(zh="不是 DEX 文件（文件头不符）", en="is no DEX file: it does not start like one"))
     reading = _Reading(data)
     reading.file()
-    return Dex(data[4:7].decode(), tuple(reading.classes), tuple(reading.doubts.values()), tuple(reading.headers))
+    return Dex(
+        data[4:7].decode(), tuple(reading.classes), tuple(reading.doubts.values()), tuple(reading.headers), tuple(reading.types)
+    )
 
 
 class _Reading:
@@ -68,6 +71,7 @@ class _Reading:
         self.data = data
         self.classes: list[str] = []
         self.headers: list[int] = []
+        self.types: list[tuple[str, ...]] = []
         self.doubts: dict[str, Text] = {}
         self.unreadable = 0
         # In a sound file every class definition and every name takes bytes of its own. Tables that overlap or names
@@ -143,32 +147,29 @@ class _Reading:
                     en="does not match its checksum (Adler-32): it may be damaged or changed",
                 )
         counts = struct.unpack_from("<14I", data, at + 0x38)
-        strings = _table(data, counts[1], counts[0], 4)
-        types = _table(data, counts[3], counts[2], 4)
-        class_defs = _table(data, counts[11], counts[10], _CLASS_DEF_SIZE)
-        if strings is not None and types is not None and class_defs is not None:
-            self._classes(strings, types, class_defs)
+        tables = [_table(data, counts[one + 1], counts[one], width) for one, width in ((0, 4), (2, 4), (10, _CLASS_DEF_SIZE))]
+        types: tuple[str, ...] = ()
+        if all(one is not None for one in tables):
+            types = type_names(data, at, self.name_bytes_left)
+            self._classes(types, tables[2] or array("I"))
         elif "cut" not in self.doubts:
             raise DexError(
                 Text(zh="DEX 的索引表超出文件范围，无法读取其中的类", en="has tables that lie outside the file, so no class can be read")
             )
+        self.types.append(types)
+        if container:
+            self.name_bytes_left -= sum(map(len, types))
         return int(size)
 
-    def _classes(self, strings: array[int], types: array[int], class_defs: array[int]) -> None:
-        data = self.data
+    def _classes(self, types: tuple[str, ...], class_defs: array[int]) -> None:
         indices = class_defs[:: _CLASS_DEF_SIZE // 4]
         self.unreadable += max(0, len(indices) - self.definitions_left)
         del indices[self.definitions_left :]
         self.definitions_left -= len(indices)
-        for type_index in indices:
-            name = None
-            if type_index < len(types) and types[type_index] < len(strings):
-                name = _class_name(data, strings[types[type_index]])
-            if name is None or len(name) > self.name_bytes_left:
-                self.unreadable += 1
-            else:
-                self.name_bytes_left -= len(name)
-                self.classes.append(name)
+        known = len(types)
+        names = [name for index in indices if index < known and (name := types[index])]
+        self.unreadable += len(indices) - len(names)
+        self.classes += names
 
 
 def _table(data: bytes, offset: int, count: int, width: int) -> array[int] | None:
@@ -182,45 +183,3 @@ def _table(data: bytes, offset: int, count: int, width: int) -> array[int] | Non
     if sys.byteorder == "big":
         words.byteswap()
     return words
-
-
-def _class_name(data: bytes, offset: int) -> str | None:
-    """Return the dotted name behind a type descriptor's string_data_item, or None."""
-    # utf16_size as ULEB128: at most five bytes
-    for _ in range(5):
-        if offset >= len(data):
-            return None
-        offset += 1
-        if data[offset - 1] < 0x80:
-            break
-    else:
-        return None
-    end = data.find(b"\0", offset, offset + _MAX_NAME)
-    if end - offset < 3 or data[offset] != 0x4C or data[end - 1] != 0x3B:
-        return None
-    return mutf8(data[offset + 1 : end - 1]).replace("/", ".")
-
-
-def mutf8(raw: bytes) -> str:
-    """Decode modified UTF-8 (the encoding of DEX strings); what is malformed becomes U+FFFD."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    raw = raw.replace(b"\xc0\x80", b"\0")
-    try:
-        # characters beyond U+FFFF are written as two surrogates of three bytes each
-        units = raw.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
-    except UnicodeDecodeError:
-        return raw.decode("utf-8", "replace")
-    return units.decode("utf-16-le", "replace")
-
-
-def as_mutf8(text: str) -> bytes:
-    """Encode as DEX strings are: NUL as two bytes, characters beyond the basic plane as surrogate pairs."""
-    if text.isascii() and "\0" not in text:
-        return text.encode()
-    units = text.encode("utf-16-be", "surrogatepass")
-    pairs = (units[at] << 8 | units[at + 1] for at in range(0, len(units), 2))
-    return b"".join(b"\xc0\x80" if unit == 0 else chr(unit).encode("utf-8", "surrogatepass") for unit in pairs)
-

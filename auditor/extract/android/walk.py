@@ -14,6 +14,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = [
     "WORDS",
@@ -57,8 +58,7 @@ class Wanted:
     types: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """One instruction that names something wanted."""
 
     opcode: int
@@ -84,9 +84,8 @@ class Walked:
     """The budget of instructions was used up."""
 
     def __iter__(self) -> Iterator[Reference]:
-        words = self.records
-        for at in range(0, len(words), WORDS):
-            yield Reference(*words[at : at + WORDS])
+        words = iter(self.records)
+        return map(Reference, words, words, words, words, words)
 
     def __len__(self) -> int:
         return len(self.records) // WORDS

@@ -146,7 +146,7 @@ def _jar(archive: Archive, unit: str, collect: Collector) -> None:
     record_native(archive, native, collect)
     collect.code(unit, classes)
     if pairs:
-        collect.references(unit, lambda: (classes, list(types)), pairs)
+        collect.references(unit, classes, list(types), pairs)
 
 
 def _class(archive: Archive, name: str, collect: Collector) -> ClassFile | None:

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass, field
 
 from auditor.build import Text
-from auditor.extract.android.dex import mutf8
+from auditor.extract.android.names import mutf8
 
 __all__ = ["ClassFile", "ClassFileError", "Declared", "Member", "is_class_file", "read_class"]
 

@@ -133,9 +133,9 @@ def test_damaged_code_gives_fewer_calls_or_a_refused_table(flips: list[tuple[int
     for at, value in flips:
         data[at % len(data)] = value
     damaged = bytes(data[: max(0x70, cut % len(data))])
-    names = dict.fromkeys(range(0, 2000, 7), "getDeviceId")
     try:
-        found = read_calls(Tables(damaged, 0), LENS, names)
+        tables = Tables(damaged, 0)
+        found = read_calls(tables, LENS, dict.fromkeys(range(0, tables.string_count, 7), "getDeviceId"))
     except ValueError:
         return
     assert all(site.offset >= 0 for site in found.sites)

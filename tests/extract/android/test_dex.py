@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.extract.android.dex import Dex, DexError, is_dex, mutf8, read_dex
+from auditor.extract.android.dex import Dex, DexError, is_dex, read_dex
+from auditor.extract.android.names import mutf8
 from tests.forge.dex import Class, Method, write_dex
 
 NAMES = ("com.example.Main", "com.example.Main$Inner", "a.b", "om.Ünïcode", "特购.类", "x.😀")

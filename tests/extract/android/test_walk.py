@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.extract.android import walk as walking
-from auditor.extract.android.tables import read_strings, read_strings_python
 from auditor.extract.android.walk import Walked, Wanted, walk, walk_python
 from tests.forge.dex import Class, Method, write_dex
 
@@ -186,38 +185,6 @@ def test_both_twins_agree_on_the_edges_of_damaged_files(flips: list[tuple[int, i
             return str(error)
 
     assert edges(walking.class_edges) == edges(walking.class_edges_python)
-
-
-@pytest.mark.skipif(not native_is_built(), reason="the C twin is not built here (no compiler)")
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 1 << 30), st.integers(0, 255)), max_size=8), st.integers(0, 1 << 30), st.booleans())
-def test_both_twins_agree_on_the_strings_of_damaged_files(flips: list[tuple[int, int]], cut: int, keep: bool) -> None:
-    data = bytearray(sample())
-    for at, value in flips:
-        data[at % len(data)] = value
-    damaged = bytes(data) if keep else bytes(data[: cut % len(data)])
-
-    def strings(twin: Callable[..., object]) -> object:
-        try:
-            return twin(damaged, 0)
-        except ValueError as error:
-            return str(error)
-
-    assert strings(read_strings) == strings(read_strings_python)
-
-
-@pytest.mark.parametrize("twin", [read_strings, read_strings_python])
-def test_strings_that_share_their_bytes_cost_no_more_than_the_file(twin: Callable[[bytes, int], list[bytes]]) -> None:
-    count, length = 5_000, 60_000
-    table = 0x70
-    text = table + 4 * count
-    head = bytearray(table)
-    struct.pack_into("<2I", head, 0x38, count, table)
-    data = bytes(head) + struct.pack("<I", text) * count + b"\1" + b"a" * length + b"\0"
-    found = twin(data, 0)
-    assert found[0] == b"a" * length
-    assert found[-1] == b""
-    assert sum(map(len, found)) <= 2 * len(data)
 
 
 def with_shared_class_data(classes: int = 3000, methods: int = 3000) -> bytes:

@@ -1,0 +1,195 @@
+"""What the tables of a DEX file name: its strings, its types, and which methods and fields have a name that is looked for.
+
+Each function uses its C twin (auditor/_native/dexnames.c) where that was built, else the stdlib one below; both give the same.
+Strings may share their bytes, so that a small file could ask for any amount of memory: only so many bytes are read.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Sequence
+
+__all__ = [
+    "as_mutf8",
+    "class_name_of",
+    "find_strings",
+    "find_strings_python",
+    "members",
+    "members_python",
+    "mutf8",
+    "one_string",
+    "read_strings",
+    "read_strings_python",
+    "type_names",
+    "type_names_python",
+]
+
+_LONGEST = 1 << 16
+"""Bytes of a string; names, versions and telling literals stay far below."""
+_LONGEST_NAME = 4096
+"""Bytes of a type's descriptor; real ones stay below 500."""
+_OUTSIDE = "a table lies outside the file"
+_LATER = 2
+"""Flag of a name that counts only beside a flagged class."""
+
+
+def mutf8(raw: bytes) -> str:
+    """Decode modified UTF-8 (the encoding of DEX strings); what is malformed becomes U+FFFD."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    raw = raw.replace(b"\xc0\x80", b"\0")
+    try:
+        # characters beyond U+FFFF are written as two surrogates of three bytes each
+        units = raw.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace")
+    return units.decode("utf-16-le", "replace")
+
+
+def as_mutf8(text: str) -> bytes:
+    """Encode as DEX strings are: NUL as two bytes, characters beyond the basic plane as surrogate pairs."""
+    if text.isascii() and "\0" not in text:
+        return text.encode()
+    units = text.encode("utf-16-be", "surrogatepass")
+    pairs = (units[at] << 8 | units[at + 1] for at in range(0, len(units), 2))
+    return b"".join(b"\xc0\x80" if unit == 0 else chr(unit).encode("utf-8", "surrogatepass") for unit in pairs)
+
+
+def class_name_of(raw: bytes) -> str:
+    """Return the dotted name in a type descriptor; empty where it is no class."""
+    return mutf8(raw[1:-1].replace(b"/", b".")) if len(raw) > 2 and raw[:1] == b"L" and raw[-1:] == b";" else ""
+
+
+def read_strings(data: bytes, header: int) -> list[bytes]:
+    """Return every string of a DEX file as its bytes. Raises ValueError where the table lies outside the file.
+
+    A string that cannot be read or is longer than 65,535 bytes is empty, and so is what comes after twice as many bytes as
+    the file has.
+    """
+    try:
+        from auditor._native.dexwalk import dexstrings
+    except ImportError:
+        return read_strings_python(data, header)
+    return dexstrings(data, header, _LONGEST, 2 * len(data))  # type: ignore[no-any-return]
+
+
+def read_strings_python(data: bytes, header: int) -> list[bytes]:
+    """Do what ``read_strings`` does, with the standard library alone."""
+    return [raw or b"" for raw in _strings(data, header, _LONGEST, 2 * len(data))]
+
+
+def one_string(data: bytes, at: int) -> bytes:
+    """Return the bytes of the string whose data starts at ``at``; empty where they cannot be read."""
+    return _string(data, at, _LONGEST, len(data)) or b""
+
+
+def find_strings(data: bytes, header: int, names: tuple[bytes, ...]) -> array[int]:
+    """Return which strings of a DEX file are one of ``names``, which stand there once each.
+
+    Pairs of a string's index and a name's, in the order of the table. Raises ValueError where the table lies outside the
+    file. Once twice as many bytes as the file has are compared, nothing more is found.
+    """
+    try:
+        from auditor._native.dexwalk import dexfind
+    except ImportError:
+        return find_strings_python(data, header, names)
+    return array("I", dexfind(data, header, names, 2 * len(data)))
+
+
+def find_strings_python(data: bytes, header: int, names: tuple[bytes, ...]) -> array[int]:
+    """Do what ``find_strings`` does, with the standard library alone."""
+    numbers = {name: number for number, name in enumerate(names)}
+    found = array("I")
+    for index, raw in enumerate(_strings(data, header, max(map(len, names), default=0) + 1, 2 * len(data))):
+        if raw in numbers:
+            found.extend((index, numbers[raw]))
+    return found
+
+
+def type_names(data: bytes, header: int, budget: int) -> tuple[str, ...]:
+    """Return the dotted name of every type of a DEX file, by index; empty where it is no class or cannot be read.
+
+    At most ``budget`` bytes of names are read. Raises ValueError where the table lies outside the file.
+    """
+    try:
+        from auditor._native.dexwalk import dextypes
+    except ImportError:
+        return type_names_python(data, header, budget)
+    return tuple(dextypes(data, header, _LONGEST_NAME, budget, mutf8))
+
+
+def type_names_python(data: bytes, header: int, budget: int) -> tuple[str, ...]:
+    """Do what ``type_names`` does, with the standard library alone."""
+    strings = _table(data, header, 0x38)
+    found = []
+    for index in _table(data, header, 0x40):
+        raw = _string(data, strings[index], _LONGEST_NAME, budget) if index < len(strings) else None
+        budget -= len(raw or b"")
+        found.append(class_name_of(raw or b""))
+    return tuple(found)
+
+
+def members(data: bytes, table: int, count: int, names: bytes, owners: bytes) -> array[int]:
+    """Return which entries of a table of methods or fields are looked for, by index.
+
+    ``names`` has a flag for each string: 1 = wanted as the name of any class's member, 2 = only where the class's type has
+    a flag in ``owners``. Raises ValueError where the table lies outside the file.
+    """
+    try:
+        from auditor._native.dexwalk import dexmembers
+    except ImportError:
+        return members_python(data, table, count, names, owners)
+    return array("I", dexmembers(data, table, count, names, owners))
+
+
+def members_python(data: bytes, table: int, count: int, names: bytes, owners: bytes) -> array[int]:
+    """Do what ``members`` does, with the standard library alone."""
+    words = _words(data, table, 2 * count)
+    found = array("I")
+    for index, name in enumerate(words[1::2]):
+        flags = names[name] if name < len(names) else 0
+        if flags & _LATER and not flags & 1:
+            owner = words[2 * index] & 0xFFFF
+            flags = owners[owner] if owner < len(owners) else 0
+        if flags:
+            found.append(index)
+    return found
+
+
+def _words(data: bytes, at: int, count: int) -> array[int]:
+    if count < 0 or at < 0 or at + 4 * count > len(data):
+        raise ValueError(_OUTSIDE)
+    words = array("I", data[at : at + 4 * count])
+    if sys.byteorder == "big":
+        words.byteswap()
+    return words
+
+
+def _table(data: bytes, header: int, place: int) -> array[int]:
+    """Return the table of words whose size and offset stand at ``place`` in the header."""
+    if header < 0 or header + 0x70 > len(data):
+        raise ValueError(_OUTSIDE)
+    count, at = _words(data, header + place, 2)
+    return _words(data, at, count)
+
+
+def _string(data: bytes, at: int, longest: int, budget: int) -> bytes | None:
+    """Return a string's bytes; None where it cannot be read, or has ``longest`` bytes or more, or over ``budget``."""
+    size, skipped = len(data), 0
+    while at < size and data[at] & 0x80 and skipped < 5:
+        at += 1
+        skipped += 1
+    end = data.find(b"\0", at + 1, at + 1 + longest) if at < size else -1
+    return data[at + 1 : end] if end >= 0 and end - at - 1 <= budget else None
+
+
+def _strings(data: bytes, header: int, longest: int, budget: int) -> Sequence[bytes | None]:
+    found = []
+    for at in _table(data, header, 0x38):
+        raw = _string(data, at, longest, budget)
+        budget -= len(raw or b"")
+        found.append(raw)
+    return found
