@@ -251,7 +251,7 @@ def _dex(data: bytes) -> None:
     """Read tables, code and calls of a DEX file; where the C twin is built, both have to agree."""
     from auditor.extract.android.code import read_code
     from auditor.extract.android.dex import read_dex
-    from auditor.extract.android.tables import read_strings, read_strings_python
+    from auditor.extract.android.names import read_strings, read_strings_python
     from auditor.extract.android.walk import class_edges, class_edges_python
 
     collect = _collector()

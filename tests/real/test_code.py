@@ -51,7 +51,7 @@ def _ours(data: bytes, find: Callable[..., object]) -> Counter[Site]:
             continue
         name = tables.strings[int.from_bytes(data[at + 8 * one.method + 4 : at + 8 * one.method + 8], "little")]
         proto = int.from_bytes(data[at + 8 * one.method + 2 : at + 8 * one.method + 4], "little")
-        found[one.opcode, one.index, f"{tables.class_name(one.class_def)}.{name.decode()} {proto}", one.offset] += 1
+        found[one.opcode, one.entry, f"{tables.class_name(one.class_def)}.{name.decode()} {proto}", one.offset] += 1
     return found
 
 

@@ -80,7 +80,7 @@ def _dex(data: bytes) -> Iterator[tuple[str, frozenset[str]]]:
         return
     used: dict[int, set[int]] = {}
     for reference in walked:
-        used.setdefault(reference.class_def, set()).add(reference.index)
+        used.setdefault(reference.class_def, set()).add(reference.entry)
     texts: dict[int, str | None] = {}
 
     def text(index: int) -> str | None:

@@ -273,7 +273,7 @@ def _dex(archive: Archive, name: str, collect: Collector) -> int:
         return 1
     collect.code(place, dex.classes)
     for header, types in zip(dex.headers, dex.types, strict=True):
-        read_code(data, header, types, place, collect.lens, collect)
+        read_code(data, header, place, collect.lens, collect, types)
     for doubt in dex.doubts:
         collect.gap(place, "", doubt, *_CODE)
     return 1

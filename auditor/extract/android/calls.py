@@ -420,7 +420,7 @@ class _Code:
 
 
 def _site(reference: Reference, methods: _Methods, lens: Lens, code: _Code, parents: Mapping[str, str]) -> CallSite:
-    owner, name, descriptor = methods.known(reference.index)
+    owner, name, descriptor = methods.known(reference.entry)
     caller = methods.caller(reference.class_def, reference.method)
     site = CallSite(owner, name, descriptor, caller, reference.offset, None)
     position = _position(lens, owner, name, descriptor)

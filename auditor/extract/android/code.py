@@ -32,8 +32,11 @@ _SHORTEST = 8
 """Bytes a literal has at least to tell anything."""
 
 
-def read_code(data: bytes, header: int, types: tuple[str, ...], place: str, lens: Lens, collect: Collector) -> None:
-    """Record what the classes of the DEX at ``header``, whose types are so named, use; code that cannot be walked is a gap."""
+def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collector, types: tuple[str, ...] | None = None) -> None:
+    """Record what the classes of the DEX at ``header`` use; code that cannot be walked is a gap.
+
+    ``types`` are the dotted names of its types, where they were read before.
+    """
     if not (lens.literals or lens.hosts or lens.constants or lens.methods or lens.every_host or lens.wordings or lens.links):
         return
     try:
@@ -137,9 +140,9 @@ def _literals(
     walked = walk(tables.data, tables.header, Wanted(strings=bytes(flags)))
     for reference in walked:
         class_ = tables.class_name(reference.class_def)
-        if reference.index in texts:
-            collect.literal(place, class_, texts[reference.index])
-        told.used(reference.index, class_)
+        if reference.entry in texts:
+            collect.literal(place, class_, texts[reference.entry])
+        told.used(reference.entry, class_)
     told.record(collect)
     return walked.bad_classes + walked.bad_methods, walked.exhausted
 

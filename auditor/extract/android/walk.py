@@ -68,7 +68,7 @@ class Reference(NamedTuple):
     """Index of that method."""
     offset: int
     """In 16-bit code units from the method's first instruction."""
-    index: int
+    entry: int
     """Index of what is named, in the table its opcode refers to."""
 
 

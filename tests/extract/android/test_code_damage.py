@@ -121,8 +121,8 @@ def read(data: bytes) -> Collector:
     except DexError:
         return collect
     collect.code(PLACE, dex.classes)
-    for header in dex.headers:
-        read_code(data, header, PLACE, collect.lens, collect)
+    for header, types in zip(dex.headers, dex.types, strict=True):
+        read_code(data, header, PLACE, collect.lens, collect, types)
     for doubt in dex.doubts:
         collect.gap(PLACE, "", doubt)
     return collect

@@ -67,7 +67,7 @@ def test_classes_only_used_are_not_defined():
 
 
 def test_a_file_without_classes_is_empty_and_sound():
-    assert read_dex(write_dex([])) == Dex("035", (), ())
+    assert read_dex(write_dex([])) == Dex("035", (), (), types=((),))
 
 
 def test_what_stands_behind_the_file_does_not_count():
@@ -293,22 +293,23 @@ def test_a_container_that_goes_on_without_end_is_not_followed():
 
 
 def greedy() -> bytes:
-    """Return a file of 3 MB in which 60,000 classes share one name of 4,000 characters."""
+    """Return a file of 3 MB in which the types of 60,000 classes share one name of 4,000 characters."""
     classes, name = 60_000, b"L" + b"x" * 4000 + b";"
-    tables = 0x70 + 4 + 4
+    tables = 0x70 + 4 + 4 * classes
     text_at = tables + 32 * classes
     data = bytearray(b"dex\n035\0" + bytes(0x68))
     for at, value in (
         (0x28, 0x12345678),
         (STRINGS, 1),
         (STRINGS + 4, 0x70),
-        (TYPES, 1),
+        (TYPES, classes),
         (TYPES + 4, 0x74),
         (CLASS_DEFS, classes),
         (CLASS_DEFS + 4, tables),
     ):
         put(at, value)(data)
-    data += struct.pack("<II", text_at, 0) + bytes(32 * classes) + b"\xa2\x1f" + name + b"\0" + bytes(1 << 20)
+    definitions = b"".join(struct.pack("<I28x", number) for number in range(classes))
+    data += struct.pack("<I", text_at) + bytes(4 * classes) + definitions + b"\xa2\x1f" + name + b"\0" + bytes(1 << 20)
     put(SIZE, len(data))(data)
     return sealed(data)
 

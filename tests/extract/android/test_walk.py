@@ -67,7 +67,7 @@ def test_a_call_is_found_with_its_caller_and_place(twin: Twin) -> None:
     (found,) = twin(data, 0, wanted)
     assert 0x6E <= found.opcode <= 0x72
     assert method_name(data, found.method) == "loud"
-    assert method_name(data, found.index) == "getDeviceId"
+    assert method_name(data, found.entry) == "getDeviceId"
     assert found.class_def == 0
 
 

@@ -1,0 +1,134 @@
+"""What the tables of a DEX file name: both twins, on sound and on damaged files."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.extract.android import names as naming
+from auditor.extract.android.names import (
+    as_mutf8,
+    class_name_of,
+    find_strings,
+    find_strings_python,
+    members,
+    members_python,
+    mutf8,
+    read_strings,
+    read_strings_python,
+    type_names,
+    type_names_python,
+)
+from tests.extract.android.test_walk import counts, native_is_built, sample
+from tests.forge.dex import Class, Method, write_dex
+
+NAMES = (b"getDeviceId", b"<init>", b"", b"Ljava/lang/Object;", b"no such name", "电话".encode())
+WANTED = {"strings": (), "find": (NAMES,), "types": (10_000,)}
+FINDERS = [pytest.param(find_strings_python, id="stdlib"), pytest.param(find_strings, id="native")]
+
+
+def outcome(twin: Callable[..., Any], data: bytes, *more: Any) -> Any:
+    try:
+        return list(twin(data, *more))
+    except ValueError as error:
+        return str(error)
+
+
+def method_table(data: bytes) -> tuple[int, int]:
+    count, at = struct.unpack_from("<2I", data, 0x58)
+    return at, count
+
+
+@pytest.mark.parametrize("find", FINDERS)
+def test_strings_are_found_by_name_in_the_order_of_the_table(find: Callable[..., Any]) -> None:
+    data = sample()
+    strings = read_strings_python(data, 0)
+    found = list(find(data, 0, NAMES))
+    pairs = list(zip(found[::2], found[1::2], strict=True))
+    assert pairs == [(index, NAMES.index(raw)) for index, raw in enumerate(strings) if raw in NAMES]
+    assert {NAMES[number] for _, number in pairs} >= {b"getDeviceId", b"<init>", b"Ljava/lang/Object;"}
+    assert not list(find(data, 0, ()))
+
+
+@pytest.mark.parametrize("twin", [type_names_python, type_names])
+def test_types_have_dotted_names_and_what_is_no_class_has_none(twin: Callable[..., Any]) -> None:
+    methods = [Method(name="m([ILcom/例/B;)V"), Method(name="n([Ljava/lang/String;)J")]
+    found = twin(write_dex([Class(name="com.例.A$1", methods=methods)]), 0, 10_000)
+    assert {"com.例.A$1", "com.例.B", "java.lang.Object", ""} <= set(found)
+    assert not any("/" in name or ";" in name for name in found)
+
+
+@pytest.mark.parametrize("twin", [type_names_python, type_names])
+def test_types_that_share_their_bytes_cost_no_more_than_was_allowed(twin: Callable[..., Any]) -> None:
+    count, length = 5_000, 3_000
+    table = 0x70
+    head = bytearray(table)
+    struct.pack_into("<4I", head, 0x38, 1, table, count, table + 4)
+    data = bytes(head) + struct.pack("<I", table + 4 + 4 * count) + bytes(4 * count) + b"\1L" + b"a" * length + b";\0"
+    found = twin(data, 0, 30_000)
+    assert found[0] == "a" * length
+    assert found[-1] == ""
+    assert sum(map(len, found)) <= 30_000
+
+
+@pytest.mark.parametrize("twin", [read_strings, read_strings_python])
+def test_strings_that_share_their_bytes_cost_no_more_than_the_file(twin: Callable[[bytes, int], list[bytes]]) -> None:
+    count, length = 5_000, 60_000
+    table = 0x70
+    text = table + 4 * count
+    head = bytearray(table)
+    struct.pack_into("<2I", head, 0x38, count, table)
+    data = bytes(head) + struct.pack("<I", text) * count + b"\1" + b"a" * length + b"\0"
+    found = twin(data, 0)
+    assert found[0] == b"a" * length
+    assert found[-1] == b""
+    assert sum(map(len, found)) <= 2 * len(data)
+
+
+@pytest.mark.parametrize("twin", [members_python, members])
+def test_members_are_wanted_by_name_or_by_name_and_class(twin: Callable[..., Any]) -> None:
+    #        owner 0 name 0, owner 1 name 1, owner 0 name 1, owner 0 name 2, names and owners no table has
+    table = [(0, 0), (1, 1), (0, 1), (0, 2), (7, 1), (0, 9)]
+    data = b"".join(struct.pack("<HHI", owner, 0, name) for owner, name in table)
+    assert list(twin(data, 0, len(table), b"\1\2\0", b"\0\1")) == [0, 1]
+    assert list(twin(data, 0, len(table), b"\0\3\0", b"\0\0")) == [1, 2, 4]
+    assert list(twin(data, 0, len(table), b"", b"")) == []
+    with pytest.raises(ValueError, match="outside"):
+        twin(data, 8, len(table), b"\1", b"")
+
+
+@pytest.mark.skipif(not native_is_built(), reason="the C twin is not built here (no compiler)")
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1 << 30), st.integers(0, 255)), max_size=8), st.integers(0, 1 << 30), st.booleans())
+def test_both_twins_agree_on_damaged_files(flips: list[tuple[int, int]], cut: int, keep: bool) -> None:
+    data = bytearray(sample())
+    for at, value in flips:
+        data[at % len(data)] = value
+    damaged = bytes(data) if keep else bytes(data[: cut % len(data)])
+    assert outcome(read_strings, damaged, 0) == outcome(read_strings_python, damaged, 0)
+    assert outcome(find_strings, damaged, 0, NAMES) == outcome(find_strings_python, damaged, 0, NAMES)
+    for budget in (0, 500, len(damaged)):
+        assert outcome(type_names, damaged, 0, budget) == outcome(type_names_python, damaged, 0, budget)
+    if len(damaged) >= 0x70 and (number := counts(damaged)["strings"]) < 1 << 20:
+        wanted = (*method_table(damaged), bytes(index % 4 for index in range(number)), bytes(index % 3 % 2 for index in range(500)))
+        assert outcome(members, damaged, *wanted) == outcome(members_python, damaged, *wanted)
+
+
+@given(st.text(max_size=30))
+def test_what_dex_files_encode_is_decoded_again(text: str) -> None:
+    assert mutf8(as_mutf8(text)) == text
+    assert b"\0" not in as_mutf8(text)
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [(b"La/B;", "a.B"), (b"L;", ""), (b"[La/B;", ""), (b"I", ""), (b"", ""), (b"L", ""), (b"La/B", ""), (b"L\xff;", "�")],
+)
+def test_class_names(raw: bytes, name: str) -> None:
+    assert class_name_of(raw) == name
+    assert naming.one_string(b"\7" + raw + b"\0", 0) == raw
