@@ -41,7 +41,7 @@ SCAN = """
 import sys
 from pathlib import Path
 from auditor.archive import Archive
-from auditor.extract.android import read_dex_files
+from auditor.extract.android.dex_files import read_dex_files
 from auditor.extract.collector import Collector
 from auditor.extract.lens import Lens
 from auditor.knowledge.load import load

@@ -24,7 +24,7 @@ _Reader = Callable[[Archive, Collector], IdentityFacts]
 
 
 def _android(archive: Archive, collect: Collector) -> IdentityFacts:
-    from auditor.extract.android import read_android
+    from auditor.extract.android.apk import read_android
 
     return read_android(archive, collect)
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from auditor.extract.android.callgraph import CallGraph
     from auditor.extract.android.calls import Calls, CallSite
 
-__all__ = ["Collector", "IdentityFacts", "Place", "hidden_with"]
+__all__ = ["MANIFEST", "Collector", "IdentityFacts", "Place", "hidden_with"]
 
+MANIFEST = "AndroidManifest.xml"
 _NO_CODE = frozenset(
     ".png .jpg .jpeg .gif .webp .bmp .svg .ico .heic .avif .pvr .ktx .car .nib .mp3 .mp4 .m4a .m4v .mov .aac .ogg .wav .flac"
     " .mid .caf .3gp .webm .mkv .ttf .otf .ttc .woff .woff2 .css .txt .md .rtf .pdf .xml .arsc .pem .cer .crt"
@@ -315,7 +316,7 @@ def hidden_with(name: str) -> tuple[Table, ...]:
     Code may stand under any name, so only what no code is loaded from hides nothing.
     """
     _, dot, suffix = name.rpartition("/")[2].lower().rpartition(".")
-    if name == "AndroidManifest.xml":
+    if name == MANIFEST:
         return (Table.PERMISSIONS, Table.SDKS, Table.DATA)
     if suffix in ("plist", "strings"):
         return (Table.USAGE_KEYS,)

@@ -112,7 +112,7 @@ def test_an_unexpected_error_of_a_reader_leaves_every_table_in_doubt(tmp_path, m
         collect.read(archive, "classes.dex")
         raise failure
 
-    monkeypatch.setattr("auditor.extract.android.read_android", broken)
+    monkeypatch.setattr("auditor.extract.android.apk.read_android", broken)
     path = tmp_path / "a.apk"
     path.write_bytes(simple_apk())
     build = extract(path)
@@ -128,7 +128,7 @@ def test_an_unexpected_error_before_anything_is_read_names_the_first_file(tmp_pa
     def broken(_archive: Archive, _collect: Collector) -> IdentityFacts:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("auditor.extract.android.read_android", broken)
+    monkeypatch.setattr("auditor.extract.android.apk.read_android", broken)
     path = tmp_path / "a.apk"
     path.write_bytes(simple_apk())
     assert [gap.location.file for gap in extract(path).gaps] == ["AndroidManifest.xml"]
@@ -138,7 +138,7 @@ def test_a_build_error_of_a_reader_stays_one(tmp_path, monkeypatch):
     def refuses(_archive: Archive, _collect: Collector) -> IdentityFacts:
         raise BuildError("no build", "give one")
 
-    monkeypatch.setattr("auditor.extract.android.read_android", refuses)
+    monkeypatch.setattr("auditor.extract.android.apk.read_android", refuses)
     path = tmp_path / "a.apk"
     path.write_bytes(simple_apk())
     with pytest.raises(BuildError, match="no build; give one"):
@@ -150,7 +150,7 @@ def test_an_interruption_is_no_gap(tmp_path, monkeypatch, failure):
     def interrupted(_archive: Archive, _collect: Collector) -> IdentityFacts:
         raise failure
 
-    monkeypatch.setattr("auditor.extract.android.read_android", interrupted)
+    monkeypatch.setattr("auditor.extract.android.apk.read_android", interrupted)
     path = tmp_path / "a.apk"
     path.write_bytes(simple_apk())
     with pytest.raises(failure):

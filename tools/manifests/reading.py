@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from auditor.errors import BuildError
 from auditor.extract.android.axml import AxmlError
-from auditor.extract.android.manifest import MANIFEST, ManifestError, record_manifest
-from auditor.extract.collector import Collector
+from auditor.extract.android.manifest import ManifestError, record_manifest
+from auditor.extract.collector import MANIFEST, Collector
 from auditor.extract.jvm.manifest import is_text, read_library_manifest
 from auditor.model import FactKind
 from tests.real.fetch import Tampered, members

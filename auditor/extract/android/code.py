@@ -8,16 +8,19 @@ import re
 import struct
 from bisect import bisect_left
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from auditor.build import HASHED, WEB, FactKind, Table, Text, host_of
 from auditor.extract.android.calls import LOOK_UP_NAMES, read_calls
 from auditor.extract.android.constants import constants
 from auditor.extract.android.names import as_mutf8, find_strings, mutf8
 from auditor.extract.android.tables import Tables
-from auditor.extract.android.told import Told
 from auditor.extract.android.walk import WORDS, Wanted, class_edges, walk
 from auditor.extract.collector import Collector
 from auditor.extract.lens import Lens
+
+if TYPE_CHECKING:
+    from auditor.extract.android.told import Told
 
 __all__ = ["read_code"]
 
@@ -131,20 +134,31 @@ def _literals(
     tables: Tables, place: str, found: Mapping[int, str], lens: Lens, collect: Collector
 ) -> tuple[int, bool]:
     texts = {index: text for index, text in found.items() if text in lens.literals or host_of(text) in lens.hosts}
-    told = Told(tables.strings if lens.every_host or lens.wordings or lens.links or lens.scripts else (), place, lens)
+    told = _told(tables, place, lens)
     if not texts and not told:
         return 0, False
     flags = bytearray(tables.string_count)
-    for index in (*texts, *told):
+    for index in (*texts, *(told or ())):
         flags[index] = 1
     walked = walk(tables.data, tables.header, Wanted(strings=bytes(flags)))
     for reference in walked:
         class_ = tables.class_name(reference.class_def)
         if reference.entry in texts:
             collect.literal(place, class_, texts[reference.entry])
-        told.used(reference.entry, class_)
-    told.record(collect)
+        if told is not None:
+            told.used(reference.entry, class_)
+    if told is not None:
+        told.record(collect)
     return walked.bad_classes + walked.bad_methods, walked.exhausted
+
+
+def _told(tables: Tables, place: str, lens: Lens) -> Told | None:
+    """Return what the strings tell beside names, where it is wanted: it takes all of them."""
+    if not (lens.every_host or lens.wordings or lens.links or lens.scripts):
+        return None
+    from auditor.extract.android.told import Told
+
+    return Told(tables.strings, place, lens)
 
 
 def _hashed(tables: Tables, place: str, lens: Lens, collect: Collector) -> None:

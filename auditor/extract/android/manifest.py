@@ -15,12 +15,11 @@ from auditor.extract.android.axml import AxmlError, Element, read_document
 from auditor.extract.android.manifest_tree import as_parsed
 from auditor.extract.collector import Place
 
-__all__ = ["MANIFEST", "Constant", "Manifest", "ManifestError", "read_manifest", "record_manifest"]
+__all__ = ["Constant", "Manifest", "ManifestError", "read_manifest", "record_manifest"]
 
 Constant = Callable[[str], str]
 """Gives the text of a resource reference that is the same on every device; empty where there is none."""
 
-MANIFEST = "AndroidManifest.xml"
 _A = "android:"
 _COMPONENTS = ("activity", "activity-alias", "service", "receiver", "provider")
 _COMPONENT_TRAITS = ("exported", "process", "authorities", "permission", "enabled", "targetActivity")

@@ -13,11 +13,11 @@ from pathlib import PurePath
 from auditor.archive import Archive, Unreadable
 from auditor.build import FactKind, Table, Text
 from auditor.errors import BuildError
-from auditor.extract.android import Apk, missing_code, read_apk, read_dex_files
+from auditor.extract.android.apk import Apk, missing_code, read_apk
 from auditor.extract.android.bundle_xml import ProtoError, fields, read_bundle_manifest
-from auditor.extract.android.manifest import MANIFEST
+from auditor.extract.android.dex_files import read_dex_files
 from auditor.extract.android.signer import read_signers
-from auditor.extract.collector import Collector, IdentityFacts, hidden_with
+from auditor.extract.collector import MANIFEST, Collector, IdentityFacts, hidden_with
 from auditor.extract.folder import View
 
 __all__ = ["read_bundle", "read_splits"]

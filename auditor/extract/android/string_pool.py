@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from auditor.extract.android.dex import mutf8
+from auditor.extract.android.names import mutf8
 
 __all__ = ["PoolError", "StringPool"]
 

@@ -48,8 +48,7 @@ _MOST_WANTED = 0.25
 """Share of a table from which on looking for candidates costs more than decoding everything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """One flag byte per entry of each table of the DEX file; 0 = not wanted."""
 
     methods: bytes = b""
@@ -132,8 +131,7 @@ def _native() -> Callable[..., tuple[bytes, int, int, bool]] | None:
 # -- the stdlib twin ------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Method:
+class _Method(NamedTuple):
     class_def: int
     method: int
     start: int
@@ -244,7 +242,7 @@ def uleb(data: bytes, at: int) -> tuple[int, int]:
     raise IndexError("a number that does not end")
 
 
-_CANDIDATE = re.compile(rb"(?=([\x1a-\x1c\x22\x52-\x72\x74-\x78\xfa\xfb]).(..))", re.DOTALL)
+_CANDIDATE = rb"(?=([\x1a-\x1c\x22\x52-\x72\x74-\x78\xfa\xfb]).(..))"
 
 
 def _candidates(data: bytes, methods: list[_Method], wanted: Wanted) -> set[int]:
@@ -262,7 +260,7 @@ def _candidates(data: bytes, methods: list[_Method], wanted: Wanted) -> set[int]
         return set()
     hit: set[int] = set()
     low, high = starts[0], max(one.start + 2 * one.units for one in methods)
-    for match in _CANDIDATE.finditer(data, low, high):
+    for match in re.compile(_CANDIDATE, re.DOTALL).finditer(data, low, high):
         opcode, index = match.groups()
         if index in tables[opcode]:
             at = match.start()

@@ -17,9 +17,9 @@ from auditor.archive import Archive, Unreadable
 from auditor.build import FactKind, Table, host_of
 from auditor.extract.android.axml import AxmlError, clean
 from auditor.extract.android.dex import DexError, is_dex, read_dex
-from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, record_manifest
+from auditor.extract.android.manifest import Manifest, ManifestError, record_manifest
 from auditor.extract.android.native import record_native
-from auditor.extract.collector import Collector, IdentityFacts, Place, hidden_with
+from auditor.extract.collector import MANIFEST, Collector, IdentityFacts, Place, hidden_with
 from auditor.extract.jvm.classfile import ClassFile, ClassFileError, is_class_file, read_class
 from auditor.extract.jvm.manifest import is_text, read_library_manifest
 

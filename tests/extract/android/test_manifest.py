@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.extract.android.manifest import MANIFEST, Manifest, ManifestError, read_manifest
-from auditor.extract.collector import Collector, Place
+from auditor.extract.android.manifest import Manifest, ManifestError, read_manifest
+from auditor.extract.collector import MANIFEST, Collector, Place
 from auditor.model import FactKind, Table
 from tests.forge.apk import (
     PERMISSION,
