@@ -47,6 +47,8 @@ _FIRST_LOOK, _LONGEST_LOOK = 1 << 10, 256 << 10
 _MOST_RATIO = 1032
 """Bytes that one deflated byte can stand for at most."""
 _MAX_SIGNING_BLOCK = 64 << 20
+_PIECE = 8 << 20
+"""Bytes of an entry that is read piece by piece."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +289,7 @@ class Archive:
                     en=f"declares {entry.size} bytes, over the limit of {most}; not read",
                 )
             )
-        if entry.size > _BOMB_SIZE and entry.size > self._limits.ratio * max(entry.packed, 1):
+        if self._is_bomb(entry):
             raise Unreadable(
                 Text(
                     zh=f"压缩比超过 {self._limits.ratio}，疑似压缩炸弹，未读取",
@@ -344,6 +346,50 @@ class Archive:
                 )
             )
         return self._data[start + 8 : end - 24]
+
+    @property
+    def directory(self) -> int:
+        """Where the central directory starts in the file."""
+        return self._directory
+
+    @contextlib.contextmanager
+    def whole_file(self) -> Iterator[memoryview]:
+        """Give the bytes of the whole archive, nothing of them copied; none of a folder."""
+        with memoryview(self._data) as data:
+            yield data
+
+    def pieces(self, name: str) -> Iterator[bytes | memoryview]:
+        """Yield an entry's bytes piece by piece, so that a long one is never in memory as a whole.
+
+        Raises KeyError for an unknown name and Unreadable, at any piece, for an entry that cannot be read.
+        """
+        entry = self.entries[name]
+        if entry.size <= _PIECE or not entry.plausible or entry.flags & _ENCRYPTED or self._is_bomb(entry):
+            yield self.read(name)
+            return
+        self._spend(max(entry.size, entry.packed))
+        raw = self._raw(entry, entry.packed)
+        if entry.method == _STORED:
+            for at in range(0, len(raw), _PIECE):
+                yield raw[at : at + _PIECE]
+            return
+        state, left, at = zlib.decompressobj(-15), entry.size, 0
+        try:
+            while not state.eof and (at < len(raw) or state.unconsumed_tail):
+                fed = state.unconsumed_tail or raw[at : at + _PIECE]
+                at += 0 if state.unconsumed_tail else len(fed)
+                piece = state.decompress(fed, _PIECE)
+                left -= len(piece)
+                if left < 0:
+                    raise _wrong_size(entry.size + 1, entry.size)
+                yield piece
+        except zlib.error:
+            raise _bad_deflate() from None
+        if left:
+            raise _wrong_size(entry.size - left, entry.size)
+
+    def _is_bomb(self, entry: Entry) -> bool:
+        return entry.size > _BOMB_SIZE and entry.size > self._limits.ratio * max(entry.packed, 1)
 
     def _spend(self, cost: int) -> None:
         """Take ``cost`` bytes of the work one build file may cause; entries may overlap, so its size bounds nothing."""

@@ -220,7 +220,8 @@ class FactKind(Enum):
     ``between`` = the classes of the two, ``beside`` = the symbols of the classes without which it means nothing and that
     the same code names; comma separated."""
     SIGNING = "signing"
-    """Name = a property of the signature (team-id, scheme); value = its value."""
+    """Name = a property of the signature (team-id, scheme); value = its value; traits of a scheme ``verified`` (true or false;
+    none where it was not checked), ``sha256`` of the certificate."""
     VERSION = "version"
     """What a packaged file says of the version of a library in the build: name = the library, as the file names it (Maven's
     ``group:artifact``, a title); value = its version; by = the form of the file (``pom.properties``, ``MANIFEST.MF``,
@@ -393,7 +394,7 @@ def fingerprint(rule: str, subject: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signer:
-    """A certificate a build claims to be signed with."""
+    """A certificate a build claims to be signed with: only where ``verified`` is true did its owner sign."""
 
     sha256: str
     """SHA-256 of the DER certificate, lower-case hex."""
@@ -402,7 +403,13 @@ class Signer:
     scheme: str
     """``v1``, ``v2``, ``v3``, ``v3.1`` (Android APK signature schemes), ``apple`` or ``harmony``."""
     verified: bool | None = None
-    """Whether the signature was verified; None = not tried."""
+    """Whether the signature over the build's contents holds; None = not checked."""
+    reason: Text | None = None
+    """Why it does not hold, or was not checked."""
+    earlier: tuple[str, ...] = ()
+    """SHA-256 of the certificates before it, the oldest first, each of which vouches for the next (proof of rotation)."""
+    certificate: bytes = b""
+    """The certificate itself (X.509, DER); empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -427,6 +434,8 @@ class Identity:
     """Certificates found in the signature, one per scheme and certificate."""
     kind: BuildKind = BuildKind.APP
     """An app, or a library that apps are built from."""
+    signature_faults: tuple[Text, ...] = ()
+    """Why the platform would refuse the build as it is signed, or take it for another's; an unsigned build has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ a later release of the same version may add fields, so a reader has to ignore na
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -208,10 +209,20 @@ def _identity(identity: Identity) -> dict[str, Any]:
         "version_code": identity.version_code,
         "sha256": identity.sha256,
         "size": identity.size,
-        "signer": [
-            {"sha256": one.sha256, "subject": one.subject, "scheme": one.scheme, "verified": one.verified}
-            for one in identity.signer
-        ],
+        "signer": [_signer(one) for one in identity.signer],
+        "signature_faults": [_text(one) for one in identity.signature_faults],
+    }
+
+
+def _signer(signer: Signer) -> dict[str, Any]:
+    return {
+        "sha256": signer.sha256,
+        "subject": signer.subject,
+        "scheme": signer.scheme,
+        "verified": signer.verified,
+        "reason": _text(signer.reason) if signer.reason else None,
+        "earlier": list(signer.earlier),
+        "certificate": base64.b64encode(signer.certificate).decode(),
     }
 
 
@@ -804,6 +815,7 @@ def _read_identity(wire: _Object) -> Identity:
         sha256=wire.text("sha256"),
         size=wire.number("size"),
         signer=wire.each("signer", _read_signer),
+        signature_faults=wire.each("signature_faults", _read_text) if "signature_faults" in wire.value else (),
     )
 
 
@@ -813,7 +825,17 @@ def _read_signer(wire: _Object) -> Signer:
         subject=wire.text("subject"),
         scheme=wire.text("scheme"),
         verified=wire.optional_flag("verified"),
+        reason=_read_text(wire.nested("reason")) if wire.value.get("reason") else None,
+        earlier=wire.texts("earlier") if "earlier" in wire.value else (),
+        certificate=_read_base64(wire, "certificate") if "certificate" in wire.value else b"",
     )
+
+
+def _read_base64(wire: _Object, name: str) -> bytes:
+    try:
+        return base64.b64decode(wire.text(name), validate=True)
+    except ValueError:
+        raise wire.wrong(name, "base64") from None
 
 
 def _read_declaration(wire: _Object) -> Declaration:

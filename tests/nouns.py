@@ -34,7 +34,14 @@ rows_of = {**origin, "confidence": st.sampled_from(Confidence)}
 platforms = st.frozensets(st.sampled_from(Platform))
 maybe_place = st.none() | places
 signers = st.builds(
-    model.Signer, sha256=words, subject=words, scheme=words, verified=st.none() | st.booleans()
+    model.Signer,
+    sha256=words,
+    subject=words,
+    scheme=words,
+    verified=st.none() | st.booleans(),
+    reason=st.none() | texts,
+    earlier=tuples(words),
+    certificate=st.binary(max_size=20),
 )
 identities = st.builds(
     model.Identity,
@@ -46,6 +53,7 @@ identities = st.builds(
     sha256=words,
     size=st.integers(0, 2**40),
     signer=tuples(signers),
+    signature_faults=tuples(texts),
 )
 gaps = st.builds(model.Gap, location=places, reason=texts, hides=st.frozensets(st.sampled_from(Table)))
 sdks = st.builds(

@@ -130,7 +130,18 @@ def test_audit_has_the_documented_names():
         "version_code": "210",
         "sha256": "0123456789abcdef" * 4,
         "size": 5242880,
-        "signer": [{"sha256": "ab" * 32, "subject": "CN=Shop,O=Shop Ltd", "scheme": "v2", "verified": None}],
+        "signer": [
+            {
+                "sha256": "ab" * 32,
+                "subject": "CN=Shop,O=Shop Ltd",
+                "scheme": "v2",
+                "verified": None,
+                "reason": None,
+                "earlier": [],
+                "certificate": "",
+            }
+        ],
+        "signature_faults": [],
     }
     declaration = {name: wire["declaration"][name] for name in ("file", "sha256", "app", "effective")}
     assert declaration == {
@@ -230,6 +241,14 @@ def test_unknown_names_are_ignored():
     assert audit_from_wire(document) == full_audit()
 
 
+def test_what_older_releases_did_not_know_of_signatures_may_be_absent():
+    document = audit_to_wire(full_audit())
+    del document["identity"]["signature_faults"]
+    for name in ("reason", "earlier", "certificate"):
+        del document["identity"]["signer"][0][name]
+    assert audit_from_wire(document) == full_audit()
+
+
 @pytest.mark.parametrize(
     ("path", "value", "place"),
     [
@@ -237,6 +256,8 @@ def test_unknown_names_are_ignored():
         (("verdict",), "compliant", "'verdict'"),
         (("identity", "size"), True, "'identity.size'"),
         (("identity", "signer", 0, "verified"), "yes", "'identity.signer[0].verified'"),
+        (("identity", "signer", 0, "certificate"), "?", "'identity.signer[0].certificate'"),
+        (("identity", "signature_faults"), "none", "'identity.signature_faults'"),
         (("tables", "permissions", 0, "state"), "lost", "'tables.permissions[0].state'"),
         (("tables", "permissions", 0, "declared", "is"), "x", "'tables.permissions[0].declared.is'"),
         (("tables", "sdks", 1, "found", "tier"), 1, "'tables.sdks[1].found.tier'"),

@@ -123,6 +123,7 @@ def extract(
             size=opened.size,
             signer=about.signer,
             kind=kind,
+            signature_faults=about.faults,
         )
         return Build(identity=identity, facts=collect.facts, code=collect.units, gaps=collect.gaps, flow=flow)
 

@@ -44,6 +44,8 @@ class IdentityFacts(NamedTuple):
     version: str
     version_code: str
     signer: tuple[Signer, ...]
+    faults: tuple[Text, ...] = ()
+    """What is wrong with the signature as a whole."""
 
 
 class Collector:

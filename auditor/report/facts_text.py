@@ -36,6 +36,11 @@ _WORDS = {
     "native": Text(zh="原生库", en="Native libraries"),
     "frameworks": Text(zh="内嵌框架", en="Embedded frameworks"),
     "signer": Text(zh="签名证书", en="Signing certificates"),
+    "verified": Text(zh="签名已校验", en="verified"),
+    "refuted": Text(zh="签名无效", en="does not hold"),
+    "unverified": Text(zh="签名未校验", en="not verified"),
+    "earlier": Text(zh="轮换前的证书", en="before rotation"),
+    "faults": Text(zh="签名问题", en="Faults of the signature"),
     "classes": Text(zh="定义的类", en="Classes defined"),
     "library": Text(zh="库", en="library"),
     "beside": Text(zh="随安装包提供的文件", en="Files given beside the build"),
@@ -84,7 +89,15 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
     ]
     if beside:
         yield from section("beside", beside)
-    yield from section("signer", [f"{one.scheme}  {one.sha256}  {one.subject}" for one in identity.signer])
+    signers = []
+    for one in identity.signer:
+        state = _WORDS[{True: "verified", False: "refuted", None: "unverified"}[one.verified]].in_(language)
+        told = f"{state}: {one.reason.in_(language)}" if one.reason else state
+        signers.append(f"{one.scheme}  {one.sha256}  {one.subject}  ({told})")
+        signers += [f"{one.scheme}  {other}  ({_WORDS['earlier'].in_(language)})" for other in one.earlier]
+    yield from section("signer", signers)
+    if identity.signature_faults:
+        yield from section("faults", [fault.in_(language) for fault in identity.signature_faults])
     if identity.platform is Platform.ANDROID:
         asked = []
         for fact in build.of(FactKind.PERMISSION, FactKind.PERMISSION_SDK23):

@@ -36,6 +36,7 @@ from auditor.model import (
     Severity,
     State,
     Table,
+    Text,
     Verdict,
 )
 from auditor.report.plain import one_line, paragraphs
@@ -477,15 +478,21 @@ class _Writer:
             (words("size"), words("size.is", n=f"{identity.size:,}")),
             ("SHA-256", one_line(identity.sha256)),
         ]
-        schemes: dict[tuple[str, str, bool | None], list[str]] = {}
+        schemes: dict[tuple[str, str, bool | None, Text | None, tuple[str, ...]], list[str]] = {}
         for signer in identity.signer:
-            schemes.setdefault((signer.sha256, signer.subject, signer.verified), []).append(signer.scheme)
-        for (sha256, subject, verified), names in schemes.items():
+            key_ = signer.sha256, signer.subject, signer.verified, signer.reason, signer.earlier
+            schemes.setdefault(key_, []).append(signer.scheme)
+        for (sha256, subject, verified, reason, earlier), names in schemes.items():
             state = {True: "signature.good", False: "signature.bad", None: "signature.untried"}[verified]
-            pairs.append((words("signer"), one_line(f"{subject} · {', '.join(names)} · {words(state)}")))
-            pairs.append((words("signer") + " SHA-256", one_line(sha256)))
+            # a certificate anybody can copy is nobody's signature: only one that verified stands under the plain name
+            name = words("signer" if verified is not False else "signer.claimed")
+            told = words.remarked(words(state), reason.in_(self.language) if reason else "")
+            pairs.append((name, one_line(f"{subject} · {', '.join(names)} · {told}")))
+            pairs.append((name + " SHA-256", one_line(sha256)))
+            pairs += [(words("signer.earlier") + " SHA-256", one_line(other)) for other in earlier]
         if not identity.signer:
             pairs.append((words("signer"), words("signer.none")))
+        pairs += [(words("signature.fault"), one_line(fault.in_(self.language))) for fault in identity.signature_faults]
         for fact in self.audit.beside:
             pairs.append((words.fact_kind(fact.kind), one_line(fact.name)))
             pairs.append((words.fact_kind(fact.kind) + " SHA-256", one_line(fact.value)))

@@ -52,7 +52,8 @@ def _lines(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
     yield one.sentence
     yield ""
     yield f"{paint(_BOLD, one.title)}  {one.subtitle}"
-    wanted = {"SHA-256", words("signer"), words("signer") + " SHA-256"}
+    signers = words("signer"), words("signer.claimed")
+    wanted = {"SHA-256", *signers, *(f"{name} SHA-256" for name in signers), words("signature.fault")}
     yield from (f"{name}{colon}{value}" for name, value in one.build if name in wanted)
     yield f"{words('declaration')}{colon}{_declaration(one, words)}"
     yield f"{words('checked')}{colon}{words.listed([words.remarked(*pair) for pair in one.checked])}"

@@ -23,6 +23,7 @@ from auditor.rules.required_reason_undeclared import required_reason_undeclared
 from auditor.rules.sdk_exceeds_declaration import sdk_exceeds_declaration
 from auditor.rules.sdk_exceeds_vendor import sdk_exceeds_vendor
 from auditor.rules.sdk_without_privacy_manifest import sdk_without_privacy_manifest
+from auditor.rules.signature_invalid import signature_invalid
 from auditor.rules.statement_contradicted import statement_contradicted
 from auditor.rules.tracking_without_att import tracking_without_att
 from auditor.rules.undeclared_data import undeclared_data
@@ -50,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     purpose_differs,
     declared_not_found,
     identity_mismatch,
+    signature_invalid,
     unresolved_declared_sdk,
     misspelt_declared_package,
     incomplete_sdk_row,

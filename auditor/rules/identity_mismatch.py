@@ -46,14 +46,21 @@ def identity_mismatch(case: Case) -> Iterator[Claim]:
             ),
             steps=_CHECK_ORIGIN,
         )
-    found = {signer.sha256 for signer in identity.signer}
+    # a certificate is public: only a signature that holds shows that its owner signed
+    found = {signer.sha256 for signer in identity.signer if signer.verified is not False}
+    claimed = {signer.sha256 for signer in identity.signer} & set(declaration.signers)
     if declaration.signers and not found & set(declaration.signers):
         signed = "、".join(sorted(found))
         yield Claim(
             subject="signer",
-            confidence=Confidence.HIGH if found else Confidence.LOW,
+            confidence=Confidence.HIGH if found or claimed else Confidence.LOW,
             declared=here,
             message=Text(
+                zh="安装包附有声明所列的签名证书，但签名无效，不能证明由其所有者签署",
+                en="The build carries a certificate the declaration lists, but its signature does not hold: its owner did not sign",
+            )
+            if claimed
+            else Text(
                 zh=f"安装包的签名证书（SHA-256 {signed or '未读到'}）不在声明所列之中",
                 en=f"The build's signing certificate (SHA-256 {signed.replace('、', ', ') or 'not read'})"
                 " is not one the declaration lists",
@@ -61,7 +68,7 @@ def identity_mismatch(case: Case) -> Iterator[Claim]:
             steps=_CHECK_ORIGIN,
         )
     if not declaration.app_ids and not declaration.signers:
-        subjects = sorted({signer.subject for signer in identity.signer if signer.subject})
+        subjects = sorted({signer.subject for signer in identity.signer if signer.subject and signer.verified is not False})
         zh_signed = f"，签名主体为“{'；'.join(subjects)}”" if subjects else ""
         en_signed = f", signed by {'; '.join(subjects)}" if subjects else ""
         other = _OTHER_NAME if identity.label.strip().casefold() != declaration.app.strip().casefold() else Text(zh="", en="")

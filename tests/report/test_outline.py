@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.model import Confidence, FactKind, Language, ManifestEntry, Provenance, Severity, State, Table
+from auditor.model import Confidence, FactKind, Language, ManifestEntry, Provenance, Severity, State, Table, Text
 from auditor.report import FORMATS
 from auditor.report.outline import MOST_BROUGHT, outline, place
 from tests import factories as make
@@ -20,15 +20,36 @@ def test_what_could_not_be_read_stands_first_where_it_decides(format_):
 
 
 def test_one_certificate_under_several_schemes_is_one_signer():
-    other = make.signer(sha256="cd" * 32, subject="CN=Other", verified=False)
-    signers = (make.signer(scheme="v1"), make.signer(scheme="v2"), other)
+    signers = (make.signer(scheme="v1"), make.signer(scheme="v2"), make.signer(scheme="v3", verified=True, earlier=("ef" * 32,)))
     pairs = outline(make.audit(identity=make.identity(signer=signers)), Language.EN).build
-    assert [value for name, value in pairs if name.startswith("Signer")] == [
-        "CN=Shop,O=Shop Ltd · v1, v2 · signature not verified",
-        "ab" * 32,
-        "CN=Other · v2 · signature does not verify",
-        "cd" * 32,
+    assert [pair for pair in pairs if "igner" in pair[0]] == [
+        ("Signer", "CN=Shop,O=Shop Ltd · v1, v2 · signature not verified"),
+        ("Signer SHA-256", "ab" * 32),
+        ("Signer", "CN=Shop,O=Shop Ltd · v3 · signature verified"),
+        ("Signer SHA-256", "ab" * 32),
+        ("Signer before rotation SHA-256", "ef" * 32),
     ]
+
+
+def test_a_certificate_whose_signature_does_not_hold_is_never_called_the_signer():
+    forged = make.signer(verified=False, reason=Text(zh="伪造", en="it is forged"))
+    identity = make.identity(signer=(forged,), signature_faults=(Text(zh="坏", en="signature v2: it is forged"),))
+    for language, claimed in ((Language.EN, "Claimed signer (not proved)"), (Language.ZH, "所称的签名证书（未证实）")):
+        names = [name for name, _ in outline(make.audit(identity=identity), language).build]
+        assert [name for name in names if "igner" in name or "签名证书" in name] == [claimed, f"{claimed} SHA-256"]
+    pairs = dict(outline(make.audit(identity=identity), Language.EN).build)
+    assert "its owner did not sign this build (it is forged)" in pairs["Claimed signer (not proved)"]
+    assert pairs["Fault of the signature"] == "signature v2: it is forged"
+
+
+@pytest.mark.parametrize("format_", ["text", "html", "markdown"])
+def test_every_report_for_people_tells_a_signature_that_does_not_hold(format_):
+    forged = make.signer(verified=False, reason=Text(zh="伪造", en="it is forged"))
+    identity = make.identity(signer=(forged,), signature_faults=(Text(zh="坏", en="signature v2 was tampered with"),))
+    page = FORMATS[format_].render([make.audit(identity=identity)], Language.EN)
+    assert "Claimed signer (not proved)" in page
+    assert "it is forged" in page
+    assert "signature v2 was tampered with" in page
 
 
 @pytest.mark.parametrize(

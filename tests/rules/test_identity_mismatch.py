@@ -31,6 +31,14 @@ def test_the_declared_app_is_quiet() -> None:
     assert says({"app_ids": ("com.example.shop",), "signers": (SHA,)}) == {}
 
 
+def test_a_certificate_anybody_can_copy_does_not_make_it_the_declared_app() -> None:
+    forged = build(signer=(signer(sha256=SHA, verified=False),))
+    (one,) = identity_mismatch.run(case(declared=declaration(signers=(SHA,)), of=forged))
+    assert (one.subject, one.confidence.word) == ("signer", "high")
+    assert "its owner did not sign" in one.message.en
+    assert says({"signers": (SHA,)}, signer=(signer(sha256=SHA, verified=True),)) == {}
+
+
 def test_nothing_declared_gives_a_note_with_what_a_person_needs() -> None:
     assert says({}) == {"identity": "info low"}
     (note,) = identity_mismatch.run(case(declared=declaration(app="特购", operator="某公司"), of=build(label="特购")))

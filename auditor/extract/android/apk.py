@@ -12,8 +12,9 @@ from auditor.extract.android.manifest import Constant, Manifest, ManifestError, 
 from auditor.extract.android.native import record_native
 from auditor.extract.android.resource_texts import read_resource_texts
 from auditor.extract.android.resources import ResourceError, Resources
-from auditor.extract.android.signer import SIGNING_BLOCK, read_signers
+from auditor.extract.android.signer import SIGNING_BLOCK, Levels, read_signers
 from auditor.extract.collector import MANIFEST, Collector, IdentityFacts, Place
+from auditor.extract.folder import View
 from auditor.extract.hybrid import read_hybrid
 
 if TYPE_CHECKING:
@@ -61,7 +62,11 @@ def read_apk(
     read_hybrid(archive, collect)
     read_resource_texts(archive, collect, network_config)
     collect.reading = SIGNING_BLOCK
-    return Apk(manifest, about._replace(signer=read_signers(archive, collect)), found)
+    if isinstance(archive, View):
+        # a module of an app bundle: what is signed is the whole of it
+        return Apk(manifest, about, found)
+    signed = read_signers(archive, collect, Levels(manifest.min_level, manifest.target_level, manifest.sandbox))
+    return Apk(manifest, about._replace(signer=signed.signers, faults=signed.faults), found)
 
 
 def missing_code(found: int, has_code: bool, collect: Collector) -> None:

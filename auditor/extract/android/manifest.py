@@ -91,6 +91,12 @@ class Manifest:
     """The permissions it asks for, sorted. The platform looks in the base alone (ParsingPackageUtils.parseSplitApk)."""
     network_config: str = ""
     """Network security configuration, a resource reference; empty where none is written."""
+    min_level: int = 1
+    """Lowest API level it installs on."""
+    target_level: int = 1
+    """API level it is made for."""
+    sandbox: int = 1
+    """Security sandbox it asks for (android:targetSandboxVersion)."""
 
 
 def read_manifest(data: bytes, put: Place, constant: Constant = lambda reference: "") -> Manifest:
@@ -121,7 +127,7 @@ def record_manifest(
     split = "" if library else root.get_named("split")
     if not library:
         as_parsed(root)
-    target = _levels(root, None if split else put, library)
+    lowest, target = _levels(root, None if split else put, library)
     if not split:
         _permissions(root, target, put)
         _features_and_queries(root, put)
@@ -143,6 +149,9 @@ def record_manifest(
         offers=_types(root.get(_A + "splitTypes")),
         asks=tuple(sorted(_asked(root))),
         network_config=application.get(_A + "networkSecurityConfig") if application is not None else "",
+        min_level=lowest,
+        target_level=target or 1,
+        sandbox=_int(root.get(_A + "targetSandboxVersion")) or 1,
     )
 
 
@@ -186,8 +195,10 @@ def _whole(root: Element, package: str, put: Place) -> None:
         )
 
 
-def _levels(root: Element, put: Place | None, library: bool) -> int | None:
-    """Return the target level, which decides what is implied, or None where the app has yet to; record the levels, if asked."""
+def _levels(root: Element, put: Place | None, library: bool) -> tuple[int, int | None]:
+    """Return the lowest level, and the target level, which decides what is implied, or None where the app has yet to;
+    record the levels, if asked.
+    """
     written = {"min": "", "target": "", "max": ""}
     for element in root.all("uses-sdk"):
         # of several elements the last one holds
@@ -199,9 +210,9 @@ def _levels(root: Element, put: Place | None, library: bool) -> int | None:
             at = f"uses-sdk@{name}SdkVersion" if written[name] else "uses-sdk (default)"
             put.fact(FactKind.SDK_LEVEL, name, at, value=_number(value))
     if library:
-        return None
-    level = _int(target)
-    return _PREVIEW if level is None else level
+        return 1, None
+    lowest, level = _int(minimum), _int(target)
+    return _PREVIEW if lowest is None else lowest, _PREVIEW if level is None else level
 
 
 def _permissions(root: Element, target: int | None, put: Place) -> None:

@@ -193,7 +193,8 @@ def read_bundle(archive: Archive, collect: Collector) -> IdentityFacts:
     main = found[_BASE]
     missing_code(dex + sum(apk.dex for apk in found.values()), main.manifest.has_code, collect)
     _libraries(archive, collect)
-    return main.about._replace(signer=read_signers(archive, collect))
+    signed = read_signers(archive, collect, None)
+    return main.about._replace(signer=signed.signers, faults=signed.faults)
 
 
 def _module_files(archive: Archive, module: str) -> dict[str, str]:

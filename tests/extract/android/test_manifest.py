@@ -49,7 +49,7 @@ def app(**options) -> Element:
 
 def test_identity_is_read():
     read_, collect = read(app(application={"label": "特购"}, version_name="1.8.6", version_code=186))
-    assert read_ == Manifest("com.example.app", "1.8.6", "186", "特购", has_code=True)
+    assert read_ == Manifest("com.example.app", "1.8.6", "186", "特购", has_code=True, min_level=21, target_level=30)
     assert collect.gaps == ()
 
 

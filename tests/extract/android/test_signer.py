@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.archive import Archive
-from auditor.extract.android.signer import SIGNING_BLOCK, read_signers
+from auditor.extract.android.signer import SIGNING_BLOCK, Levels, read_signers
 from auditor.extract.certificates import subject_of
 from auditor.extract.collector import Collector
 from auditor.model import FactKind, Signer
@@ -30,7 +30,7 @@ def signers(tmp_path):
         path.write_bytes(data)
         collect = Collector()
         with Archive.open(path) as archive:
-            found = read_signers(archive, collect)
+            found, _ = read_signers(archive, collect, Levels(21, 29))
         schemes = {fact.value for fact in collect.facts if fact.kind is FactKind.SIGNING}
         assert schemes == {signer.scheme for signer in found}
         for gap in collect.gaps:
@@ -45,7 +45,8 @@ def signers(tmp_path):
 def test_each_scheme_names_its_certificate(signers, schemes):
     found, gaps = signers(sign_apk(FILES, schemes) if schemes else write_zip(FILES))
     assert found == tuple(
-        Signer(sha256=CERTIFICATE_SHA256, subject=SUBJECT, scheme=scheme, verified=None) for scheme in schemes
+        Signer(sha256=CERTIFICATE_SHA256, subject=SUBJECT, scheme=scheme, verified=True, certificate=certificate())
+        for scheme in schemes
     )
     assert gaps == []
 
@@ -229,7 +230,7 @@ def test_any_signature_gives_signers_or_gaps(scratch, changes, scheme):
     scratch.write_bytes(jar(bytes(pkcs)) if scheme == "v1" else signed(bytes(block)))
     collect = Collector()
     with Archive.open(scratch) as archive:
-        found = read_signers(archive, collect)
+        found, _ = read_signers(archive, collect, Levels(21, 29))
     assert found or collect.gaps or scheme != "v1"
     if not changes:
         assert [one.sha256 for one in found] == [CERTIFICATE_SHA256]
