@@ -34,7 +34,19 @@ from auditor.model import (
 )
 from auditor.records import MAX_BYTES, Mistake, Record, json_yaml, read_record, scalar_yaml
 
-__all__ = ["LAPSED", "SCHEMA", "Decisions", "baseline", "decide", "parse_decisions", "plain", "read_decisions", "to_json", "to_yaml"]
+__all__ = [
+    "LAPSED",
+    "SCHEMA",
+    "Decisions",
+    "baseline",
+    "decide",
+    "decide_all",
+    "parse_decisions",
+    "plain",
+    "read_decisions",
+    "to_json",
+    "to_yaml",
+]
 
 SCHEMA = "auditor/decisions/1"
 """Name and version of the format, as the key ``schema`` writes it."""
@@ -231,6 +243,17 @@ def decide(audit: Audit, decisions: Decisions, on: datetime.date) -> Audit:
             unmatched=tuple(unmatched),
         ),
     )
+
+
+def decide_all(audits: Sequence[Audit], decisions: Decisions, on: datetime.date) -> list[Audit]:
+    """Return audits made together as ``decisions`` leave them: one about something in any of them is unmatched in none."""
+    decided = [decide(audit, decisions, on) for audit in audits]
+    matched = {one for audit in decided if audit.decided for one in (*audit.decided.held, *audit.decided.lapsed)}
+    return [
+        replace(audit, decided=replace(audit.decided, unmatched=tuple(one for one in audit.decided.unmatched if one not in matched)))
+        for audit in decided
+        if audit.decided
+    ]
 
 
 def _lapse(one: Decision, findings: Sequence[Finding], on: datetime.date) -> Text | None:

@@ -5,6 +5,7 @@ AuditorError                the root; carries a message and a hint
 ├── Mistakes                a YAML document with mistakes; carries every one of them
 │   ├── DeclarationError    … it is the declaration
 │   ├── DecisionsError      … it is the decisions file
+│   ├── ConfigError         … it is the configuration
 │   └── KnowledgeError      … it is the shipped (or a user's own) knowledge
 ├── PolicyError             the file cannot be read as a policy document at all
 ├── SideFileError           a file given beside the build (mapping, merger report) cannot be used
@@ -52,6 +53,10 @@ class DeclarationError(Mistakes):
 
 class DecisionsError(Mistakes):
     """The decisions file is broken."""
+
+
+class ConfigError(Mistakes):
+    """The configuration is broken."""
 
 
 class KnowledgeError(Mistakes):

@@ -222,6 +222,17 @@ class Record:
             if record is not None:
                 yield record
 
+    def texts_or_records(self, key: str) -> Iterator[str | Record]:
+        """Return the items of a list that may each be a text or a mapping."""
+        for index, node in enumerate(self._list(key, False)):
+            if isinstance(node, _Scalar):
+                if node.value.strip():
+                    yield node.value.strip()
+                else:
+                    self.mistakes.append(Mistake(self.file, node.line, f"{key}[{index}] is empty"))
+            elif (record := self._as_record(node, f"{key}[{index}]")) is not None:
+                yield record
+
     # -- nodes ----------------------------------------------------------------------------------------------------
 
     def entries(self) -> tuple[Entry, ...]:

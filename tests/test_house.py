@@ -27,6 +27,7 @@ DOORS: dict[str, set[str]] = {
     "beside": {*NOUNS, "extract.lens"},
     "knowledge": {*NOUNS, "records"},
     "declaration": {*NOUNS, "records", "knowledge"},
+    "config": {*NOUNS, "records"},
     "decisions": {*NOUNS, "records"},
     "policy": {*NOUNS, "records", "knowledge", "declaration"},
     "infer": {*NOUNS, "knowledge"},
@@ -36,7 +37,7 @@ DOORS: dict[str, set[str]] = {
     "pipeline": {*NOUNS, "__init__", "beside", "extract", "infer", "knowledge", "declaration", "policy", "tables", "rules", "wire"},
     "cli": {
         *NOUNS,
-        *("__init__", "beside", "decisions", "sandbox", "pipeline", "policy"),
+        *("__init__", "beside", "config", "decisions", "sandbox", "pipeline", "policy"),
         *("report", "wire", "records", "rules", "knowledge", "infer.permissions"),
     },
 }

@@ -49,6 +49,7 @@ class _Lazy(click.Group):
             "lint-policy": "Check a policy document alone.",
             "rules": "List the rules, or explain one.",
             "sdks": "List the SDKs known, or show one.",
+            "config": "Show the configuration in effect.",
         }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -59,6 +60,10 @@ class _Lazy(click.Group):
         """Import the module of a command."""
         if cmd_name not in self.short:
             return None
+        if cmd_name == "config":
+            from auditor.cli import configured
+
+            return configured.config
         from auditor.cli import commands
 
         found: click.Command = getattr(commands, cmd_name.replace("-", "_"))
@@ -83,11 +88,24 @@ class _Lazy(click.Group):
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=False)
 @click.version_option(__version__, prog_name="auditor")
-def command() -> None:
+@click.option(
+    "--config", "config_file", metavar="FILE", envvar="AUDITOR_CONFIG",
+    help="Configuration to use instead of the nearest auditor.yaml.",
+)
+@click.option("--no-config", is_flag=True, help="Use no configuration.")
+@click.pass_context
+def command(ctx: click.Context, config_file: str | None, no_config: bool) -> None:
     """Audit a mobile app build (APK, IPA) against the privacy policy its owner declared.
+
+    An auditor.yaml in this folder or above it gives what the command line leaves out.
 
     Exit codes: 0 consistent, 1 contradicted, 2 unusable input, 3 inconclusive, 70 internal error, 130 interrupted.
     """
+    from pathlib import Path
+
+    from auditor.cli.configured import configure
+
+    configure(ctx, Path(config_file) if config_file else None, ignore=no_config)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

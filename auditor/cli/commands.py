@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import click
 
 from auditor.beside import Beside
 from auditor.cli import ExitCode
+from auditor.cli.configured import LANGUAGES, LEVELS, configured
 from auditor.cli.declare import declare as declare  # the group looks its commands up here
 from auditor.cli.lint import lint_policy as lint_policy
 from auditor.cli.outputs import Output, OutputType, claim, print_text, write
@@ -21,16 +22,16 @@ from auditor.knowledge.schema import Knowledge
 from auditor.model import Audit, Confidence, Finding, Language, Severity, Text
 
 if TYPE_CHECKING:
+    from auditor.config import Config
     from auditor.pipeline import Facts
 
 _FORMATS = ("text", "json", "html", "sarif", "junit", "markdown")
-_LEVELS = ("info", "low", "medium", "high", "never")
 
 _build = click.argument("build", type=click.Path(path_type=Path))
 _language = click.option(
     "--lang",
     "language",
-    type=click.Choice(["zh", "en"]),
+    type=click.Choice(LANGUAGES),
     default="en",
     show_default=True,
     envvar="AUDITOR_LANG",
@@ -69,7 +70,7 @@ _max_memory = click.option(
 )
 _fail_on = click.option(
     "--fail-on",
-    type=click.Choice(_LEVELS),
+    type=click.Choice(LEVELS),
     default="medium",
     show_default=True,
     help="Exit 1 from this severity on; findings of low confidence never count.",
@@ -77,7 +78,7 @@ _fail_on = click.option(
 
 
 @click.command()
-@_build
+@click.argument("builds", nargs=-1, type=click.Path(path_type=Path), metavar="[BUILD]...")
 @click.option(
     "-d", "--declaration", required=True, type=click.Path(path_type=Path),
     help="The declared policy: a declaration (YAML), or the policy document itself.",
@@ -102,8 +103,10 @@ _fail_on = click.option(
 @_timeout
 @_max_memory
 @_language
+@click.pass_context
 def audit(
-    build: Path,
+    ctx: click.Context,
+    builds: tuple[Path, ...],
     declaration: Path,
     outputs: tuple[Output, ...],
     format_: str | None,
@@ -117,7 +120,7 @@ def audit(
     max_memory: int | None,
     language: str,
 ) -> int:
-    """Audit BUILD against a declaration.
+    """Audit each BUILD against a declaration; those of auditor.yaml where none is given.
 
     BUILD is an .apk, an .aab, an archive or folder of one app's split APKs (.apks, .xapk, .apkm); an .ipa, an .app folder or
     an .xcarchive.
@@ -126,14 +129,53 @@ def audit(
     3 inconclusive (something could not be read), 70 internal error, 130 interrupted.
     """
     from auditor.cli.decided import Decider
-    from auditor.cli.progress import Progress
     from auditor.report import FORMATS
-    from auditor.sandbox import Stopped, allowance, contained
 
-    beside = Beside(mapping=mapping, merger_report=merger_report)
-    claim(outputs, (build, declaration, *beside.paths, *([decisions] if decisions else []), *([new_baseline] if new_baseline else [])))
+    wanted = _wanted(builds, configured(ctx), mapping, merger_report)
+    inputs = [path for one, beside in wanted for path in (one, *beside.paths)] + [declaration]
+    claim(outputs, [*inputs, *(path for path in (decisions, new_baseline) if path is not None)])
     speak = Language(language)
-    decider = Decider.of(decisions, new_baseline, inputs=(build, declaration, *beside.paths))
+    decider = Decider.of(decisions, new_baseline, inputs=inputs)
+    results = []
+    with _mistakes_in(declaration):
+        for one, beside in wanted:
+            results.append(_audited(one, declaration, beside, own_sdks, timeout, max_memory, speak))
+    results = decider.applied(results)
+    for output in outputs:
+        write(output, FORMATS[output.format].render(results, speak))
+    if format_ or not outputs:
+        print_text(_on_stdout(results, format_ or "text", speak))
+    decider.tell(results, speak)
+    return worst(_exit_code(result, fail_on) for result in results)
+
+
+def _wanted(builds: Sequence[Path], given: Config, mapping: Path | None, merger_report: Path | None) -> list[tuple[Path, Beside]]:
+    """Return the builds to audit, with what lies beside each: those named, else those of the configuration."""
+    if mapping or merger_report:
+        if len(builds or given.builds) > 1:
+            raise click.UsageError("--mapping and --merger-report belong to one build; name it, or give them in auditor.yaml")
+        return [(one, Beside(mapping=mapping, merger_report=merger_report)) for one in builds or [one.file for one in given.builds]]
+    if builds:
+        return [(one, Beside()) for one in builds]
+    if not given.builds:
+        if given.builds_line:
+            raise click.UsageError(f"{given.file}:{given.builds_line}: no build is there yet; build the app, or name a BUILD")
+        raise click.UsageError("Missing argument 'BUILD'; name one, or list it under 'builds' in auditor.yaml")
+    return [(one.file, Beside(mapping=one.mapping, merger_report=one.merger_report)) for one in given.builds]
+
+
+def _audited(
+    build: Path,
+    declaration: Path,
+    beside: Beside,
+    own_sdks: Path | None,
+    timeout: int | None,
+    max_memory: int | None,
+    speak: Language,
+) -> Audit:
+    """Audit one build in a process of its own; one that was stopped is an audit with a gap over everything."""
+    from auditor.cli.progress import Progress
+    from auditor.sandbox import Stopped, allowance, contained
 
     def work(tell: Callable[[Text], None]) -> Audit:
         from auditor.pipeline import audit_build
@@ -142,22 +184,15 @@ def audit(
             build, declaration, shown_as=shown(declaration), knowledge=_known(own_sdks), beside=beside, progress=tell
         )
 
-    with Progress(speak) as progress, _mistakes_in(declaration):
+    with Progress(speak) as progress:
         try:
-            result = contained(work, allowance(build, timeout, max_memory), progress)
+            return contained(work, allowance(build, timeout, max_memory), progress)
         except Stopped as stopped:
             from auditor.pipeline import declared_in, judge, unread
 
             knowledge = _known(own_sdks)
             declared, gaps = declared_in(declaration, shown_as=shown(declaration), knowledge=knowledge)
-            result = judge(unread(build, stopped.sentence, knowledge=knowledge), declared, knowledge, gaps)
-        result = decider.applied(result)
-        for output in outputs:
-            write(output, FORMATS[output.format].render([result], speak))
-    if format_ or not outputs:
-        print_text(_on_stdout(result, format_ or "text", speak))
-    decider.tell(result, speak)
-    return _exit_code(result, fail_on)
+            return judge(unread(build, stopped.sentence, knowledge=knowledge), declared, knowledge, gaps)
 
 
 @click.command()
@@ -333,15 +368,15 @@ def _mistakes_in(declaration: Path) -> Iterator[None]:
         ) from None
 
 
-def _on_stdout(result: Audit, format_: str, language: Language) -> str:
+def _on_stdout(results: Sequence[Audit], format_: str, language: Language) -> str:
     from auditor.report import FORMATS
 
     if format_ == "text":
         from auditor.report import text
 
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        return text.render([result], language, colour=colour)
-    return FORMATS[format_].render([result], language)
+        return text.render(results, language, colour=colour)
+    return FORMATS[format_].render(results, language)
 
 
 def gated(findings: tuple[Finding, ...], fail_on: str) -> bool:
@@ -350,6 +385,12 @@ def gated(findings: tuple[Finding, ...], fail_on: str) -> bool:
         return False
     level = Severity[fail_on.upper()]
     return any(one.severity >= level and one.confidence >= Confidence.MEDIUM for one in findings)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Return the exit code of several audits: a contradiction outranks a gap."""
+    order = (ExitCode.CONSISTENT, ExitCode.INCONCLUSIVE, ExitCode.CONTRADICTED)
+    return max(codes, key=lambda code: order.index(ExitCode(code)))
 
 
 def _exit_code(result: Audit, fail_on: str) -> int:

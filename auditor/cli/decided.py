@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from auditor.cli.outputs import Output, claim, write
-from auditor.decisions import Decisions, baseline, decide, parse_decisions, read_decisions, to_json, to_yaml
+from auditor.decisions import Decisions, baseline, decide_all, parse_decisions, read_decisions, to_json, to_yaml
 from auditor.errors import DecisionsError, OutputError
 from auditor.model import Audit, Language
 
@@ -64,25 +64,28 @@ class Decider:
                 )
         return cls(decisions=read, write_to=new_baseline, on=today())
 
-    def applied(self, audit: Audit) -> Audit:
-        """Return ``audit`` as the decisions leave it, those of the baseline written now among them."""
+    def applied(self, audits: Sequence[Audit]) -> list[Audit]:
+        """Return ``audits`` as the decisions leave them, those of the baseline written now among them."""
         from auditor.cli.commands import shown
 
-        if self.write_to is None:
-            return audit if self.decisions is None else decide(audit, self.decisions, self.on)
-        new, left = baseline(audit, self.decisions, self.on)
-        text = to_json(new) if self.write_to.suffix.lower() == ".json" else to_yaml(new)
-        write(Output("baseline", self.write_to), text)
-        for gap in left:
-            click.echo(f"{self.write_to}: without {gap.location}: a gap over every table is no state to start from", err=True)
-        return decide(audit, parse_decisions(text.encode(), shown(self.write_to)), self.on)
+        given = self.decisions
+        if self.write_to is not None:
+            for audit in audits:
+                given, left = baseline(audit, given, self.on)
+                for gap in left:
+                    click.echo(f"{self.write_to}: without {gap.location}: a gap over every table is no state to start from", err=True)
+            assert given is not None  # noqa: S101 - there is an audit
+            text = to_json(given) if self.write_to.suffix.lower() == ".json" else to_yaml(given)
+            write(Output("baseline", self.write_to), text)
+            given = parse_decisions(text.encode(), shown(self.write_to))
+        return list(audits) if given is None else decide_all(audits, given, self.on)
 
-    def tell(self, audit: Audit, language: Language) -> None:
+    def tell(self, audits: Sequence[Audit], language: Language) -> None:
         """Say on standard error which decisions no longer do anything."""
         from auditor.report.plain import one_line
         from auditor.report.words import Words
 
-        unmatched = audit.decided.unmatched if audit.decided else ()
+        unmatched = next((audit.decided.unmatched for audit in audits if audit.decided), ())
         if unmatched:
             first = unmatched[0]
             said = Words(language)("decisions.tell", n=len(unmatched), first=first.about)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from auditor.cli import ExitCode
+from auditor.cli.configured import LANGUAGES
 from auditor.cli.outputs import Output, OutputType, claim, print_text, write
 from auditor.errors import OutputError
 from auditor.model import Language
@@ -37,7 +38,7 @@ _BUILD_FORMATS = ("yaml", "json", "markdown", "html")
 @click.option(
     "--lang",
     "language",
-    type=click.Choice(["zh", "en"]),
+    type=click.Choice(LANGUAGES),
     default="en",
     show_default=True,
     envvar="AUDITOR_LANG",

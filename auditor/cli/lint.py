@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from auditor.cli import ExitCode
+from auditor.cli.configured import LANGUAGES, LEVELS
 from auditor.cli.outputs import print_text
 from auditor.model import Language
 
@@ -17,7 +18,7 @@ __all__ = ["lint_policy"]
 @click.argument("document", type=click.Path(path_type=Path))
 @click.option(
     "--fail-on",
-    type=click.Choice(["info", "low", "medium", "high", "never"]),
+    type=click.Choice(LEVELS),
     default="medium",
     show_default=True,
     help="Exit 1 from this severity on; findings of low confidence never count.",
@@ -25,7 +26,7 @@ __all__ = ["lint_policy"]
 @click.option(
     "--lang",
     "language",
-    type=click.Choice(["zh", "en"]),
+    type=click.Choice(LANGUAGES),
     default="en",
     show_default=True,
     envvar="AUDITOR_LANG",
