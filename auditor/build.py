@@ -142,6 +142,9 @@ class FactKind(Enum):
     """``<queries>``: name = package name, intent action or authority; value = package, intent or provider."""
     FEATURE = "uses-feature"
     """Name = feature; value = ``required`` or ``optional``."""
+    HANDLER = "handler"
+    """Method that a layout or menu calls on the activity showing it: name = method; value = the attribute (``onClick``); the
+    location's place is the element."""
     NATIVE_LIBRARY = "native-library"
     """Name = file name of a ``.so``; value = ABI directory."""
     NATIVE_METHODS = "native-methods"

@@ -192,7 +192,7 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
 
 
 def _entrances(apis: Apis) -> Entrances:
-    from auditor.extract.lens import START, USE, CallbackRules, Entrance, Entrances
+    from auditor.extract.lens import START, USE, CallbackRules, Entrance, Entrances, Handler
     from auditor.knowledge.api_schema import CallbackTime
 
     times = {CallbackTime.START: START, CallbackTime.USE: USE}
@@ -215,6 +215,7 @@ def _entrances(apis: Apis) -> Entrances:
             annotations=tuple((name, times[by]) for name, by in apis.annotated),
         ),
         inflated=apis.inflated,
+        handlers=tuple(Handler(attribute=one.attribute, component=one.component, takes=one.takes) for one in apis.handlers),
     )
 
 

@@ -54,6 +54,7 @@ class Collector:
     ``hosts_left`` is how many more hosts are recorded.
     ``lens`` says what to look for in code, ``wanted_strings`` the same as the bytes of a DEX file's strings and as texts, once worked out.
     ``reading`` is the file being read, for the gap an unexpected error leaves; ``about`` what is known of the build by then.
+    ``named_in_resources`` are dotted names that resources hold, of classes among others.
     ``tell`` is told each file that is read.
     """
 
@@ -73,6 +74,7 @@ class Collector:
         self._renamed: dict[str, set[str]] = {}
         self._looks_renamed: dict[str, bool] = {}
         self._calls: list[tuple[str, Calls]] = []
+        self.named_in_resources: set[str] = set()
         self._read: set[bytes] = set()
         self._graph: CallGraph | None = None
 
@@ -195,7 +197,7 @@ class Collector:
                 Table.DATA,
             )
         callers = {fact.location.at.rpartition(" +0x")[0] for fact in facts if fact.kind is FactKind.CALL}
-        flow, exhausted = find_flow(graph, facts, callers, self.lens.entrances)
+        flow, exhausted = find_flow(graph, facts, callers, self.lens.entrances, self.named_in_resources)
         if exhausted:
             self.gap(
                 "classes.dex",

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from auditor.build import EntryKind
 
-__all__ = ["CallbackRules", "Entrance", "Entrances", "Lens", "ScriptNames"]
+__all__ = ["CallbackRules", "Entrance", "Entrances", "Handler", "Lens", "ScriptNames"]
 
 START, USE = 1, 2
 """When the platform calls a method: it may while the app starts and nobody touches it, or only once it is used or left."""
@@ -45,7 +45,8 @@ class Entrance:
 
     kind: EntryKind
     component: str = ""
-    """Element of the manifest whose classes are meant; empty = those that ``extends`` names."""
+    """Element of the manifest whose classes are meant, or ``resource``: classes that resources name; empty = those that
+    ``extends`` names."""
     extends: str = ""
     """Dotted class whose subclasses are meant."""
     methods: frozenset[str] = frozenset()
@@ -58,6 +59,18 @@ class Entrance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """An attribute by which resources name methods that the platform calls."""
+
+    attribute: str
+    """``onClick``."""
+    component: str
+    """Element of the manifest whose classes have the methods."""
+    takes: tuple[str, ...]
+    """Dotted classes: the method takes an object of one of them, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entrances:
     """Where the platform enters an app's code, and what it calls back."""
 
@@ -66,6 +79,7 @@ class Entrances:
     inflated: tuple[tuple[str, str], ...] = ()
     """(dotted class, dotted type): objects of what extends the class and has a constructor that takes the type are made from
     layouts."""
+    handlers: tuple[Handler, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from auditor.knowledge.api_schema import (
     Need,
     PlatformCallback,
     RequiredReason,
+    ResourceHandler,
 )
 from auditor.model import EntryKind, Severity, Text
 
@@ -66,6 +67,10 @@ def apis_from(compiled: bytes) -> Apis:
         ),
         annotated=tuple((name, CallbackTime(by)) for name, by in plain["annotated"]),
         inflated=tuple((extends, takes) for extends, takes in plain["inflated"]),
+        handlers=tuple(
+            ResourceHandler(attribute=attribute, component=component, takes=tuple(takes))
+            for attribute, component, takes in plain["handlers"]
+        ),
         carriers=tuple(_carrier(entry) for entry in plain["carriers"]),
         narrowed=tuple(Narrowed(type=type_, without=without, becomes=becomes) for type_, without, becomes in plain["narrowed"]),
     )

@@ -33,6 +33,7 @@ __all__ = [
     "Need",
     "PlatformCallback",
     "RequiredReason",
+    "ResourceHandler",
 ]
 
 
@@ -248,6 +249,17 @@ class ApiConstant:
         if self.match is ApiMatch.WORDS:
             return any(f"{command} ".startswith(f"{own} ") for command in _commands(value))
         return value.isdecimal() and len(value) < _DIGITS and bool(int(value) & int(own))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceHandler:
+    """An attribute by which layouts and menus name methods of the component that shows them."""
+
+    attribute: str
+    component: str
+    """Element of the manifest."""
+    takes: tuple[str, ...]
+    """Dotted classes: the method takes an object of one of them, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -467,6 +479,7 @@ class Apis:
     inflated: tuple[tuple[str, str], ...] = ()
     """(dotted class, dotted type): objects of what extends the class and has a constructor that takes the type are made by the
     platform, from layouts."""
+    handlers: tuple[ResourceHandler, ...] = ()
     carriers: tuple[Carrier, ...] = ()
     narrowed: tuple[Narrowed, ...] = ()
     """Of Android."""

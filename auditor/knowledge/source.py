@@ -982,7 +982,7 @@ _API_SECTIONS = {
 """Lists of the compiled file, and what they are sorted by."""
 _OTHER_SECTIONS = (
     "bystanders", "not_bystanders", "purposes", "vendor_files", "entry_points", "callbacks", "annotated", "inflated",
-    "carriers", "narrowed",
+    "handlers", "carriers", "narrowed",
 )  # fmt: skip
 """Further lists, in the order they are written."""
 
@@ -1346,9 +1346,9 @@ def _bystanders(record: Record) -> Plain:
 
 
 _ENTERED = (
-    "application", "app-component-factory", "activity", "service", "receiver", "provider", "backup-agent",
+    "application", "app-component-factory", "activity", "service", "receiver", "provider", "backup-agent", "resource",
 )  # fmt: skip
-"""Elements (and attributes) of the manifest that name classes, as facts call them."""
+"""Elements (and attributes) of the manifest that name classes, as facts call them; and the app's resources, which do so too."""
 
 
 def _entry_points(record: Record) -> Plain:
@@ -1387,7 +1387,13 @@ def _entry_points(record: Record) -> Plain:
     for entry in record.records("inflated"):
         inflated.append([_checked(entry, key, _SEGMENTS, "class") for key in ("extends", "takes")])
         entry.done()
-    return {"entry_points": points, "callbacks": callbacks, "annotated": annotated, "inflated": inflated}
+    handlers = []
+    for entry in record.records("handlers"):
+        attribute = _checked(entry, "attribute", _MEMBER, "name of an attribute")
+        component = entry.choice("component", _ENTERED, required=True)
+        handlers.append([attribute, component, list(entry.texts("takes", required=True, fault=_fault_of_class))])
+        entry.done()
+    return {"entry_points": points, "callbacks": callbacks, "annotated": annotated, "inflated": inflated, "handlers": handlers}
 
 
 def _fault_of_class(name: str) -> str:

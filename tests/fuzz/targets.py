@@ -229,6 +229,7 @@ def _arsc(data: bytes) -> None:
     from auditor.extract.android.resources import ResourceError, Resources
 
     resources = Resources(data)
+    resources.paths({"string", "drawable"})
     for reference in ("@0x7f010000", "@0x7f010001", "@0x7f020000", "?0x7f010000"):
         with suppress(ResourceError):
             for _, text in resources.strings(reference):
@@ -376,6 +377,7 @@ def _bundle_xml(data: bytes) -> None:
 
     with suppress(ManifestError):
         read_bundle_manifest(data, Place(_collector(), "base/manifest/AndroidManifest.xml"))
+    BundleResources(data).paths({"string"})
     for reference in ("@0x7f010000", "@string/app_name"):
         with suppress(ResourceError):
             BundleResources(data).string(reference)

@@ -647,6 +647,8 @@ SMALL = {
         callbacks:
         - {names: [on], by: start}
         - {class: a.Task, names: [run], by: use}
+        handlers:
+        - {attribute: onClick, component: activity, takes: [a.View]}
         annotated:
         - {by: start, annotations: [a.Page]}
         inflated:
@@ -701,6 +703,7 @@ def test_the_small_interfaces_are_read_as_they_stand(tmp_path):
         ("", "on", CallbackTime.START),
         ("a.Task", "run", CallbackTime.USE),
     ]
+    assert [(one.attribute, one.component, one.takes) for one in apis.handlers] == [("onClick", "activity", ("a.View",))]
     assert apis.annotated == (("a.Page", CallbackTime.START),)
     assert apis.inflated == (("a.View", "a.Attributes"),)
     assert [(one.class_, one.name, one.descriptor, one.argument.index, one.argument.table) for one in apis.carriers] == [
@@ -762,8 +765,10 @@ def test_a_directory_without_the_folder_knows_none(tmp_path):
         ("android_entry_points", "[onCreate]", "[on-create]", 3, "'on-create' is no name of a method"),
         ("android_entry_points", "by: use", "by: touch", 7, "'touch' is none of its values"),
         ("android_entry_points", "a.Task", "a/Task", 7, "'a/Task' is no class"),
-        ("android_entry_points", "a.Page", "a.Page.", 9, "is no class"),
-        ("android_entry_points", "a.View", "a.View.", 11, "is no class"),
+        ("android_entry_points", "[a.View]", "[a.View.]", 9, "is no class"),
+        ("android_entry_points", "component: activity", "component: screen", 9, "'screen' is none of its values"),
+        ("android_entry_points", "a.Page", "a.Page.", 11, "is no class"),
+        ("android_entry_points", "extends: a.View", "extends: a.View.", 13, "is no class"),
         ("bystanders", "[androidx, kotlin]", "[androidx., kotlin]", 2, "must be whole segments"),
         ("bystanders", "[androidx.ads]", "[com.ads]", 3, "lies below none of the bystanders"),
     ],

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.archive import Archive, Unreadable
 from auditor.build import FactKind, Table, Text
+from auditor.extract.android.axml import Element, read_axml
 from auditor.extract.android.dex_files import read_dex_files
 from auditor.extract.android.manifest import Constant, Manifest, ManifestError, read_manifest
 from auditor.extract.android.native import record_native
+from auditor.extract.android.resource_code import CODE_TYPES, read_resource_code
 from auditor.extract.android.resource_texts import read_resource_texts
 from auditor.extract.android.resources import ResourceError, Resources
 from auditor.extract.android.signer import SIGNING_BLOCK, Levels, read_signers
@@ -61,6 +63,8 @@ def read_apk(
     found = read_dex_files(archive, collect)
     read_hybrid(archive, collect)
     read_resource_texts(archive, collect, network_config)
+    if collect.lens.entrances is not None:
+        read_resource_code(archive, table.paths(CODE_TYPES), table.read_xml, collect)
     collect.reading = SIGNING_BLOCK
     if isinstance(archive, View):
         # a module of an app bundle: what is signed is the whole of it
@@ -158,6 +162,21 @@ class _Table:
         if not self._opened:
             self._opened.append(self._open())
         return self._opened[0]
+
+    def paths(self, types: Set[str]) -> list[str] | None:
+        """Return the files that resources of some types are; None where the table cannot be read, none where there is no table."""
+        if not {_RESOURCES, _BUNDLE_RESOURCES} & self._archive.entries.keys():
+            return []
+        resources = self.open()
+        return None if resources is None else resources.paths(types)
+
+    def read_xml(self, data: bytes) -> Element:
+        """Return the root of one of the app's XML files, in the form it has there. Raises AxmlError."""
+        if _BUNDLE_RESOURCES not in self._archive:
+            return read_axml(data)
+        from auditor.extract.android.bundle_xml import read_proto_xml
+
+        return read_proto_xml(data)
 
     def constant(self, reference: str) -> str:
         """Return a text that is the same on every device; empty where there is none."""

@@ -19,7 +19,7 @@ from auditor.extract.android.androguard_axml import androguard_axml
 from auditor.extract.android.oddities import Oddity
 from auditor.extract.android.string_pool import PoolError, StringPool
 
-__all__ = ["ANDROID", "AxmlError", "Document", "Element", "attribute_name", "clean", "read_axml", "read_document"]
+__all__ = ["ANDROID", "AxmlError", "Document", "Element", "attribute_name", "attribute_number", "clean", "read_axml", "read_document"]
 
 ANDROID = "http://schemas.android.com/apk/res/android"
 """Namespace of the platform's attributes."""
@@ -112,6 +112,12 @@ def attribute_name(number: int) -> str:
     """Return the name of the platform's attribute with this resource id; empty for any other."""
     names: dict[int, str] = androguard_axml().public.SYSTEM_RESOURCES["attributes"]["inverse"]
     return names.get(number) or _NEWER.get(number, "")
+
+
+def attribute_number(name: str) -> int | None:
+    """Return the resource id of the platform's attribute of this name; None for any other."""
+    numbers: dict[str, int] = androguard_axml().public.SYSTEM_RESOURCES["attributes"]["forward"]
+    return numbers.get(name)
 
 
 def clean(text: str) -> str:

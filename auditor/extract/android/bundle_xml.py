@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from auditor.extract.android.axml import ANDROID, AxmlError, Element, attribute_name, clean
 from auditor.extract.android.manifest import Constant, Manifest, ManifestError, record_manifest
@@ -151,7 +151,7 @@ def _item(data: bytes) -> str:
             name = _text(_part(value, 3))
             mark = "?" if _number(value, 1) else "@"
             return f"{mark}{name}" if name else f"{mark}{reference:08X}"
-        if number in (2, 3, 4):
+        if number in (2, 3, 4, 5):
             return _text(_part(value, 1))
         if number == 7:
             return _primitive(value)
@@ -206,6 +206,19 @@ class BundleResources:
         except ProtoError:
             pass
         return ""
+
+    def paths(self, types: Set[str]) -> list[str]:
+        """Return the files that resources of some types are, each once; what cannot be read is left out."""
+        found: dict[str, None] = {}
+        try:
+            for package in _parts(self._data, 2):
+                for type_ in _parts(package, 3):
+                    if _text(_part(type_, 2)) in types:
+                        for entry in _parts(type_, 3):
+                            found.update(dict.fromkeys(_configured(one)[1] for one in _parts(entry, 6)))
+        except ProtoError:
+            pass
+        return [path for path in found if path]
 
     def _values(self, wanted: str) -> list[str]:
         """Return the values of a resource, by ``type/name`` or by its eight hex digits, that of the plainest configuration

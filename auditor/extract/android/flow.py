@@ -21,6 +21,8 @@ __all__ = ["find_flow"]
 _ALWAYS = (b"<init>", b"<clinit>")
 """What runs whenever the platform makes an object of a class."""
 _ORDER = tuple(EntryKind)
+_RESOURCE = "resource"
+"""Where an entrance has the element of the manifest: classes that resources name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,14 @@ class _Search:
 
 
 def find_flow(
-    graph: CallGraph, facts: Iterable[Fact], callers: Iterable[str], entrances: Entrances
+    graph: CallGraph, facts: Iterable[Fact], callers: Iterable[str], entrances: Entrances, in_resources: Iterable[str] = ()
 ) -> tuple[Flow, bool]:
     """Return what the graph shows of ``callers`` (``com.example.Foo.bar(I)V``), and whether a search was given up.
 
-    ``facts`` are those of the manifest. The graph must be linked.
+    ``facts`` are those of the manifest and of the resources, ``in_resources`` the names of classes these hold, among others.
+    The graph must be linked.
     """
-    searches, exhausted = _searches(_Entered(graph, tuple(facts), entrances))
+    searches, exhausted = _searches(_Entered(graph, tuple(facts), entrances, in_resources))
     classes = [class_name_of(one) for one in graph.classes()]
     reach = bytearray([Reach.CALLED]) * len(classes)
     for tier in (Reach.REACHABLE, Reach.STARTUP):
@@ -66,7 +69,7 @@ def _raise(reach: bytearray, classes: bytes, tier: Reach) -> None:
 class _Entered:
     """The classes and methods the platform enters, by what the manifest says."""
 
-    def __init__(self, graph: CallGraph, facts: Sequence[Fact], entrances: Entrances) -> None:
+    def __init__(self, graph: CallGraph, facts: Sequence[Fact], entrances: Entrances, in_resources: Iterable[str]) -> None:
         self.graph, self.entrances = graph, entrances
         self._components: dict[str, list[int]] = {}
         self._launched: list[int] = []
@@ -82,9 +85,18 @@ class _Entered:
             elif fact.kind is FactKind.META_DATA:
                 # frameworks make objects of the classes it names, be it in the key or in the value
                 named += (fact.name, fact.name.rpartition(":")[2], fact.value)
+        takes = {one.attribute: one for one in entrances.handlers}
+        self._handlers = {
+            (rule.component, as_mutf8(fact.name), b"(" + descriptor_of(class_) + b")")
+            for fact in facts
+            if fact.kind is FactKind.HANDLER and (rule := takes.get(fact.value)) is not None
+            for class_ in rule.takes
+        }
+        """(element of the manifest, method, parameters) of what resources name."""
         self._starting = {point.component for point in entrances.points if point.start_up and not point.launcher}
         self.components = _each(type_ for types in self._components.values() for type_ in types)
-        """Classes the platform makes itself."""
+        """Classes the platform makes itself, and nobody else."""
+        self._components[_RESOURCE] = _each(type_ for name in sorted(in_resources) if (type_ := self._type(name)) != NONE)
         self.named = _each(type_ for name in named if (type_ := self._type(name)) != NONE)
         """Classes that meta-data of the manifest name."""
 
@@ -108,16 +120,20 @@ class _Entered:
             while type_ != NONE:
                 for method, name, descriptor in self.graph.methods(type_):
                     own = made and name in _ALWAYS and (first or name == b"<clinit>")
-                    if own or ((name, descriptor) not in seen and self._is_entered(method, name, wanted, point)):
+                    if own or ((name, descriptor) not in seen and self._is_entered(method, name, descriptor, wanted, point)):
                         seen.add((name, descriptor))
                         yield method
                 type_ = self.graph.parent(type_)
                 first = False
 
-    def _is_entered(self, method: int, name: bytes, wanted: set[bytes], point: Entrance) -> bool:
+    def _is_entered(self, method: int, name: bytes, descriptor: bytes, wanted: set[bytes], point: Entrance) -> bool:
         if name in wanted:
             return True
-        return point.callbacks and bool(self.entrances.callbacks.trigger(mutf8(name)) or self.graph.entered(method))
+        if not point.callbacks:
+            return False
+        if self.graph.entered(method) or (point.component, name, descriptor[: descriptor.rfind(b")") + 1]) in self._handlers:
+            return True
+        return bool(self.entrances.callbacks.trigger(mutf8(name)))
 
     def inflated(self) -> list[int]:
         """Return the classes whose objects are made from layouts."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from auditor.build import Text
 from auditor.extract.android.androguard_axml import androguard_axml
@@ -27,6 +27,8 @@ _TYPE_HEADER = struct.Struct("<BBHIII")
 _SPARSE, _OFFSET16 = 0x01, 0x02
 _COMPLEX, _COMPACT = 0x0001, 0x0008
 _REFERENCES, _STRING = (0x01, 0x07), 0x03
+_PACKAGE_HEADER = 288
+"""Bytes of a ResTable_package; older tables have none of its last four, the offset of type numbers."""
 _MAX_HOPS = 8
 _MAX_CONFIGURATIONS = 1_000
 
@@ -71,7 +73,7 @@ class Resources:
         self._data = data
         self._fails = (*_ANDROGUARD_FAILS, androguard_axml().ResParserError)
         self._buffer = io.BufferedReader(io.BytesIO(data))
-        self._packages: list[tuple[int, int, int]] = []
+        self._packages: list[tuple[int, int, int, int]] = []
         strings: StringPool | None = None
         try:
             for kind, _, body, stop in _chunks(data, 0, len(data)):
@@ -81,7 +83,7 @@ class Resources:
                         strings = StringPool(data, at)
                     elif chunk == _PACKAGE:
                         number: int = struct.unpack_from("<I", data, at + 8)[0]
-                        self._packages.append((number, start, end))
+                        self._packages.append((number, at, start, end))
             if strings is None:
                 raise ValueError("no resource table, or one without strings")
         except (ValueError, struct.error) as error:
@@ -129,10 +131,29 @@ class Resources:
             pass
         return ""
 
+    def paths(self, types: Set[str]) -> list[str]:
+        """Return the files that resources of some types are, each once; those of tables that cannot be read are left out."""
+        texts: dict[int, None] = {}
+        for _, head, start, end in self._packages:
+            try:
+                numbers = self._type_numbers(head, start, types)
+                for kind, at, body, stop in _chunks(self._data, start, end):
+                    if kind == _TYPE and body - at >= 8 + _TYPE_HEADER.size and self._data[at + 8] in numbers:
+                        texts.update(dict.fromkeys(value for found, value in _entries(self._data[at:stop], body - at) if found == _STRING))
+            except (ValueError, struct.error, IndexError):
+                continue
+        return [text for index in texts if (text := self._strings.get(index))]
+
+    def _type_numbers(self, head: int, start: int, types: Set[str]) -> set[int]:
+        """Return the numbers of the types of a package that have one of these names (ResTable_package.typeStrings, .typeIdOffset)."""
+        names = StringPool(self._data, head + struct.unpack_from("<I", self._data, head + 268)[0])
+        offset = struct.unpack_from("<I", self._data, head + 284)[0] if start - head >= _PACKAGE_HEADER else 0
+        return {number + 1 + offset for number in range(len(names)) if names.get(number) in types}
+
     def _varies(self, number: int) -> bool:
         """Tell whether the table says of an entry that it differs by configuration."""
         flags = 0
-        for package, start, end in self._packages:
+        for package, _, start, end in self._packages:
             if package == number >> 24:
                 for kind, at, body, stop in _chunks(self._data, start, end):
                     place = body + 4 * (number & 0xFFFF)
@@ -161,7 +182,7 @@ class Resources:
         ARSCResTableConfig = androguard_axml().ARSCResTableConfig  # noqa: N806 - a class
         data = self._data
         found: list[tuple[bool, int, str, int, int]] = []
-        for package, start, end in self._packages:
+        for package, _, start, end in self._packages:
             if package != number >> 24:
                 continue
             for kind, at, body, stop in _chunks(data, start, end):
@@ -197,6 +218,22 @@ def _chunks(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int
         at += length
 
 
+def _entries(chunk: bytes, offsets: int) -> Iterator[tuple[int, int]]:
+    """Yield (type, data) of every entry of a ResTable_type chunk that holds one value."""
+    _, flags, _, count, entries, _ = _TYPE_HEADER.unpack_from(chunk, 8)
+    width = 2 if flags & _OFFSET16 and not flags & _SPARSE else 4
+    table = chunk[offsets : min(entries, offsets + width * count)]
+    if flags & _SPARSE:
+        found = [value * 4 for _, value in struct.iter_unpack("<HH", table[: len(table) & ~3])]
+    elif width == 2:
+        found = [value * 4 for (value,) in struct.iter_unpack("<H", table[: len(table) & ~1]) if value != 0xFFFF]
+    else:
+        found = [value for (value,) in struct.iter_unpack("<I", table[: len(table) & ~3]) if value != 0xFFFFFFFF]
+    for offset in found:
+        if (entry := _value_at(chunk, entries + offset)) is not None:
+            yield entry
+
+
 def _entry(chunk: bytes, flags: int, offsets: int, count: int, entries: int, index: int) -> tuple[int, int] | None:
     """Return (type, data) of one entry of a ResTable_type chunk, or None where this configuration does not have it."""
     offset = None
@@ -208,12 +245,17 @@ def _entry(chunk: bytes, flags: int, offsets: int, count: int, entries: int, ind
         raw = int.from_bytes(table[width * index : width * (index + 1)], "little")
         if raw != (1 << 8 * width) - 1:
             offset = raw * 4 if width == 2 else raw
-    if offset is None or entries + offset + 8 > len(chunk):
+    return None if offset is None else _value_at(chunk, entries + offset)
+
+
+def _value_at(chunk: bytes, at: int) -> tuple[int, int] | None:
+    """Return (type, data) of the ResTable_entry at ``at``; None where it holds no single value."""
+    if at + 8 > len(chunk):
         return None
-    size, bits, key = struct.unpack_from("<HHI", chunk, entries + offset)
+    size, bits, key = struct.unpack_from("<HHI", chunk, at)
     if bits & _COMPACT:
         return bits >> 8, key
-    if bits & _COMPLEX or entries + offset + size + 8 > len(chunk):
+    if bits & _COMPLEX or at + size + 8 > len(chunk):
         return None
-    _, _, kind, value = struct.unpack_from("<HBBI", chunk, entries + offset + size)
+    _, _, kind, value = struct.unpack_from("<HBBI", chunk, at + size)
     return kind, value

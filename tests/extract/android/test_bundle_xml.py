@@ -118,5 +118,6 @@ def test_a_text_that_is_not_there_is_said(reference):
 
 @given(st.binary(max_size=200), st.sampled_from(["@string/app_name", "@7F010000"]))
 def test_any_bytes_are_a_table_or_an_error(data, reference):
+    assert all(BundleResources(data).paths({"", "string"}))
     with contextlib.suppress(ResourceError):
         assert BundleResources(data).string(reference)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from auditor.extract.android.resources import ResourceError, Resources
 from tests.forge.arsc import Resource, resource_ids, write_arsc
-from tests.forge.axml import Reference
+from tests.forge.axml import Reference, string_pool
 
 LABELS = {"": "Tego", "zh": "特购", "zh-rTW": "特購", "en": "Tego Shop"}
 TABLE = [
@@ -118,8 +118,6 @@ def test_string_pools_that_reach_outside_themselves_are_refused(at, value):
 
 def type_chunk(entries: bytes, offsets: bytes, count: int, flags: int) -> bytes:
     """Return a table whose type 1 is one chunk made by hand; string 0 is "found"."""
-    from tests.forge.axml import string_pool
-
     pool = string_pool(["found"], utf8=True)
     config = struct.pack("<I", 64) + bytes(60)
     start = 20 + len(config) + len(offsets)
@@ -166,6 +164,40 @@ def test_entries_that_hold_no_text_have_none(entries, offsets, count, flags):
     assert "does not have" in refused(Resources(type_chunk(entries, offsets, count, flags)).strings, "@7F010000")
 
 
+@pytest.mark.parametrize("utf8", [True, False])
+def test_the_files_of_some_types_are_each_listed_once(utf8):
+    table = [
+        Resource("layout", "main", {"": "res/a.xml", "zh": "res/b.xml"}),
+        Resource("layout", "same", {"": "res/a.xml"}),
+        Resource("layout", "alias", {"": Reference(0x7F010000)}),
+        Resource("drawable", "icon", {"": "res/c.xml", "hdpi": "res/d.png"}),
+        Resource("string", "app_name", {"": "Example"}),
+    ]
+    resources = Resources(write_arsc("com.example.app", table, utf8=utf8))
+    assert sorted(resources.paths({"layout"})) == ["res/a.xml", "res/b.xml"]
+    assert sorted(resources.paths({"drawable", "menu"})) == ["res/c.xml", "res/d.png"]
+    assert resources.paths({"menu"}) == []
+
+
+@pytest.mark.parametrize(
+    ("entries", "offsets", "count", "flags"),
+    [
+        (PLAIN, struct.pack("<II", 0xFFFFFFFF, 0), 2, 0),
+        (PLAIN + PLAIN, struct.pack("<HH", 0xFFFF, 4), 2, 2),
+        (PLAIN + PLAIN, struct.pack("<HHHH", 3, 0, 500, 4), 2, 1),
+        (COMPACT, struct.pack("<I", 0), 1, 0),
+    ],
+)
+def test_files_are_found_in_every_form_of_entries(entries, offsets, count, flags):
+    table = bytearray(type_chunk(entries, offsets, count, flags))
+    at = table.index(struct.pack("<HHI", 0x0200, 288, len(table) - table.index(struct.pack("<HH", 0x0200, 288))))
+    pool = string_pool(["layout"])
+    table += pool
+    for place, value in ((4, len(table)), (at + 4, len(table) - at), (at + 268, len(table) - at - len(pool))):
+        struct.pack_into("<I", table, place, value)
+    assert Resources(bytes(table)).paths({"layout"}) == ["found"]
+
+
 def test_one_text_of_a_large_table_is_found_at_once():
     table = [Resource("string", f"s{number}", {"": f"text {number}", "zh": f"文 {number}"}) for number in range(20_000)]
     data = write(table)
@@ -186,6 +218,7 @@ def test_nothing_is_printed(capsys):
 # -- laws ---------------------------------------------------------------------------------------------------------
 
 SOUND = write()
+TYPES = {"string", "layout", "drawable"}
 
 
 def check(data: bytes) -> None:
@@ -193,6 +226,7 @@ def check(data: bytes) -> None:
         resources = Resources(data)
     except ResourceError:
         return
+    assert all(isinstance(path, str) for path in resources.paths(TYPES))
     for name in IDS:
         try:
             found = resources.strings(ref(name))
