@@ -1,19 +1,23 @@
-"""Audits as one self-contained HTML page: no script, no remote asset, readable on paper and in the dark."""
+"""Audits as one self-contained HTML page, in both languages: nothing is fetched, readable on paper, in the dark and without script."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Iterator, Sequence
 from importlib import resources
 
-from auditor.model import Audit, Language, Severity, State, Verdict
-from auditor.report.outline import outline
-from auditor.report.words import Words
+from auditor.model import Audit, Language, Owner, Severity, State, Verdict
+from auditor.report.bilingual import TAGS, Both, BothWords, SvgText, in_both, overlay
+from auditor.report.outline import Outline, outline
+from auditor.report.picture import matrix_of, tree_of
+from auditor.report.plain import one_line
+from auditor.report.words import PHRASES, Words
 
 __all__ = ["render"]
 
-_TAGS = {Language.ZH: "zh-Hans", Language.EN: "en"}
 # A shape beside every word: no state is told by colour alone.
 _VERDICT_MARKS = {Verdict.CONTRADICTED: "✕", Verdict.INCONCLUSIVE: "?", Verdict.CONSISTENT: "✓"}
 _STATE_MARKS = {
@@ -24,10 +28,21 @@ _STATE_MARKS = {
     State.UNCHECKED.value: "?",
     State.NOT_APPLICABLE.value: "·",
 }
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_SCRIPT_WORDS = tuple(
+    key
+    for key in PHRASES
+    if re.match(r"decision\.[a-z]+\Z|decisions\.(?:count|forget\.sure|imported|unkept|unreadable)\Z", key)
+    or key in ("copied", "copy", "decide.missing", "filter.count")
+)
+"""What the script says."""
+
+_Chip = tuple[str, object, int | None]
+"""Tag, word and number of one button of a filter."""
 
 
 def render(audits: Sequence[Audit], language: Language) -> str:
-    """Return ``audits`` as an HTML page."""
+    """Return ``audits`` as an HTML page, which opens in ``language``."""
     import jinja2
     import markupsafe
 
@@ -39,19 +54,80 @@ def render(audits: Sequence[Audit], language: Language) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    style = resources.files("auditor.report").joinpath("templates", "report.css").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    style, script = _part("report.css"), _part("report.js")
     several = len(audits) > 1
+    anchors = [f"b{number}-" if several else "" for number in range(1, len(audits) + 1)]
+    in_each = {
+        one: [outline(audit, one, anchor) for audit, anchor in zip(audits, anchors, strict=True)] for one in Language
+    }
+    outlines: list[Outline] = [overlay(zh, en) for zh, en in zip(in_each[Language.ZH], in_each[Language.EN], strict=True)]
+    given = _given(audits)
+    # the policy names the script by its hash: nothing else on the page can run
+    runs = f"script-src '{_digest(script)}'; " if audits else ""
     page: str = environment.get_template("report.html").render(
-        audits=[
-            outline(audit, language, f"b{number}-" if several else "") for number, audit in enumerate(audits, 1)
-        ],
-        language=_TAGS[language],
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        audits=outlines,
+        finding_chips=_finding_chips,
+        given=given,
+        is_digest=lambda value: isinstance(value, str) and _DIGEST.match(value),
+        key=_key(audits, given),
+        language=language.value,
+        matrices=[matrix_of(one.collectors) for one in outlines],
+        name=one_line(audits[0].identity.app_id) if len(audits) == 1 else "",
+        policy=f"default-src 'none'; style-src '{_digest(style)}'; {runs}base-uri 'none'; form-action 'none'",
+        script=markupsafe.Markup(script),  # noqa: S704 - our own file, and its hash is what the policy allows
+        script_words=_SCRIPT_WORDS,
         severity_class={severity: severity.word for severity in Severity},
+        state_chips=lambda counts: [(f"state-{kind}", word, number) for kind, word, number in counts],
         state_marks=_STATE_MARKS,
-        style=markupsafe.Markup(style),  # noqa: S704 - our own file, and its hash is what the policy allows
+        style=markupsafe.Markup(style),  # noqa: S704 - likewise
+        svg=lambda text: text.svg if isinstance(text, Both) else SvgText(str(markupsafe.escape(text))),
+        tag=TAGS[language],
+        titles={one.value: _title(in_each[one], Words(one)) for one in Language},
+        trees=[tree_of(one.ways) for one in outlines],
         verdict_marks=_VERDICT_MARKS,
-        words=Words(language),
+        words=BothWords(),
     )
     return page.lstrip()
+
+
+def _given(audits: Sequence[Audit]) -> str:
+    """Return the decisions the audits were read with, as the entries of their file; what is about nothing here comes along."""
+    entries: dict[str, dict[str, str]] = {}
+    for audit in audits:
+        decided = audit.decided
+        for one in (*decided.held, *decided.lapsed, *decided.unmatched) if decided else ():
+            severity = one.severity.word if one.severity is not None else ""
+            pairs = {"fingerprint": one.fingerprint, "rule": one.rule, "subject": one.subject, "gap": one.gap}
+            pairs |= {"decision": one.kind.value, "by": one.by, "reason": one.reason, "until": one.until, "severity": severity}
+            entries[one.fingerprint] = {name: value for name, value in pairs.items() if value}
+    return json.dumps(list(entries.values()))
+
+
+def _key(audits: Sequence[Audit], given: str) -> str:
+    """Return what a browser keeps the decisions made in the page under: the builds, and what was decided before."""
+    before = hashlib.sha256(given.encode()).hexdigest()[:12] if given != "[]" else ""
+    return one_line(" ".join(filter(None, (*(audit.identity.sha256 for audit in audits), before))))
+
+
+def _part(name: str) -> str:
+    return resources.files("auditor.report").joinpath("templates", name).read_text("utf-8")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _title(outlines: Sequence[Outline], words: Words) -> str:
+    parts = [words("title"), *(part for one in outlines if len(outlines) == 1 for part in (one.title, one.verdict_word))]
+    return " · ".join(parts)
+
+
+def _finding_chips(one: Outline) -> Iterator[_Chip]:
+    """Yield the buttons by which findings are filtered: how grave, whose, and whether anything was decided."""
+    for severity, word, number in one.severities:
+        yield f"sev-{severity.word}", word, number
+    counts = {owner: sum(any(step.owner == owner.value for step in card.steps) for card in one.findings) for owner in Owner}
+    for owner, number in counts.items():
+        if number:
+            yield f"owner-{owner.value}", in_both(owner.actor.zh, owner.actor.en), number
+    yield "undecided", in_both(*(PHRASES["undecided"].in_(language) for language in (Language.ZH, Language.EN))), None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection as Some
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from auditor.model import (
     DeclaredPermission,
     DeclaredRow,
     DeclaredSdk,
+    DeclaredStatement,
     DeclaredUsageKey,
     Fact,
     FactKind,
@@ -27,14 +29,17 @@ from auditor.model import (
     Language,
     Location,
     ManifestEntry,
+    Owner,
     OwnerKind,
     Platform,
     Presence,
     Provenance,
     Reach,
     Row,
+    RuleInfo,
     Severity,
     State,
+    Step,
     Table,
     Text,
     Verdict,
@@ -50,10 +55,16 @@ __all__ = [
     "GapNote",
     "Group",
     "Outline",
+    "Quote",
     "RuleNote",
     "Side",
+    "StepNote",
     "TableRow",
     "TableView",
+    "Task",
+    "Todo",
+    "Trace",
+    "Way",
     "is_contradiction",
     "outline",
     "place",
@@ -67,6 +78,8 @@ MOST_FOUND = 3
 """Places shown per row."""
 _TOLD_BY_VALUE = frozenset({FactKind.WORDING, FactKind.SCRIPT_SETTING})
 """Kinds whose name says what was looked for, and whose value is what was found."""
+_LONGEST_TOLD = 300
+"""Characters of a subject that a decisions file repeats beside its fingerprint."""
 MOST_LISTED = 6
 """Names listed in one line."""
 
@@ -94,6 +107,15 @@ class Evidence:
     kind: str
     name: str
     value: str
+    """What is to be said of it, in one line."""
+    detail: str
+    """The value alone."""
+    owner: str
+    """Whose code makes a call; empty where that is not known or no question."""
+    permission: str
+    """Whether the permission that a call needs is asked for."""
+    path: tuple[str, ...]
+    """The way to a call from where the platform enters the app; empty where none is shown."""
 
     @property
     def line(self) -> str:
@@ -105,6 +127,24 @@ class Evidence:
     def where(self) -> str:
         """File and place."""
         return " ! ".join(part for part in (self.file, self.at) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepNote:
+    """One thing to do."""
+
+    owner: str
+    """Id of who has to do it."""
+    actor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """The policy's own words, and where they stand."""
+
+    place: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +162,16 @@ class Card:
     confidence_word: str
     message: str
     remedy: str
+    steps: tuple[StepNote, ...]
+    """The remedy, step by step."""
+    wording: tuple[str, str]
+    """Words to paste into the policy, in Chinese and in English whatever the report's language; empty where there are none."""
+    traits: tuple[tuple[str, str], ...]
+    """Whose code it is, and how far it got into the build."""
+    limits: tuple[str, ...]
+    """What was not checked about it."""
+    quotes: tuple[Quote, ...]
+    """What the policy says of the subject."""
     evidence: tuple[Evidence, ...]
     more: str
     """How much evidence is not shown; empty where all is."""
@@ -134,6 +184,8 @@ class Card:
     """What was decided about it, by whom, until when and why; empty where nothing was."""
     lifted: bool
     """Whether that keeps it from counting at the gate."""
+    told: str
+    """The subject as it is, for a decisions file; empty where it holds what such a file should not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +207,9 @@ class Group:
 class GapNote:
     """One thing that could not be read."""
 
+    anchor: str
+    told: str
+    """The place as it is, for a decisions file; empty where it holds what such a file should not."""
     place: str
     reason: str
     hides: tuple[str, ...]
@@ -229,6 +284,53 @@ class Collector:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One thing to do, and about what."""
+
+    text: str
+    grave: bool
+    """Whether one of the findings it puts right bears on the verdict."""
+    links: tuple[tuple[str, str], ...]
+    """Anchor and name of each finding (or gap)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """What one owner has to do."""
+
+    owner: str
+    """Id of the owner."""
+    actor: str
+    role: str
+    """Who that is."""
+    tasks: tuple[Task, ...]
+    """Those that bear on the verdict first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way from where the platform enters the app while it starts to a call that can read personal data."""
+
+    anchor: str
+    """Anchor of the finding that rests on it."""
+    steps: tuple[str, ...]
+    """Methods, the entry first, the call last."""
+    owner: str
+    """Whose code makes the call."""
+    type: str
+    """The kind of data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One piece of evidence of the whole audit, and the findings that rest on it."""
+
+    evidence: Evidence
+    findings: tuple[tuple[str, str], ...]
+    """Anchor and rule of each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleNote:
     """One rule of the catalogue."""
 
@@ -236,6 +338,8 @@ class RuleNote:
     title: str
     severity_word: str
     help: tuple[str, ...]
+    limits: str
+    """What it does not look at."""
     clauses: tuple[str, ...]
 
 
@@ -275,6 +379,8 @@ class Outline:
     accepted: tuple[Card, ...]
     unmatched: tuple[tuple[str, str], ...]
     """Decisions about nothing in this audit: place in the decisions file, and what it says."""
+    todo: tuple[Todo, ...]
+    """What to do, by who has to do it."""
     gaps: tuple[GapNote, ...]
     presences: tuple[tuple[str, str], ...]
     """What was also looked for, and whether it was found."""
@@ -282,6 +388,10 @@ class Outline:
     brought: tuple[Brought, ...]
     collectors: tuple[Collector, ...]
     """Who can collect what, the app first; only what is sure enough to stand against the declaration."""
+    ways: tuple[Way, ...]
+    """The ways by which personal data can be read while the app starts."""
+    traces: tuple[Trace, ...]
+    """All evidence there is, that of the tables included, each piece once."""
     not_checkable: tuple[tuple[str, str], ...]
     """What no build can show, and why."""
     rules: tuple[RuleNote, ...]
@@ -327,13 +437,20 @@ class _Writer:
         self.clauses = audit.clause_index()
         self.rules = {rule.id: rule for rule in audit.rules}
         self.undeclared = {(row.table is Table.DATA, row.subject) for row in audit.rows if row.state is State.UNDECLARED}
+        self.rows: dict[tuple[bool, str], list[Row]] = {}
+        for row in audit.rows:
+            self.rows.setdefault((row.table is Table.DATA, row.subject), []).append(row)
         self.names = {subject: one_line(name.in_(language)) for subject, name in audit.names}
         self.data_names = {subject: one_line(name.in_(language)) for subject, name in audit.data_names}
-        self.collected = {fact: one for row in audit.rows for one in row.collectors for fact in one.evidence}
+        self.collected: dict[Fact, list[Collection]] = {}
+        for row in audit.rows:
+            for one in row.collectors:
+                for fact in one.evidence:
+                    self.collected.setdefault(fact, []).append(one)
 
     def outline(self) -> Outline:
         audit, words = self.audit, self.words
-        findings = self._cards(audit.findings, "f")
+        findings, accepted = self._cards(audit.findings, "f"), self._cards(audit.accepted, "a")
         bears = {card.anchor for finding, card in zip(audit.findings, findings, strict=True) if is_contradiction(finding)}
         grave = tuple(card for card in findings if card.anchor in bears)
         linked: _Linked = {}
@@ -367,8 +484,8 @@ class _Writer:
             findings=findings,
             grave=grave,
             subjects=tuple(
-                (title, tuple((card.anchor, card.name or card.subject) for card in cards))
-                for (title,), cards in _grouped(grave, lambda card: (card.title,))
+                (cards[0].title, tuple((card.anchor, card.name or card.subject) for card in cards))
+                for _, cards in _grouped(grave, lambda card: (card.rule,))
             ),
             light=tuple(
                 Group(
@@ -382,28 +499,33 @@ class _Writer:
                 )
                 for _, cards in _grouped(
                     tuple(card for card in findings if card.anchor not in bears),
-                    lambda card: (card.rule, card.severity, card.clauses),
+                    lambda card: (card.rule, card.severity),
                 )
             ),
-            accepted=self._cards(audit.accepted, "a"),
+            accepted=accepted,
             unmatched=tuple(
                 (place(one.location), words.remarked(one_line(one.about), self._decision(one)))
                 for one in (audit.decided.unmatched if audit.decided else ())
             ),
+            todo=self._todo(findings, bears),
             gaps=tuple(
                 GapNote(
+                    anchor=f"{self.anchor}g{number}",
+                    told=_told(str(gap.location)),
                     place=place(gap.location),
                     reason=one_line(gap.reason.in_(self.language)),
                     hides=tuple(words.table(table) for table in Table if table in gap.hides),
                     fingerprint=gap.fingerprint,
                     decision=self._decided(gap),
                 )
-                for gap in audit.gaps
+                for number, gap in enumerate(audit.gaps, 1)
             ),
             presences=tuple((one_line(one.name.in_(self.language)), self._presence(one)) for one in audit.presences),
             tables=tuple(self._table(table, linked) for table in Table),
             brought=self._brought(),
             collectors=self._collectors(),
+            ways=tuple(self._ways((*findings, *accepted))),
+            traces=self._traces((*findings, *accepted)),
             not_checkable=tuple(self._not_checkable()),
             rules=tuple(
                 RuleNote(
@@ -411,6 +533,7 @@ class _Writer:
                     title=one_line(rule.title.in_(self.language)),
                     severity_word=words.severity(rule.severity),
                     help=paragraphs(rule.help.in_(self.language)),
+                    limits=one_line(rule.limits.in_(self.language)),
                     clauses=tuple(self._clause(id_)[0] for id_ in rule.cites),
                 )
                 for rule in audit.rules
@@ -553,6 +676,11 @@ class _Writer:
             confidence_word=words.confidence(finding.confidence),
             message=one_line(finding.message.in_(self.language)),
             remedy=one_line(finding.remedy.in_(self.language)),
+            steps=tuple(self._step(step) for step in finding.steps),
+            wording=(one_line(finding.wording.zh), one_line(finding.wording.en)) if finding.wording else ("", ""),
+            traits=tuple(self._traits(finding)),
+            limits=tuple(self._limits(finding, rule)),
+            quotes=tuple(dict.fromkeys(self._quotes(finding))),
             evidence=tuple(self._evidence(fact) for fact in finding.evidence[:MOST_EVIDENCE]),
             more=words("evidence.more", n=hidden) if hidden > 0 else "",
             declared=self._declared(finding),
@@ -561,7 +689,142 @@ class _Writer:
             fingerprint=finding.fingerprint,
             decision=self._decided(finding),
             lifted=finding in self.audit.accepted,
+            told=_told(finding.subject),
         )
+
+    def _step(self, step: Step) -> StepNote:
+        actor, text = (one.in_(self.language) for one in (step.owner.actor, step.text))
+        return StepNote(owner=step.owner.value, actor=actor, text=one_line(text[:1].upper() + text[1:]))
+
+    def _rows_of(self, finding: Finding) -> list[Row]:
+        """Return the rows a finding is about; an SDK's, too, where the subject of a data row names it."""
+        return self.rows.get((finding.table is Table.DATA, finding.subject), [])
+
+    def _traits(self, finding: Finding) -> Iterator[tuple[str, str]]:
+        """Yield whose code a finding is about, and how far it got into the build."""
+        words = self.words
+        for row in self._rows_of(finding):
+            if row.sdk is not None:
+                tier = words.tier(row.sdk.tier)
+                yield words("tier"), f"{tier} · {words('version.is', version=one_line(row.sdk.version))}" if row.sdk.version else tier
+            shown = [one for one in row.collectors if one.shown]
+            if shown:
+                told = [words.remarked(self._owner(one), words.reach(one.reach)) for one in shown]
+                yield words("attribution"), words.listed(list(dict.fromkeys(told)))
+            if row.asked_by:
+                yield words("attribution"), words("asked_by", sdks=words.listed([self._sdk(id_) for id_ in row.asked_by]))
+
+    def _limits(self, finding: Finding, rule: RuleInfo | None) -> Iterator[str]:
+        """Yield what was not checked about a finding: what its rule does not look at, and what could not be read."""
+        if rule is not None and (limits := one_line(rule.limits.in_(self.language))):
+            yield limits
+        tables = {row.table for row in self._rows_of(finding)}
+        number = sum(bool(gap.hides & tables) for gap in self.audit.gaps)
+        if number:
+            yield self.words("limits.gaps", n=number, tables=self.words.listed([self.words.table(one) for one in Table if one in tables]))
+
+    def _quotes(self, finding: Finding) -> Iterator[Quote]:
+        """Yield what the policy says where a finding points: the words transcribed, by line where lines are known."""
+        declaration = self.audit.declaration
+        rows: list[DeclaredRow | DeclaredStatement] = [
+            *declaration.permissions, *declaration.usage_keys, *declaration.harmony_permissions, *declaration.sdks,
+            *declaration.data, *declaration.denials, *declaration.statements,
+        ]  # fmt: skip
+        told = [one for one in rows if finding.declared is not None and one.location == finding.declared]
+        for row in self._rows_of(finding):
+            told += [one for one in (row.declared, *row.denied_by) if one is not None]
+        for one in dict.fromkeys(told):
+            passages = [passage for passage in one.at if passage.quote]
+            for passage in passages:
+                where = self.words("policy.line", line=passage.line)
+                if passage.page:
+                    where = self.words.remarked(where, self.words("policy.page", page=passage.page))
+                yield Quote(place=where, text=one_line(passage.quote))
+            if not passages and (text := _transcribed(one)):
+                yield Quote(place=self._policy(one.policy) or place(one.location), text=one_line(text))
+
+    def _todo(self, cards: Sequence[Card], bears: Some[str]) -> tuple[Todo, ...]:
+        """Return what to do, by who has to do it: what several findings ask for in the same words stands once."""
+        words = self.words
+        tasks: dict[Owner, dict[str, list[tuple[Card, str, str]]]] = {}
+        for finding, card in zip(self.audit.findings, cards, strict=True):
+            for step, note in zip(finding.steps, card.steps, strict=True):
+                label = card.name or card.subject
+                if step.owner is Owner.VENDOR:
+                    label = words.remarked(label, self._vendors_of(finding))
+                tasks.setdefault(step.owner, {}).setdefault(step.text.en, []).append((card, note.text, label))
+        todo = []
+        for owner in Owner:
+            found = [
+                Task(
+                    text=steps[0][1],
+                    grave=any(card.anchor in bears for card, _, _ in steps),
+                    links=tuple((card.anchor, label) for card, _, label in steps),
+                )
+                for steps in tasks.get(owner, {}).values()
+            ]
+            left = [(number, gap) for number, gap in enumerate(self.audit.gaps, 1) if gap in self.audit.open_gaps]
+            if owner is Owner.REVIEWER and left:
+                places = tuple((f"{self.anchor}g{number}", place(gap.location)) for number, gap in left)
+                hides = any(gap.hides for _, gap in left)
+                found.insert(0, Task(text=words("todo.gaps"), grave=hides, links=places))
+            if found:
+                todo.append(
+                    Todo(
+                        owner=owner.value,
+                        actor=owner.actor.in_(self.language),
+                        role=words(f"role.{owner.value}"),
+                        tasks=tuple(sorted(found, key=lambda task: not task.grave)),
+                    )
+                )
+        return tuple(todo)
+
+    def _vendors_of(self, finding: Finding) -> str:
+        """Return the SDKs whose vendors a step is for, where the subject is no SDK itself."""
+        ids = [id_ for row in self._rows_of(finding) for id_ in row.asked_by]
+        ids += [one.sdk for row in self._rows_of(finding) for one in row.collectors if one.shown and one.owner is OwnerKind.SDK]
+        named = list(dict.fromkeys(self._sdk(id_) for id_ in ids))
+        return self.words.listed(named) if named else ""
+
+    def _ways(self, cards: Sequence[Card]) -> Iterator[Way]:
+        """Yield the ways shown by findings, each once."""
+        seen = set()
+        for finding, card in zip((*self.audit.findings, *self.audit.accepted), cards, strict=True):
+            for fact in finding.evidence:
+                steps = _path(fact)
+                if len(steps) < 2 or steps in seen:
+                    continue
+                seen.add(steps)
+                found = [one for one in self._collections(fact) if one.shown]
+                types = [self.data_names.get(one.type) or one_line(one.type) for one in found]
+                own = finding.table is Table.DATA or not types
+                yield Way(
+                    anchor=card.anchor,
+                    steps=steps,
+                    owner=self._owner(found[0]) if found else "",
+                    type=card.name or card.subject if own else self.words.listed(types),
+                )
+
+    def _traces(self, cards: Sequence[Card]) -> tuple[Trace, ...]:
+        rests: dict[Fact, dict[str, str]] = {}
+        for finding, card in zip((*self.audit.findings, *self.audit.accepted), cards, strict=True):
+            for fact in finding.evidence:
+                rests.setdefault(_pathless(fact), {})[card.anchor] = card.rule
+        facts = {fact: fact for fact in rests}
+        for row in self.audit.rows:
+            for fact in (*row.found, *(row.sdk.evidence if row.sdk else ()), *row.used_by):
+                facts.setdefault(_pathless(fact), fact)
+            for one in row.collectors:
+                facts.update({fact: fact for fact in one.evidence if fact not in facts})
+        for presence in self.audit.presences:
+            facts.update({fact: fact for fact in presence.evidence if fact not in facts})
+        return tuple(
+            Trace(evidence=self._evidence(fact), findings=tuple(rests.get(fact, {}).items()))
+            for fact in sorted(facts, key=lambda fact: (fact.location.file, fact.location.at, fact.key))
+        )
+
+    def _sdk(self, id_: str) -> str:
+        return self.names.get(id_) or one_line(id_)
 
     def _declared(self, finding: Finding) -> str:
         where = place(finding.declared) if finding.declared else one_line(self.audit.declaration.file)
@@ -577,24 +840,35 @@ class _Writer:
             value = value.strip() or self.words("empty.value")
         if fact.kind is FactKind.CODE_PACKAGE and value:
             value = self.words("classes", n=int(value) if value.isdecimal() else value)
+        chances = self._chances(fact) if fact.kind is FactKind.CALL else ("", "")
+        detail = value
         if fact.kind is FactKind.CALL:
             # the place names the caller already; whose code it is and whether it may call is what a reader asks next
-            value = " · ".join(part for part in (value, *self._chances(fact), fact.trait("path")) if part)
+            value = " · ".join(part for part in (value, *chances, fact.trait("path")) if part)
         else:
             value = "; ".join(part for part in (value, fact.by, *(f"{name}={text}" for name, text in fact.traits)) if part)
+            detail = " · ".join((fact.by, fact.trait("text") or value)) if fact.kind is FactKind.SCRIPT_CALL else value
         return Evidence(
             file=one_line(fact.location.file),
             at=one_line(fact.location.at),
             kind=self.words.fact_kind(fact.kind),
             name=one_line(fact.name),
             value=one_line(value),
+            detail=one_line(detail),
+            owner=chances[0],
+            permission=chances[1],
+            path=_path(fact),
         )
 
-    def _chances(self, fact: Fact) -> tuple[str, ...]:
+    def _collections(self, fact: Fact) -> Sequence[Collection]:
+        """Return what is collected by a call, whatever way to it a finding shows."""
+        return self.collected.get(_pathless(fact), ())
+
+    def _chances(self, fact: Fact) -> tuple[str, str]:
         """Return whose code makes a call, and whether the permission it needs is asked for."""
-        one = self.collected.get(replace(fact, traits=tuple(pair for pair in fact.traits if pair[0] != "path")))
+        one = next(iter(self._collections(fact)), None)
         if one is None:
-            return ()
+            return "", ""
         held = {True: "permission.held", False: "permission.missing", None: "permission.none"}[one.permission_held]
         return self._owner(one), self.words(held)
 
@@ -605,20 +879,22 @@ class _Writer:
 
     def _collectors(self) -> tuple[Collector, ...]:
         types: dict[tuple[int, str], list[tuple[str, str]]] = {}
-        ids: dict[tuple[int, str], Collection] = {}
+        ids: dict[tuple[int, str], Collection] = {}  # by id, so that the order is the same in every language
         order = (OwnerKind.APP, OwnerKind.SDK, OwnerKind.UNATTRIBUTED, OwnerKind.BYSTANDER)
         listed = {row.subject for row in self.audit.table(Table.SDKS) if row.declared is not None}
         for row in self.audit.table(Table.DATA):
             for one in row.collectors:
                 if one.shown:
-                    key = (order.index(one.owner), self._owner(one))
+                    key = (order.index(one.owner), one.sdk)
                     ids[key] = one
                     undeclared = row.state in (State.UNDECLARED, State.DIFFERS)
-                    mark = "undeclared" if undeclared else "beyond" if one.sdk in row.beyond else "named"
+                    # of an SDK that the policy does not list, it names nothing
+                    beyond = one.sdk in row.beyond or (one.owner is OwnerKind.SDK and one.sdk not in listed)
+                    mark = "undeclared" if undeclared else "beyond" if beyond else "named"
                     types.setdefault(key, []).append((self.data_names.get(row.subject) or one_line(row.subject), mark))
         return tuple(
             Collector(
-                name=key[1],
+                name=self._owner(ids[key]),
                 declared=ids[key].owner is not OwnerKind.SDK or ids[key].sdk in listed,
                 types=tuple(types[key]),
             )
@@ -860,6 +1136,35 @@ class _Writer:
         level = fact.trait("max-sdk")
         where = f"{self.words.fact_kind(fact.kind)} · {self._where(fact)}"
         return f"{where} · {self.words('max_sdk', level=one_line(level))}" if level else where
+
+
+def _told(text: str) -> str:
+    """Return a text that a person can read in a decisions file, and that comes back from it the same; else nothing."""
+    return text if len(text) <= _LONGEST_TOLD and text.isprintable() and text == text.strip() else ""
+
+
+def _pathless(fact: Fact) -> Fact:
+    """Return a fact without the way that a finding shows to it."""
+    if fact.trait("path") is None:
+        return fact
+    return replace(fact, traits=tuple(pair for pair in fact.traits if pair[0] != "path"))
+
+
+def _path(fact: Fact) -> tuple[str, ...]:
+    return tuple(one_line(step) for step in (fact.trait("path") or "").split(" → ") if step)
+
+
+def _transcribed(one: DeclaredRow | DeclaredStatement) -> str:
+    """Return the words of the policy that a row was transcribed from, as far as the row holds them."""
+    if isinstance(one, DeclaredSdk):
+        parts = (one.name or one.package, one.purpose, one.data_text)
+    elif isinstance(one, DeclaredUsageKey):
+        parts = (one.key, one.purpose, "")
+    elif isinstance(one, DeclaredPermission):
+        parts = (one.text or one.name, one.purpose, "")
+    else:
+        parts = (one.text, "", "")
+    return " · ".join(part for part in parts if part)
 
 
 def _written(one: DeclaredRow) -> str:

@@ -9,6 +9,7 @@ from auditor.model import (
     FactKind,
     Language,
     Platform,
+    Reach,
     SdkTier,
     Severity,
     State,
@@ -91,6 +92,13 @@ TIERS: Mapping[SdkTier, Text] = {
     SdkTier.STARTUP: _t("启动时即可运行", "can run at start-up"),
 }
 
+REACHES: Mapping[Reach, Text] = {
+    Reach.UNKNOWN: _t("不知能否到达", "not known whether it is reached"),
+    Reach.CALLED: _t("未见到达它的路径", "no way to it was found"),
+    Reach.REACHABLE: _t("从入口可达", "reachable from an entry point"),
+    Reach.STARTUP: _t("启动时即可运行", "can run at start-up"),
+}
+
 PLATFORMS: Mapping[Platform, Text] = {
     Platform.ANDROID: _t("Android", "Android"),
     Platform.IOS: _t("iOS", "iOS"),
@@ -166,6 +174,7 @@ PHRASES: Mapping[str, Text] = {
     "accepted.gaps.one": _t(
         "其中 1 处未能读取的内容已有记录在案的决定予以接受。", "A recorded decision accepts one of the places that could not be read."
     ),
+    "attribution": _t("代码归属", "Whose code"),
     "appendix": _t("附录", "Appendix"),
     "app": _t("应用", "App"),
     "app_id.android": _t("包名", "Package"),
@@ -201,6 +210,7 @@ PHRASES: Mapping[str, Text] = {
     "collected.weakly": _t("仅见间接途径、支持库或不能成功的调用", "only ways to it, support libraries, or calls that cannot succeed"),
     "collector": _t("代码归属", "Whose code"),
     "collectors": _t("谁能收集什么", "Who can collect what"),
+    "collectors.list": _t("以表格列出", "The same as a table"),
     "collectors.note": _t(
         "按代码归属列出可收集的个人信息。标 ! 的政策未列出；标 + 的政策列出，但未列在该 SDK 名下。",
         "Kinds of personal data by whose code can collect them. The policy does not name those marked !; those marked + it"
@@ -212,7 +222,10 @@ PHRASES: Mapping[str, Text] = {
     "comma": _t("、", ", "),
     "confidence": _t("可信度", "Confidence"),
     "confidence.is": _t("可信度：{word}", "confidence: {word}"),
+    "contents.nav": _t("本报告的各部分", "Parts of this report"),
     "contents": _t("本报告中的安装包", "Builds in this report"),
+    "copied": _t("已复制", "Copied"),
+    "copy": _t("复制", "Copy"),
     "counts": _t("各表统计", "Tables"),
     "covered_by": _t("由已声明的 {subject} 涵盖", "covered by the declared {subject}"),
     "decision": _t("决定", "Decision"),
@@ -235,6 +248,43 @@ PHRASES: Mapping[str, Text] = {
         "下列决定所针对的内容在本次核查中未出现：可能已处理，也可能属于另一个安装包。",
         "What these are about did not come up in this audit: it was mended, or belongs to another build.",
     ),
+    "decide": _t("记录决定", "Record a decision"),
+    "decide.by": _t("决定人", "Decided by"),
+    "decide.clear": _t("清除", "Clear"),
+    "decide.legend": _t("决定", "Decision"),
+    "decide.missing": _t("请选择一项决定，并填写决定人和理由。", "Choose a decision, and say who decides and why."),
+    "decide.reason": _t("理由", "Reason"),
+    "decide.save": _t("保存", "Save"),
+    "decide.until": _t("有效期至（可不填）", "Holds until (may be left out)"),
+    "decide.accept": _t("接受", "Accept"),
+    "decide.accept.note": _t("已知并接受，不再计入门禁", "known and put up with: it no longer counts at the gate"),
+    "decide.agree": _t("同意", "Agree"),
+    "decide.agree.note": _t("属实，应当处理；仍计入", "true, and to be mended: it goes on counting"),
+    "decide.dispute": _t("异议", "Dispute"),
+    "decide.dispute.note": _t("认为有误，待核实；仍计入", "held to be wrong, to be looked into: it goes on counting"),
+    "decision.lapsed": _t("已过有效期", "its last day is past"),
+    "decisions": _t("我的决定", "Decisions"),
+    "decisions.count": _t("已决定 {n} 项，未决定 {left} 项", "{n} decided, {left} not decided"),
+    "decisions.export": _t("导出决定文件", "Export the decisions file"),
+    "decisions.forget": _t("清除全部决定", "Forget all decisions"),
+    "decisions.forget.sure": _t("再按一次即清除本页全部决定", "Press again to forget every decision made in this page"),
+    "decisions.import": _t("导入决定文件", "Import a decisions file"),
+    "decisions.imported": _t(
+        "已导入：本报告中的 {n} 项；另有 {other} 项不在本报告中，导出时保留",
+        "Imported: {n} on this report; {other} are about nothing in it and stay in the exported file",
+    ),
+    "decisions.note": _t(
+        "决定只保存在本浏览器中，不会发送到任何地方。导出的文件可在下次核查时用 --decisions 读入，也可交给他人导入。",
+        "Decisions are kept in this browser alone and are sent nowhere. The exported file is read by the next audit (--decisions), and"
+        " others can import it here.",
+    ),
+    "decisions.unkept": _t(
+        "本浏览器不允许保存，关闭页面前请导出。", "This browser keeps nothing: export the file before you close the page."
+    ),
+    "decisions.unreadable": _t(
+        "无法在此读取该文件（第 {line} 行）。请用 auditor audit --decisions 读入后重新生成报告。",
+        "This file cannot be read here (line {line}). Give it to auditor audit --decisions and open the report that makes.",
+    ),
     "declaration": _t("声明", "Declaration"),
     "declaration.file": _t("声明文件", "Declaration file"),
     "declared": _t("声明", "Declared"),
@@ -255,8 +305,12 @@ PHRASES: Mapping[str, Text] = {
     "empty.value": _t("（空）", "(empty)"),
     "empty.rows": _t("声明与安装包均无此项内容。", "Neither the declaration nor the build has anything here."),
     "evidence": _t("证据", "Evidence"),
+    "evidence.place": _t("文件与位置（类.方法 +偏移，或键）", "File and place (class.method +offset, or key)"),
+    "evidence.what": _t("内容", "What stands there"),
     "evidence.more": _t("另有 {n} 条证据，见 JSON 报告。", "{n} more pieces of evidence stand in the JSON report."),
     "evidence.more.one": _t("另有 1 条证据，见 JSON 报告。", "One more piece of evidence stands in the JSON report."),
+    "filter": _t("筛选", "Filter"),
+    "filter.count": _t("{n} / {all} 项", "{n} of {all}"),
     "file": _t("文件", "File"),
     "finding": _t("说明", "Finding"),
     "findings": _t("问题与提示", "Findings"),
@@ -272,6 +326,7 @@ PHRASES: Mapping[str, Text] = {
     ),
     "presence.found": _t("包内发现", "found in the build"),
     "presence.missing": _t("包内未发现", "not found in the build"),
+    "gap": _t("未能读取", "could not be read"),
     "gaps": _t("未能读取的内容", "What could not be read"),
     "gaps.short": _t("未能读取", "Not readable"),
     "gaps.note": _t("下列内容未能读取，所列各表可能因此有遗漏。", "The tables named may lack something because of these."),
@@ -284,9 +339,33 @@ PHRASES: Mapping[str, Text] = {
     "kind": _t("类型", "Kind"),
     "knowledge": _t("知识库", "Knowledge"),
     "light": _t("不影响结论的问题与提示", "Findings that do not bear on the verdict"),
+    "limits": _t("未核对", "Not checked"),
+    "limits.gaps": _t(
+        "有 {n} 处内容未能读取，“{tables}”表可能因此有遗漏", "{n} places could not be read, so the table “{tables}” may lack something"
+    ),
+    "limits.gaps.one": _t(
+        "有 1 处内容未能读取，“{tables}”表可能因此有遗漏", "one place could not be read, so the table “{tables}” may lack something"
+    ),
+    "mark.beyond": _t("政策列出，但未列在该 SDK 名下", "the policy names it, but not for this SDK"),
+    "mark.italic": _t("斜体", "Slanted"),
+    "mark.named": _t("政策已列出", "the policy names it"),
+    "mark.undeclared": _t("政策未列出", "the policy does not name it"),
+    "method": _t("核查方法", "How this was found"),
+    "method.text": _t(
+        "静态分析：读取安装包中的清单、代码、资源和签名，不运行应用，不联网。由代码中的类、方法和字符串识别第三方 SDK，"
+        "沿调用关系查找能够读取个人信息的调用及其归属，再与声明逐项比对。结论只说明“能够”做什么；是否真的发生，须在运行的应用中验证。",
+        "Static analysis: manifest, code, resources and signature of the build are read; the app is not run and nothing is fetched."
+        " Third-party SDKs are told by classes, methods and strings; calls that can read personal data are followed back to whose code"
+        " they are; and each is compared with the declaration. What is said is what the build is able to do. Whether it does takes"
+        " a look at the running app.",
+    ),
     "max_sdk": _t("仅用于 API {level} 及以下", "up to API {level} only"),
+    "nav.findings": _t("问题", "Findings"),
+    "nav.todo": _t("待办", "To do"),
     "name": _t("名称", "Name"),
     "not_checkable": _t("安装包无法说明的事项", "What no build can show"),
+    "not_checkable.short": _t("安装包看不出", "Not in a build"),
+    "not_checkable.why": _t("原因", "why"),
     "not_checkable.note": _t(
         "政策可能就下列事项作出承诺；静态分析对此没有结论，不能理解为没有问题。",
         "Policies may promise something of these; static analysis says nothing of them, which is no sign that all is well.",
@@ -301,14 +380,23 @@ PHRASES: Mapping[str, Text] = {
     "permission.held": _t("已申请所需权限", "permission asked for"),
     "permission.missing": _t("未申请所需权限", "permission not asked for"),
     "permission.none": _t("无需权限", "no permission needed"),
+    "pictures": _t("图示", "Pictures"),
     "platform": _t("平台", "Platform"),
     "policy": _t("隐私政策", "Privacy policy"),
     "policy.line": _t("政策第 {line} 行", "policy, line {line}"),
+    "policy.page": _t("第 {page} 页", "page {page}"),
     "policy.place": _t("政策 {place}", "policy, {place}"),
+    "print": _t("打印", "Print"),
+    "quotes.none": _t("声明中没有与此有关的原文。", "The declaration holds no words of the policy on this."),
     "purpose.none": _t("未写明目的", "no purpose given"),
     "purpose.shared": _t("目的与 {subject} 合并填写", "purpose shared with {subject}"),
     "reason": _t("原因", "Why"),
     "remedy": _t("处理建议", "What to do"),
+    "role.product": _t("决定应用做什么、需要哪些功能的人", "who decides what the app does and which functions it needs"),
+    "role.legal": _t("起草和维护隐私政策的人", "who writes and keeps the privacy policy"),
+    "role.engineering": _t("开发和构建应用的人", "who builds the app"),
+    "role.vendor": _t("由研发或采购向其提出", "to be asked by developers or purchasing"),
+    "role.reviewer": _t("阅读本报告的人", "who reads this report"),
     "rows.more": _t("另有 {n} 行，见 JSON 或 HTML 报告。", "{n} more rows stand in the JSON and HTML reports."),
     "rows.more.one": _t("另有 1 行，见 JSON 或 HTML 报告。", "One more row stands in the JSON and HTML reports."),
     "rule": _t("规则", "Rule"),
@@ -328,14 +416,39 @@ PHRASES: Mapping[str, Text] = {
     "size": _t("大小", "Size"),
     "size.is": _t("{n} 字节", "{n} bytes"),
     "stated": _t("政策有此表述：{places}", "the policy states something of it: {places}"),
+    "skip": _t("跳到正文", "Skip to the report"),
     "state": _t("状态", "State"),
     "subject": _t("对象", "Subject"),
     "rows.list": _t("列出声明的 {n} 项", "Show the {n} declared rows"),
     "rows.list.one": _t("列出声明的 1 项", "Show the one declared row"),
     "tables": _t("对照表", "Tables"),
+    "tier": _t("进入程度", "How far in"),
+    "todo": _t("待办：由谁做什么", "What to do, and who"),
+    "theme.auto": _t("外观：随系统", "Look: as the system"),
+    "theme.dark": _t("外观：深色", "Look: dark"),
+    "theme.light": _t("外观：浅色", "Look: light"),
+    "todo.light": _t("不影响结论的 {n} 项", "{n} that do not bear on the verdict"),
+    "todo.light.one": _t("不影响结论的 1 项", "One that does not bear on the verdict"),
+    "todo.nothing": _t("没有需要处理的事项。", "Nothing to do."),
+    "todo.gaps": _t(
+        "逐一查看未能读取的内容，向研发索取能够读取的安装包后重新核查",
+        "Look at what could not be read, ask the developers for a build that can be, and audit that",
+    ),
     "title": _t("隐私声明核查报告", "Privacy declaration audit"),
     "tool": _t("工具", "Tool"),
+    "tools": _t("语言与显示", "Language and display"),
+    "traces": _t("全部证据", "All evidence"),
+    "traces.list": _t("列出全部 {n} 条", "Show all {n}"),
+    "traces.note": _t(
+        "问题和对照表所依据的全部事实，按文件和位置排列。", "Every fact that findings and tables rest on, by file and place."
+    ),
+    "traces.paper": _t(
+        "全部证据见本报告的 HTML 或 JSON 文件；打印前展开此处即可印出。",
+        "All evidence stands in the HTML and JSON files of this report; unfold it before printing to have it on paper.",
+    ),
     "unchecked": _t("未核对", "Not checked"),
+    "unchecked.none": _t("各表均已核对", "every table was compared"),
+    "undecided": _t("未决定", "Not decided"),
     "unreviewed": _t("未经人工核对", "Unreviewed"),
     "unreviewed.note": _t(
         "声明由程序直接从隐私政策读出，未经人工核对", "the declaration was read by machine from the policy; nobody checked it"
@@ -348,6 +461,16 @@ PHRASES: Mapping[str, Text] = {
     "verdict": _t("结论", "Verdict"),
     "version": _t("版本", "Version"),
     "version.is": _t("版本 {version}", "version {version}"),
+    "way": _t("到达路径：", "The way to it: "),
+    "ways": _t("启动时的路径", "Ways at start-up"),
+    "ways.more": _t("另有 {n} 条路径，见各问题的证据", "{n} more ways stand in the evidence of the findings"),
+    "ways.more.one": _t("另有 1 条路径，见各问题的证据", "One more way stands in the evidence of the findings"),
+    "ways.note": _t(
+        "应用启动后、用户操作之前，从入口到读取个人信息的调用的最短路径。静态分析看不到路径中途是否先判断用户已同意。",
+        "Shortest ways from where the platform enters the app to a call that reads personal data, before anybody touches it. Whether"
+        " code on the way asks first if the user agreed cannot be seen.",
+    ),
+    "wording": _t("建议文字（可复制）", "Wording to paste"),
     "when": _t("条件：{condition}", "condition: {condition}"),
 }
 
@@ -393,6 +516,10 @@ class Words:
     def tier(self, tier: SdkTier) -> str:
         """Return what the tier says."""
         return TIERS[tier].in_(self.language)
+
+    def reach(self, reach: Reach) -> str:
+        """Return from when on code can run."""
+        return REACHES[reach].in_(self.language)
 
     def platform(self, platform: Platform) -> str:
         """Return the platform's name."""

@@ -25,8 +25,8 @@ CASES = [
     *(("ios", format_, Language.EN) for format_ in FORMATS),
     *((name, format_, Language.ZH) for name in ("bare", "several", "none") for format_ in PEOPLE),
 ]
-_STYLE = re.compile(r"<style>.*?</style>|sha256-[A-Za-z0-9+/=]+", re.DOTALL)
-"""The style sheet has tests of its own; a change of colour should not touch every page here."""
+_STYLE = re.compile(r"<style>.*?</style>|<script>.*?</script>|sha256-[A-Za-z0-9+/=]+", re.DOTALL)
+"""Style sheet and script have tests of their own; a change of colour should not touch every page here."""
 
 
 @pytest.mark.parametrize(("name", "format_", "language"), CASES)

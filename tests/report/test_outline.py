@@ -2,21 +2,93 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from auditor.model import Confidence, FactKind, Language, ManifestEntry, Provenance, Severity, State, Table, Text
+from auditor.model import (
+    Collection,
+    Confidence,
+    FactKind,
+    Language,
+    ManifestEntry,
+    Owner,
+    OwnerKind,
+    Provenance,
+    Reach,
+    Severity,
+    State,
+    Table,
+    Text,
+)
 from auditor.report import FORMATS
 from auditor.report.outline import MOST_BROUGHT, outline, place
 from tests import factories as make
 from tests.report.examples import drifted, packed
 
 
-@pytest.mark.parametrize("format_", ["text", "html", "markdown"])
-def test_what_could_not_be_read_stands_first_where_it_decides(format_):
+@pytest.mark.parametrize(
+    ("format_", "gaps", "findings"),
+    [
+        ("text", "What could not be read", "Findings"),
+        ("html", 'id="gaps"', 'id="findings"'),
+        ("markdown", "What could not be read", "Findings"),
+    ],
+)
+def test_what_could_not_be_read_stands_first_where_it_decides(format_, gaps, findings):
     report = FORMATS[format_].render([packed()], Language.EN)
-    assert report.index("What could not be read") < report.index("Findings")
+    assert report.index(gaps) < report.index(findings)
     report = FORMATS[format_].render([drifted()], Language.EN)
-    assert report.index("Findings") < report.index("What could not be read")
+    assert report.index(findings) < report.index(gaps)
+
+
+def test_what_to_do_stands_once_for_all_it_is_about_and_the_grave_first():
+    steps = (Owner.LEGAL.step(zh="补充", en="add it"), Owner.VENDOR.step(zh="说明", en="say what for"))
+    sms, light = (
+        make.finding(subject=subject, steps=steps, severity=severity)
+        for subject, severity in (("android.permission.READ_SMS", Severity.HIGH), ("a.b", Severity.LOW))
+    )
+    row = make.row(subject=sms.subject, state=State.UNDECLARED, asked_by=("getui-push",))
+    one = outline(make.audit(sms, light, rows=(row,), names=(("getui-push", make.text("Getui push", "个推")),)), Language.EN)
+    assert [(todo.owner, [(task.text, task.grave, task.links) for task in todo.tasks]) for todo in one.todo] == [
+        ("legal", [("Add it", True, (("f1", sms.subject), ("f2", "a.b")))]),
+        ("vendor", [("Say what for", True, (("f1", f"{sms.subject} (Getui push)"), ("f2", "a.b")))]),
+    ]
+
+
+def test_gaps_that_nobody_accepted_are_for_the_reviewer():
+    one = outline(packed(), Language.EN)
+    (todo,) = (todo for todo in one.todo if todo.owner == "reviewer")
+    assert [anchor for anchor, _ in todo.tasks[0].links] == [gap.anchor for gap in one.gaps]
+    assert outline(drifted(), Language.EN).gaps == ()
+
+
+def test_every_piece_of_evidence_stands_once_and_names_the_findings_that_rest_on_it():
+    site = make.fact(FactKind.CALL, "a.B.c", at="x.Y.z()V +0x2", traits=(("descriptor", "()V"),))
+    with_way = replace(site, traits=(*site.traits, ("path", "x.App.onCreate → x.Y.z → a.B.c")))
+    seen = Collection(
+        type="imei", owner=OwnerKind.APP, sdk="", confidence=Confidence.HIGH, evidence=(site,), count=1, reach=Reach.STARTUP
+    )
+    row = make.row(Table.DATA, "imei", State.UNDECLARED, collectors=(seen,))
+    first = make.finding("undeclared-data", "imei", evidence=(site,), table=Table.DATA)
+    second = make.finding("collection-before-consent", "imei", evidence=(with_way,), table=Table.DATA)
+    audit = make.audit(first, second, rows=(row,), data_names=(("imei", make.text("IMEI", "设备识别码")),))
+    one = outline(audit, Language.EN)
+    assert [(trace.evidence.name, trace.findings) for trace in one.traces] == [
+        ("a.B.c", (("f1", "collection-before-consent"), ("f2", "undeclared-data")))
+    ]
+    (way,) = one.ways
+    assert (way.steps, way.type, way.owner) == (("x.App.onCreate", "x.Y.z", "a.B.c"), "IMEI", "the app itself")
+    assert one.findings[0].traits == (("Whose code", "the app itself (can run at start-up)"),)
+
+
+def test_an_sdk_the_policy_does_not_list_has_nothing_named_for_it():
+    fact = make.fact(FactKind.CALL, "a.B.c")
+    seen = Collection(type="imei", owner=OwnerKind.SDK, sdk="acme", confidence=Confidence.HIGH, evidence=(fact,), count=1)
+    data = make.row(Table.DATA, "imei", State.MATCHED, declared=make.declared_data("imei"), collectors=(seen,))
+    listed = make.row(Table.SDKS, "acme", State.MATCHED, declared=make.declared_sdk("Acme"))
+    assert [one.types for one in outline(make.audit(rows=(data,)), Language.EN).collectors] == [(("imei", "beyond"),)]
+    assert [one.types for one in outline(make.audit(rows=(listed, data)), Language.EN).collectors] == [(("imei", "named"),)]
 
 
 def test_one_certificate_under_several_schemes_is_one_signer():
