@@ -205,7 +205,11 @@ class FactKind(Enum):
     """Name = UIBackgroundModes entry."""
     TRANSPORT_SECURITY = "transport-security"
     """iOS App Transport Security: name = key path, ``NSAllowsArbitraryLoads`` or ``domain ! key``; value = value.
-    Android: name = ``usesCleartextTraffic``; value = true or false."""
+    Android: name = ``usesCleartextTraffic``; value = true or false. Of the network security configuration: name =
+    ``network-security-config`` where it was read; and as written there, name = ``cleartextTrafficPermitted`` (of all domains) or
+    ``domain ! cleartextTrafficPermitted``; name = ``trust-anchors``, ``domain ! trust-anchors`` or
+    ``debug-overrides ! trust-anchors``, value = whose certificates are trusted (``system,user``).
+    Of a domain, traits ``subdomains`` (those below it, too) and ``local`` (no public host)."""
     ENTITLEMENT = "entitlement"
     """Name = entitlement key; value = its value as JSON; by = the image."""
     PRIVACY_COLLECTED = "privacy-manifest-collected"

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from auditor.build import FactKind, Text
 from auditor.extract.collector import Collector
 
-__all__ = ["MOST_HOSTS", "TOO_MANY_HOSTS", "bare_host", "host_strings", "hosts_in", "listed_hosts", "record_hosts", "url_host"]
+__all__ = ["MOST_HOSTS", "TOO_MANY_HOSTS", "bare_host", "host_strings", "hosts_in", "is_public", "record_hosts", "url_host"]
 
 MOST_HOSTS = 4000
 """Hosts recorded of one file, by host and class; more are said to be left out."""
@@ -24,7 +24,6 @@ _HOST = rb"(?:[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?\.){1,8}[a-z][a-z0-9-]{1,22}"
 _ADDRESS = rb"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
 _URL = re.compile(rb"(https?|wss?)://(?:[^\s/@\"'<>\\]{1,64}@)?(" + _ADDRESS + rb"|" + _HOST + rb")(?![\w.%{$-])", re.IGNORECASE)
 _BARE = re.compile(rb"(" + _HOST + rb")(?::[0-9]{2,5})?\Z")
-_LISTED = re.compile(rb"(?<![\w.-])" + _HOST + rb"(?![\w.-])", re.IGNORECASE)
 _BARE_ENDINGS = (b".com", b".cn", b".net", b".org")
 """Of bare names only those are taken for hosts: others end like files, fields and packages do."""
 _BARE_TAILS = (*_BARE_ENDINGS, *b"0 1 2 3 4 5 6 7 8 9".split())
@@ -58,7 +57,7 @@ def bare_host(raw: bytes) -> str | None:
     if match is None or not match[1].endswith(_BARE_ENDINGS):
         return None
     host = match[1].decode("ascii")
-    return host if host.partition(".")[0] not in _PACKAGES and _is_public(host) else None
+    return host if host.partition(".")[0] not in _PACKAGES and is_public(host) else None
 
 
 def hosts_in(data: bytes) -> Iterator[tuple[str, str, int]]:
@@ -76,17 +75,6 @@ def hosts_in(data: bytes) -> Iterator[tuple[str, str, int]]:
             seen.add(found)
             yield (*found, at - len(scheme))
         at = data.find(b"://", at + 3)
-
-
-def listed_hosts(data: bytes) -> list[str]:
-    """Return the hosts among the strings of a binary XML file that lists hosts; whatever its strings are encoded in."""
-    found: set[str] = set()
-    for text in (data, data.decode("utf-16-le", "ignore").encode("ascii", "replace")):
-        for match in _LISTED.finditer(text):
-            host = match[0].decode("ascii").lower()
-            if _is_public(host):
-                found.add(host)
-    return sorted(found)
 
 
 def host_strings(strings: Sequence[bytes]) -> dict[int, tuple[str, str]]:
@@ -108,10 +96,11 @@ def host_strings(strings: Sequence[bytes]) -> dict[int, tuple[str, str]]:
 
 def _taken(match: re.Match[bytes]) -> tuple[str, str] | None:
     host = match[2].decode("ascii").lower()
-    return (host, match[1].decode("ascii").lower()) if _is_public(host) else None
+    return (host, match[1].decode("ascii").lower()) if is_public(host) else None
 
 
-def _is_public(host: str) -> bool:
+def is_public(host: str) -> bool:
+    """Tell whether a host leads anywhere outside a device or a house."""
     top = host.rpartition(".")[2]
     if top.isdigit():
         return _is_public_address(host)

@@ -9,8 +9,6 @@ from auditor.model import (
     Confidence,
     DeclaredData,
     DeclaredStatement,
-    Fact,
-    FactKind,
     Host,
     Owner,
     OwnerKind,
@@ -20,12 +18,13 @@ from auditor.model import (
     Table,
     Text,
 )
+from auditor.rules._cleartext import Cleartext, cleartext_of
 from auditor.rules._data import evidence_of, type_name, who
 from auditor.rules._limits import RUNNING
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
-_ON = ("true", "1", "-1")
+_MOST_DOMAINS = 5
 
 
 @rule(
@@ -35,8 +34,11 @@ _ON = ("true", "1", "-1")
     cites=("CAC191-2.1", "PIPL-17"),
     zh="""
     检查内容：声明中记录的政策表述（statements）与数据行的条件（when），有哪些与安装包不符：
-    称传输均加密，而清单或 App Transport Security 明确允许明文传输；称仅在用户主动操作时收集某类信息，而应用启动时即可运行到读取它的代码。
-    允许明文不等于实际使用，可信度为低；应用自身的代码写有未加密的地址时为中。启动时的收集以调用关系为据，须运行时确认。声明在后台收集的，不因后台服务列为问题。
+    称传输均加密，而清单、网络安全配置或 App Transport Security 明确允许向任何域名或列出的域名明文传输，或未禁止明文传输
+    （targetSdkVersion 低于 28）且应用自身的代码写有未加密的地址；称仅在用户主动操作时收集某类信息，而应用启动时即可运行到读取它的代码。
+    有网络安全配置时不看清单的 usesCleartextTraffic；本机和内网地址不计。
+    允许明文不等于实际使用，可信度为低；应用自身的代码写有明确允许的未加密地址时为中。
+    启动时的收集以调用关系为据，须运行时确认。声明在后台收集的，不因后台服务列为问题。
 
     为何重要：告知须真实、准确；作出的承诺与实际配置不符，用户无从判断风险。
 
@@ -45,10 +47,13 @@ _ON = ("true", "1", "-1")
 )
 def statement_contradicted(case: Case) -> Iterator[Claim]:
     """What it does: compares the policy's statements that the declaration records, and the conditions of its data rows, with
-    the build: all traffic is said to be encrypted, and the manifest or App Transport Security expressly allows cleartext;
-    a kind of data is said to be collected on a user's action only, and code that reads it can run while the app starts.
-    Allowing cleartext is not using it: the confidence is low, and medium where the app's own code names unencrypted
-    addresses. Collection at start-up rests on the call graph: confirm it
+    the build: all traffic is said to be encrypted, and the manifest, the network security configuration or App Transport Security
+    expressly allows cleartext to any host or to domains it lists, or nothing forbids it (a targetSdkVersion below 28) and the app's
+    own code names unencrypted addresses; a kind of data is said to be collected on a user's action only, and code that reads it can
+    run while the app starts.
+    With a network security configuration the manifest's flag counts for nothing; hosts in the house (``localhost``) are left out.
+    Allowing cleartext is not using it: the confidence is low, and medium where the app's own code names unencrypted addresses that
+    it is expressly allowed for. Collection at start-up rests on the call graph: confirm it
     at run time. What is declared to be collected in the background is no finding for running there.
 
     Why it matters: users must be told truthfully and exactly; a promise that the build's own settings do not keep misleads them.
@@ -59,44 +64,35 @@ def statement_contradicted(case: Case) -> Iterator[Claim]:
     if case.build is None:
         return
     for statement in case.declaration.statements:
-        if statement.kind == "transport-encryption" and (flags := _cleartext(case.build)):
-            yield _not_encrypted(statement, flags, _own_plain_hosts(case))
+        if statement.kind == "transport-encryption":
+            yield from _not_encrypted(statement, case, case.build)
             break
     yield from _at_start(case)
 
 
-def _cleartext(build: Build) -> list[Fact]:
-    """Return the settings that expressly allow unencrypted traffic everywhere."""
-    wanted = {"usesCleartextTraffic", "NSAllowsArbitraryLoads"}
-    facts = build.of(FactKind.TRANSPORT_SECURITY)
-    # with a file of its own the network security configuration decides, whatever the manifest's flag says
-    if any(fact.name == "networkSecurityConfig" for fact in facts):
-        return []
-    return [fact for fact in facts if fact.name in wanted and fact.value.lower() in _ON]
-
-
-def _own_plain_hosts(case: Case) -> list[Host]:
-    """Return the hosts the app's own code and scripts name with an unencrypted scheme."""
-    return [one for one in case.conduct.hosts if one.owner is OwnerKind.APP and {"http", "ws"} & set(one.schemes)]
-
-
-def _not_encrypted(statement: DeclaredStatement, flags: list[Fact], hosts: list[Host]) -> Claim:
-    names = "、".join(dict.fromkeys(fact.name for fact in flags))
-    listed = "、".join(one.name for one in hosts[:3])
+def _not_encrypted(statement: DeclaredStatement, case: Case, build: Build) -> Iterator[Claim]:
+    """Yield what settings of the build say against a promise of encryption."""
+    cleartext = cleartext_of(build)
+    hosts = [one for one in _own_plain_hosts(case) if cleartext.allows(one.name)]
+    flags = cleartext.everywhere or tuple(fact for _, fact in cleartext.allowed) or (cleartext.unsaid if hosts else ())
+    if not flags:
+        return
+    listed = Text(zh="、".join(one.name for one in hosts[:3]), en=", ".join(one.name for one in hosts[:3]))
     named = Text(
-        zh=f"，应用自身的代码还写有未加密的地址（{listed}）" if listed else "",
-        en=f" and names unencrypted addresses in its own code ({listed.replace('、', ', ')})" if listed else "",
+        zh=f"，应用自身的代码还写有未加密的地址（{listed.zh}）" if hosts else "",
+        en=f" and names unencrypted addresses in its own code ({listed.en})" if hosts else "",
     )
-    return Claim(
+    allowed = _allowed(cleartext)
+    yield Claim(
         subject=statement.kind,
-        confidence=Confidence.MEDIUM if hosts else Confidence.LOW,
+        confidence=Confidence.MEDIUM if hosts and flags != cleartext.unsaid else Confidence.LOW,
         evidence=(*flags, *(fact for one in hosts for fact in one.evidence[:1])),
         declared=statement.location,
         policy=statement.policy,
         message=Text(
-            zh=f"政策称传输加密（“{statement.text}”），安装包却明确允许明文传输（{names}）{named.zh}；是否实际使用须运行时确认",
-            en=f"The policy says that traffic is encrypted (“{statement.text}”), and the build expressly allows cleartext"
-            f" ({names.replace('、', ', ')}){named.en}; whether it is used takes a test of the running app",
+            zh=f"政策称传输加密（“{statement.text}”），安装包却{allowed.zh}{named.zh}；是否实际使用须运行时确认",
+            en=f"The policy says that traffic is encrypted (“{statement.text}”), and the build {allowed.en}{named.en};"
+            " whether it is used takes a test of the running app",
         ),
         steps=(
             Owner.ENGINEERING.step(
@@ -105,6 +101,30 @@ def _not_encrypted(statement: DeclaredStatement, flags: list[Fact], hosts: list[
             Owner.LEGAL.step(zh="不能关闭的，按实际修改表述", en="where it has to stay, correct the statement"),
         ),
     )
+
+
+def _allowed(cleartext: Cleartext) -> Text:
+    """Say where cleartext is allowed."""
+    if cleartext.everywhere:
+        names = list(dict.fromkeys(fact.name for fact in cleartext.everywhere))
+        return Text(zh=f"明确允许明文传输（{'、'.join(names)}）", en=f"expressly allows cleartext ({', '.join(names)})")
+    if domains := list(dict.fromkeys(domain for domain, _ in cleartext.allowed)):
+        more = len(domains) - _MOST_DOMAINS
+        zh, en = "、".join(domains[:_MOST_DOMAINS]), ", ".join(domains[:_MOST_DOMAINS])
+        return Text(
+            zh=f"明确允许向 {zh}{f' 等 {len(domains)} 个域名' if more > 0 else ''} 明文传输",
+            en=f"expressly allows cleartext to {en}{f' and {more} more domains' if more > 0 else ''}",
+        )
+    level = cleartext.unsaid[0].value
+    return Text(
+        zh=f"未禁止明文传输（targetSdkVersion 为 {level}，低于 28 时默认允许）",
+        en=f"does not forbid cleartext (its targetSdkVersion is {level}; below 28 it is allowed unless forbidden)",
+    )
+
+
+def _own_plain_hosts(case: Case) -> list[Host]:
+    """Return the hosts the app's own code and scripts name with an unencrypted scheme."""
+    return [one for one in case.conduct.hosts if one.owner is OwnerKind.APP and {"http", "ws"} & set(one.schemes)]
 
 
 def _at_start(case: Case) -> Iterator[Claim]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.extract.collector import Collector
-from auditor.extract.hosts import bare_host, host_strings, hosts_in, listed_hosts, record_hosts, url_host
+from auditor.extract.hosts import bare_host, host_strings, hosts_in, is_public, record_hosts, url_host
 from auditor.extract.lens import Lens
 
 
@@ -84,10 +84,14 @@ def test_a_script_s_hosts_are_found_once_each() -> None:
     assert [(host, scheme) for host, scheme, _ in hosts_in(script)] == [("api.example.com", "https"), ("im.example.com", "wss")]
 
 
-def test_hosts_of_a_binary_configuration_in_either_encoding() -> None:
-    assert listed_hosts(b"\0\x0eexample.com.cn\0domain\0") == ["example.com.cn"]
-    assert listed_hosts("\0api.example.com\0".encode("utf-16-le")) == ["api.example.com"]
-    assert listed_hosts(b"network-security-config\0domain-config\0") == []
+@pytest.mark.parametrize("host", ["example.com.cn", "api.example.com", "8.8.8.8"])
+def test_a_public_host_leads_somewhere(host: str) -> None:
+    assert is_public(host)
+
+
+@pytest.mark.parametrize("host", ["localhost", "10.0.2.2", "192.168.1.4", "127.0.0.1", "printer.local", "a.test", "", "256.1.1.1"])
+def test_other_hosts_do_not(host: str) -> None:
+    assert not is_public(host)
 
 
 def test_more_hosts_than_are_listed_are_said_to_be_left_out() -> None:
@@ -106,7 +110,6 @@ def test_any_bytes_are_looked_through(data: bytes) -> None:
     for host, scheme, at in hosts_in(data):
         assert data[at:].lower().startswith(scheme.encode() + b"://")
         assert host.encode() in data.lower()
-    listed_hosts(data)
 
 
 @given(st.lists(st.binary(max_size=30) | st.sampled_from([b"https://a.example.com", b"b.example.cn", b"http://x"]), max_size=20))

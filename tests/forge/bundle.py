@@ -44,7 +44,8 @@ def write_proto_xml(root: Element, *, raw: bool = True) -> bytes:
 def _element(element: Element, raw: bool) -> bytes:
     attributes = [(4, _attribute(name, value, raw)) for name, value in element.attributes.items()]
     children = [(5, message((1, _element(child, raw)))) for child in element.children]
-    return message((1, message((1, "android"), (2, ANDROID))), (3, element.tag), *attributes, *children)
+    text: list[Field] = [(5, message((2, element.text)))] if element.text else []
+    return message((1, message((1, "android"), (2, ANDROID))), (3, element.tag), *attributes, *text, *children)
 
 
 def _attribute(name: str, value: Attribute, raw: bool) -> bytes:

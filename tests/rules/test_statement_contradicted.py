@@ -15,13 +15,14 @@ from auditor.model import (
     FactKind,
     Host,
     OwnerKind,
+    Platform,
     Reach,
     Row,
     State,
     Table,
 )
 from auditor.rules import statement_contradicted
-from tests.factories import build, collection, declaration, declared_data, fact, line, row
+from tests.factories import build, collection, declaration, declared_data, fact, line, row, sdk_level
 from tests.rules.cases import case, said
 
 
@@ -29,8 +30,8 @@ def states(kind: str, *data: str) -> Declaration:
     return declaration(statements=(DeclaredStatement(kind=kind, text="我们采用 HTTPS", data=data, location=line(70)),))
 
 
-def transport(name: str, value: str) -> Fact:
-    return fact(FactKind.TRANSPORT_SECURITY, name, value, at="application")
+def transport(name: str, value: str, **traits: str) -> Fact:
+    return fact(FactKind.TRANSPORT_SECURITY, name, value, at="application", **traits)
 
 
 def says(*rows: Row, declared: Declaration, facts: tuple[Fact, ...] = ()) -> dict[str, str]:
@@ -40,16 +41,25 @@ def says(*rows: Row, declared: Declaration, facts: tuple[Fact, ...] = ()) -> dic
 ENCRYPTED = states("transport-encryption")
 
 
-@pytest.mark.parametrize("name", ["usesCleartextTraffic", "NSAllowsArbitraryLoads"])
-def test_allowing_cleartext_is_doubtful_but_said(name: str) -> None:
-    assert says(declared=ENCRYPTED, facts=(transport(name, "true"),)) == {"transport-encryption": "medium low"}
+CONFIG = transport("networkSecurityConfig", "@7F120001")
+CONFIG_READ = (CONFIG, transport("network-security-config", ""))
+PERMITTED = "cleartextTrafficPermitted"
+
+
+def test_allowing_cleartext_is_doubtful_but_said() -> None:
+    assert says(declared=ENCRYPTED, facts=(transport("usesCleartextTraffic", "true"),)) == {"transport-encryption": "medium low"}
+
+
+def says_of(*facts: Fact, owner: OwnerKind = OwnerKind.APP, schemes: tuple[str, ...] = ("http",)) -> dict[str, str]:
+    """What is said of a build whose code names a host."""
+    host = Host(name="api.example.com", schemes=schemes, owner=owner, sdk="", evidence=(), count=1)
+    one = case(declared=ENCRYPTED, of=build(*facts))
+    return said(statement_contradicted, replace(one, conduct=Conduct(hosts=(host,))))
 
 
 def test_unencrypted_addresses_of_the_app_s_own_make_it_surer() -> None:
     def says_with(owner: OwnerKind, *schemes: str) -> dict[str, str]:
-        host = Host(name="api.example.com", schemes=schemes, owner=owner, sdk="", evidence=(), count=1)
-        one = case(declared=ENCRYPTED, of=build(transport("usesCleartextTraffic", "true")))
-        return said(statement_contradicted, replace(one, conduct=Conduct(hosts=(host,))))
+        return says_of(transport("usesCleartextTraffic", "true"), owner=owner, schemes=schemes)
 
     assert says_with(OwnerKind.APP, "http", "https") == {"transport-encryption": "medium medium"}
     assert says_with(OwnerKind.APP, "https") == {"transport-encryption": "medium low"}
@@ -61,12 +71,70 @@ def test_unencrypted_addresses_of_the_app_s_own_make_it_surer() -> None:
     [
         (),
         (transport("usesCleartextTraffic", "false"),),
-        (transport("usesCleartextTraffic", "true"), transport("networkSecurityConfig", "@xml/security")),
-        (transport("example.com ! NSExceptionAllowsInsecureHTTPLoads", "true"),),
+        (transport("usesCleartextTraffic", "true"), CONFIG),
+        (transport("usesCleartextTraffic", "true"), *CONFIG_READ),
+        (*CONFIG_READ, transport(PERMITTED, "false")),
+        (*CONFIG_READ, transport(PERMITTED, "false"), transport(f"localhost ! {PERMITTED}", "true", local="true")),
+        (*CONFIG_READ, transport(f"example.com ! {PERMITTED}", "false")),
+        (sdk_level("target", 27),),
     ],
 )
-def test_settings_that_do_not_allow_it_everywhere_are_quiet(facts: tuple[Fact, ...]) -> None:
+def test_settings_that_do_not_allow_it_are_quiet(facts: tuple[Fact, ...]) -> None:
     assert says(declared=ENCRYPTED, facts=facts) == {}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (*CONFIG_READ, transport(PERMITTED, "true")),
+        (*CONFIG_READ, transport(PERMITTED, "false"), transport(f"example.com ! {PERMITTED}", "true")),
+        (*CONFIG_READ, transport("usesCleartextTraffic", "false"), transport(PERMITTED, "true")),
+    ],
+)
+def test_a_configuration_that_allows_it_is_said(facts: tuple[Fact, ...]) -> None:
+    assert says(declared=ENCRYPTED, facts=facts) == {"transport-encryption": "medium low"}
+
+
+def test_the_longest_domain_an_address_belongs_to_decides_whether_it_counts() -> None:
+    below = transport(f"example.com ! {PERMITTED}", "true", subdomains="true")
+    assert says_of(*CONFIG_READ, below) == {"transport-encryption": "medium medium"}
+    assert says_of(*CONFIG_READ, transport(f"example.com ! {PERMITTED}", "true")) == {"transport-encryption": "medium low"}
+    without = transport(f"api.example.com ! {PERMITTED}", "false")
+    assert says_of(*CONFIG_READ, below, without) == {"transport-encryption": "medium low"}
+
+
+def test_what_older_targets_allow_unsaid_counts_beside_an_address() -> None:
+    assert says_of(sdk_level("target", 27)) == {"transport-encryption": "medium low"}
+    assert says_of(sdk_level("target", 27), *CONFIG_READ) == {"transport-encryption": "medium low"}
+    assert says_of(sdk_level("target", 27), schemes=("https",)) == {}
+    assert says_of(sdk_level("target", 27), transport("usesCleartextTraffic", "false")) == {}
+    assert says_of(sdk_level("target", 27), CONFIG) == {}
+    assert says_of(sdk_level("target", 28)) == {}
+
+
+def ios_says(*facts: Fact) -> dict[str, str]:
+    return said(statement_contradicted, case(declared=ENCRYPTED, of=build(*facts, platform=Platform.IOS)))
+
+
+def test_exceptions_of_app_transport_security_are_said() -> None:
+    assert ios_says(transport("NSAllowsArbitraryLoads", "true")) == {"transport-encryption": "medium low"}
+    assert ios_says(transport("NSAllowsArbitraryLoadsInWebContent", "true")) == {"transport-encryption": "medium low"}
+    assert ios_says(transport("example.com ! NSExceptionAllowsInsecureHTTPLoads", "true")) == {"transport-encryption": "medium low"}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (transport("NSAllowsArbitraryLoads", "true"), transport("NSAllowsLocalNetworking", "true")),
+        (transport("NSAllowsArbitraryLoads", "true"), transport("NSAllowsArbitraryLoadsInWebContent", "false")),
+        (transport("NSAllowsArbitraryLoads", "false"),),
+        (transport("example.com ! NSExceptionAllowsInsecureHTTPLoads", "false"),),
+        (transport("example.com ! NSExceptionMinimumTLSVersion", "TLSv1.0"),),
+        (transport("localhost ! NSExceptionAllowsInsecureHTTPLoads", "true", local="true"),),
+    ],
+)
+def test_what_a_finer_key_takes_back_is_quiet(facts: tuple[Fact, ...]) -> None:
+    assert ios_says(*facts) == {}
 
 
 def test_without_the_statement_cleartext_is_quiet() -> None:

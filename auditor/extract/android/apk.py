@@ -11,6 +11,7 @@ from auditor.extract.android.axml import Element, read_axml
 from auditor.extract.android.dex_files import read_dex_files
 from auditor.extract.android.manifest import Constant, Manifest, ManifestError, read_manifest
 from auditor.extract.android.native import record_native
+from auditor.extract.android.network_config import read_network_config
 from auditor.extract.android.resource_code import CODE_TYPES, read_resource_code
 from auditor.extract.android.resource_texts import read_resource_texts
 from auditor.extract.android.resources import ResourceError, Resources
@@ -62,7 +63,8 @@ def read_apk(
     _files(archive, collect)
     found = read_dex_files(archive, collect)
     read_hybrid(archive, collect)
-    read_resource_texts(archive, collect, network_config)
+    read_resource_texts(archive, collect)
+    read_network_config(archive, network_config, table.read_xml, collect, wanted=bool(manifest.network_config))
     if collect.lens.entrances is not None:
         read_resource_code(archive, table.paths(CODE_TYPES), table.read_xml, collect)
     collect.reading = SIGNING_BLOCK

@@ -73,6 +73,8 @@ class Element:
     children: list[Element] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     """What the platform finds by name and namespace: there the raw value comes before the typed one."""
+    text: str = field(default="", compare=False, repr=False)
+    """The text that stands right in it."""
 
     def get(self, name: str) -> str:
         """Return an attribute as text, empty where it is not there. Resource references read ``@7F010000``."""
@@ -156,6 +158,10 @@ class _Reading:
                 element, name = self._start(body, size, "/".join(one.tag for one, _ in open_elements[-1:]))
                 (open_elements[-1][0].children if open_elements else roots).append(element)
                 open_elements.append((element, name))
+            elif kind == _CDATA and open_elements:
+                text = clean(self._text(struct.unpack_from("<I", self._data, body)[0]) or "")
+                self._count(text)
+                open_elements[-1][0].text += text
             elif kind == _END and open_elements:
                 element, name = open_elements.pop()
                 closing = struct.unpack_from("<I", self._data, body + 4)[0]

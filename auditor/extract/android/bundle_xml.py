@@ -105,9 +105,11 @@ def read_proto_xml(data: bytes) -> Element:
         count = [0]
         root = _element(_part(data, 1), 0, count)
     except ProtoError as error:
-        raise AxmlError("清单已损坏，无法读取；请重新获取安装包", f"is a damaged manifest and cannot be read ({error})") from None
+        raise AxmlError(
+            "App Bundle 的 XML 已损坏，无法读取；请重新获取安装包", f"is damaged XML of an app bundle and cannot be read ({error})"
+        ) from None
     if not root.tag:
-        raise AxmlError("不是 App Bundle 的清单格式，无法读取", "is no manifest of an app bundle and cannot be read")
+        raise AxmlError("不是 App Bundle 的 XML 格式，无法读取", "is no XML of an app bundle and cannot be read")
     return root
 
 
@@ -127,6 +129,8 @@ def _element(data: bytes, depth: int, count: list[int]) -> Element:
             element.attributes.setdefault(key, shown)
         elif number == 5 and (child := _part(value, 1)):
             element.children.append(_element(child, depth + 1, count))
+        elif number == 5:
+            element.text += _text(_part(value, 2))
     return element
 
 

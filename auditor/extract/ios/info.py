@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from auditor.archive import Archive
 from auditor.build import FactKind, Table, Text
 from auditor.extract.collector import Collector
+from auditor.extract.hosts import is_public
 from auditor.extract.ios.bundles import Bundle
 from auditor.extract.ios.plist import PlistError, PlistValue, read_plist
 
@@ -268,18 +269,18 @@ class _Info:
                 for domain, exceptions in value.items():
                     if isinstance(exceptions, dict):
                         for name, setting in exceptions.items():
-                            self.transport_fact(f"{domain} ! {name}", setting)
+                            self.transport_fact(f"{domain} ! {name}", setting, local="" if is_public(domain.lower()) else "true")
                     else:
                         self.wrong(f"NSAppTransportSecurity ! NSExceptionDomains ! {domain}", _DICTIONARY)
             else:
                 self.transport_fact(key, value)
 
-    def transport_fact(self, name: str, value: PlistValue) -> None:
+    def transport_fact(self, name: str, value: PlistValue, **traits: str) -> None:
         if isinstance(value, dict | list):
             self.wrong(f"NSAppTransportSecurity ! {name}", _TEXT)
         else:
             self.collect.fact(
-                FactKind.TRANSPORT_SECURITY, name, self.file, "NSAppTransportSecurity", value=value_text(value)
+                FactKind.TRANSPORT_SECURITY, name, self.file, "NSAppTransportSecurity", value=value_text(value), **traits
             )
 
 

@@ -273,8 +273,11 @@ def test_hosts_and_texts_of_code_are_told_with_their_class(tmp_path: Path) -> No
     }
 
 
+PINNED = Element("domain-config", {}, [Element("domain", {}, text="pin.example.cn")])
+
+
 def test_texts_and_hosts_of_resources(tmp_path: Path) -> None:
-    config = write_axml(Element("network-security-config", {}, [Element("domain-config", {"x": "pin.example.cn"})]))
+    config = write_axml(Element("network-security-config", {}, [PINNED]))
     build = read(tmp_path, {"res/xml/network_security_config.xml": config}, resources=[Resource("string", "bye", {"": "注销账号"})])
     assert ("pin.example.cn", "network-security-config") in {(fact.name, fact.by) for fact in build.of(FactKind.HOST)}
     assert {(fact.name, fact.location.file) for fact in build.of(FactKind.WORDING)} == {("account-deletion", "resources.arsc")}
@@ -282,7 +285,7 @@ def test_texts_and_hosts_of_resources(tmp_path: Path) -> None:
 
 def test_a_configuration_is_found_by_what_the_manifest_refers_to(tmp_path: Path) -> None:
     label, path = Resource("string", "app_name", {"": "Example"}), Resource("xml", "net", {"": "res/Gd.xml"})
-    config = write_axml(Element("network-security-config", {}, [Element("domain-config", {"x": "pin.example.cn"})]))
+    config = write_axml(Element("network-security-config", {}, [PINNED]))
     other = write_axml(Element("x", {"x": "other.example.cn"}))
     reference = Reference(resource_ids([label, path])["xml/net"])
     files = {"res/Gd.xml": config, "res/Gx.xml": other}
