@@ -58,7 +58,7 @@ ONLY_IN: dict[str, set[str]] = {
     "charset_normalizer": {"policy.read.decoding"},
     "docx": {"policy.read.docx"},
     "pdfplumber": {"policy.read.pdf"},
-    "pdfminer": {"policy.read.pdf"},
+    "pdfminer": {"policy.read.pdf", "policy.read.pdf_limits"},
 }
 """Third-party parser -> the places that may import it."""
 

@@ -188,10 +188,14 @@ def _audited(
         try:
             return contained(work, allowance(build, timeout, max_memory), progress)
         except Stopped as stopped:
+            from auditor.cli.documents import of_document
             from auditor.pipeline import declared_in, judge, unread
 
             knowledge = _known(own_sdks)
-            declared, gaps = declared_in(declaration, shown_as=shown(declaration), knowledge=knowledge)
+            # it may be the declaration that took so long
+            declared, gaps = of_document(
+                declaration, lambda: declared_in(declaration, shown_as=shown(declaration), knowledge=knowledge)
+            )
             return judge(unread(build, stopped.sentence, knowledge=knowledge), declared, knowledge, gaps)
 
 

@@ -69,12 +69,13 @@ def declare(
 
 def _from_policy(policy: Path, base: Path | None, outputs: tuple[Output, ...], format_: str | None, language: Language) -> int:
     from auditor.cli.commands import shown
+    from auditor.cli.documents import of_document
     from auditor.pipeline import draft_policy
     from auditor.policy.merge import merge_into
     from auditor.policy.writing import draft_plain, to_json, to_yaml
 
     claim(outputs, (policy,))
-    draft = draft_policy(policy, shown_as=shown(policy))
+    draft = of_document(policy, lambda: draft_policy(policy, shown_as=shown(policy)))
     plain = draft_plain(draft, language)
     text = to_yaml(plain, language)
     for output in outputs:
@@ -112,6 +113,7 @@ def _beside(target: Path) -> Path:
 
 def _old_draft(target: Path, base: Path | None, language: Language) -> str | None:
     """Return the draft a reviewer's file was made from; None where there is no such file."""
+    from auditor.cli.documents import of_document
     from auditor.pipeline import draft_policy
     from auditor.policy.writing import draft_plain, to_yaml
 
@@ -128,7 +130,7 @@ def _old_draft(target: Path, base: Path | None, language: Language) -> str | Non
             return source.read_text("utf-8")
         except (OSError, ValueError) as error:
             raise OutputError(f"{source} cannot be read ({error})", "give the policy it was drafted from (--base POLICY)") from None
-    return to_yaml(draft_plain(draft_policy(source), language), language)
+    return to_yaml(draft_plain(of_document(source, lambda: draft_policy(source)), language), language)
 
 
 def _from_build(build: Path, outputs: tuple[Output, ...], format_: str | None, language: Language) -> int:

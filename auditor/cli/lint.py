@@ -42,11 +42,12 @@ def lint_policy(document: Path, fail_on: str, language: str) -> int:
     policy; 3 when part of it could not be read.
     """
     from auditor.cli.commands import gated, shown
+    from auditor.cli.documents import of_document
     from auditor.pipeline import lint_policy as lint
 
     speak = Language(language)
     name = shown(document)
-    found = lint(document, shown_as=name)
+    found = of_document(document, lambda: lint(document, shown_as=name))
     for finding in found.findings:
         place = f":{finding.policy.at}" if finding.policy is not None and finding.policy.at else ""
         print_text(f"{name}{place}: {finding.severity.word} {finding.rule}: {finding.message.in_(speak)}\n")

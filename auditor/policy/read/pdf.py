@@ -25,6 +25,7 @@ from auditor.policy.document import Block, Grid, Heading, Line, Paragraph
 from auditor.policy.numbering import bold_heading, starts_item
 from auditor.policy.read.grids import Span, expand
 from auditor.policy.read.lines import line_of
+from auditor.policy.read.pdf_limits import limited
 
 __all__ = ["PdfText", "read_pdf"]
 
@@ -140,10 +141,11 @@ def read_pdf(data: bytes, shown: str) -> PdfText:
     failed: list[int] = []
     more = 0
     try:
-        with pdfplumber.open(io.BytesIO(data)) as pdf:
+        with limited() as budget, pdfplumber.open(io.BytesIO(data)) as pdf:
             total = len(pdf.pages)
             more = max(total - _MAX_PAGES, 0)
             for number, page in enumerate(pdf.pages[:_MAX_PAGES], 1):
+                budget.turn_page()
                 try:
                     pages.append(_page(page, number))
                 except broken:
