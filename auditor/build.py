@@ -26,6 +26,7 @@ __all__ = [
     "Identity",
     "Language",
     "Location",
+    "Oddity",
     "Platform",
     "Reach",
     "Reached",
@@ -266,8 +267,88 @@ class FactKind(Enum):
     HOST = "host"
     """Host that code or a file names: name = the host, lower case; value = scheme, empty for one that stands alone;
     by = the class whose code uses it, or the file's own kind (``network-security-config``)."""
+    ARCHIVE = "archive"
+    """What about a ZIP archive no build tool writes: name = an :class:`Oddity`; the location is the entry, or the archive itself;
+    traits ``archive`` = which, where it is one inside the build file, ``opened-by`` = ``platform`` (what is installed), ``tool``
+    (what only wraps it, or is built from), ``app`` (a file in it), ``readers`` = ``differ`` where the platform and a plain reader of
+    archives find different content, and those of its kind."""
     WORDING = "wording"
     """Text that was looked for: name = what it speaks of (``account-deletion``); value = the words, or the address of a link."""
+
+
+class Oddity(Enum):
+    """What about an archive no build tool writes. ``differ`` among the traits = readers of archives find different content.
+
+    Traits ``entries`` = how many entries it holds of, where they are not all told one by one. See
+    docs/explanation/hostile-archives.md.
+    """
+
+    DUPLICATE = "duplicate-entry"
+    """A name stands more than once; traits ``copies`` = how often, ``sha256`` = of each, its start."""
+    UNKNOWN_METHOD = "unknown-method"
+    """Neither stored nor deflated; trait ``method``."""
+    ENCRYPTED_FLAG = "encrypted-flag"
+    """Marked as encrypted; trait ``header`` = ``central``, ``local`` or ``both``."""
+    LOCAL_NAME = "local-name"
+    """Its local header has another name; trait ``local``."""
+    LOCAL_METHOD = "local-method"
+    """Its local header has another compression method; traits ``central``, ``local``."""
+    LOCAL_SIZES = "local-sizes"
+    """Its local header has another size or CRC-32; traits ``CRC-32``, ``packed``, ``size`` = what both say, central first."""
+    DESCRIPTOR = "data-descriptor"
+    """What is written behind its data is not what the directory says; trait ``found``."""
+    STORED_SIZES = "stored-sizes"
+    """Stored, and not as long as it is said to be; traits ``packed``, ``size``."""
+    WRONG_SIZE = "wrong-size"
+    """Inflates to another length than declared, as seen where it was read, or cannot inflate to it; traits ``claimed``, ``found``."""
+    WRONG_CHECKSUM = "wrong-checksum"
+    """Does not match its CRC-32, as seen where it was read."""
+    NO_DATA = "no-data"
+    """No data stands where the directory points, or not as much as it says; traits ``offset``, ``bytes``."""
+    PREFIX = "prefix-bytes"
+    """Something stands before the archive; traits ``bytes``, ``starts`` = ``dex``, ``elf`` or ``zip`` where it starts so."""
+    TRAILING = "trailing-bytes"
+    """Something stands behind the archive; trait ``bytes``."""
+    END_RECORDS = "several-end-records"
+    """A second end record leads to a directory as well; trait ``at``."""
+    TWO_DIRECTORIES = "two-directories"
+    """A second directory stands right before the end record, where the first is not; trait ``at``."""
+    COUNT = "entry-count"
+    """The end record counts other entries than there are; traits ``claimed``, ``found``, ``wraps`` = only 16 bits of it are right."""
+    DIRECTORY_END = "directory-end"
+    """The directory does not end where it says; traits ``claimed``, ``found``."""
+    BEFORE_END = "bytes-before-end"
+    """Something stands between the directory and the end record; trait ``bytes``."""
+    DIRECTORY_LOST = "directory-lost"
+    """The directory is missing or cut short; trait ``found`` = entries found by their local headers and what is left of it."""
+    ZIP64 = "zip64"
+    """Has a ZIP64 end record."""
+    ZIP64_LIES = "zip64-lies"
+    """ZIP64 records are missing or contradict the others; traits ``field``, ``values``."""
+    DISKS = "disk-number"
+    """Claims to be one of several disks; trait ``disk``."""
+    EXTRA = "extra-field"
+    """An extra field that is malformed or longer than any alignment; traits ``header``, ``malformed``, ``bytes``."""
+    NAME_NUL = "name-with-nul"
+    """A name holds NUL, where many readers end it."""
+    NAME_LEADS_OUT = "name-leads-out"
+    """A name has a step ``..``."""
+    NAME_ABSOLUTE = "name-absolute"
+    """A name starts at the root or on a drive."""
+    NAME_EMPTY = "name-empty"
+    """An entry without a name."""
+    NAME_ENCODING = "name-encoding"
+    """A name is no UTF-8."""
+    NAME_CASE = "case-collision"
+    """Two names differ by case alone; trait ``beside`` = the other. Names that tools have made short do not count."""
+    FILE_AND_DIRECTORY = "file-and-directory"
+    """A name is that of a file and of a directory."""
+    OVERLAP = "overlapping-entries"
+    """Its bytes are in part another entry's; trait ``with``."""
+    UNLISTED = "unlisted-entry"
+    """An entry with a local header the directory does not list; trait ``at``."""
+    UNLISTED_BYTES = "unlisted-bytes"
+    """Bytes between entries that belong to none; traits ``at``, ``bytes``, ``starts``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

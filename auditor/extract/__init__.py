@@ -14,7 +14,7 @@ from typing import NamedTuple
 from auditor.archive import Archive, Limits
 from auditor.build import Build, BuildKind, Identity, Platform, Table, Text
 from auditor.errors import BuildError
-from auditor.extract.collector import Collector, IdentityFacts
+from auditor.extract.collector import PLATFORM, TOOL, Collector, IdentityFacts
 from auditor.extract.folder import Folder, View, printable
 from auditor.extract.lens import Lens
 
@@ -112,7 +112,8 @@ def extract(
             about = collect.about
             _stopped(collect, collect.reading or first or PurePath(opened.shown).name, type(error).__name__)
         sha256 = opened.checksum() if isinstance(opened, Folder) else opened.sha256
-        collect.faults(opened)
+        installed = reader in (_android, _ios) and archive is opened
+        collect.faults(opened, PLATFORM if installed else TOOL)
         identity = Identity(
             platform=platform,
             app_id=about.app_id,
@@ -220,6 +221,11 @@ def _recognise(archive: Archive) -> tuple[Archive, _Form]:
         raise BuildError(
             f"{shown} is a directory without an app, framework or static library in it",
             "give the path of an .apk or .ipa file, or the folder an app's APKs are in",
+        )
+    if archive.recovered:
+        raise BuildError(
+            f"{shown} is cut short: the archive's directory is missing, and no app is among the {len(archive.entries)} entries left",
+            "get the file again",
         )
     for telling, what, hint in _KNOWN_CONTAINERS:
         if archive.matching(telling):

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.archive import Archive, Unreadable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from auditor.extract.android.callgraph import CallGraph
     from auditor.extract.android.calls import Calls, CallSite
 
-__all__ = ["MANIFEST", "Collector", "IdentityFacts", "Place", "hidden_with"]
+__all__ = ["APP", "MANIFEST", "PLATFORM", "TOOL", "Collector", "IdentityFacts", "Place", "hidden_with"]
 
 MANIFEST = "AndroidManifest.xml"
 _NO_CODE = frozenset(
@@ -34,6 +35,12 @@ SEVERAL = 3
 
 _MOST_HOSTS = 50_000
 """Hosts recorded of one build, by host and place."""
+
+
+PLATFORM, TOOL, APP = "platform", "tool", "app"
+"""Who opens an archive: the system that installs it; a tool, where it only wraps what is installed or is built from; or the app."""
+
+_MOST_LOST = 5
 
 
 class IdentityFacts(NamedTuple):
@@ -144,10 +151,20 @@ class Collector:
         self._read.add(digest)
         return not known
 
-    def faults(self, archive: Archive) -> None:
-        """Turn what is wrong with an archive itself into gaps: of the build file, or of one inside it."""
+    def faults(self, archive: Archive, opened_by: str = APP) -> None:
+        """Turn what is wrong with an archive itself into gaps, and what is odd into facts: of the build file, or of one inside it.
+
+        ``opened_by`` is PLATFORM, TOOL or APP. To be called once all that is wanted of the archive has been read.
+        """
+        inside = archive.path.removesuffix("!/")
+        itself = inside or PurePath(archive.shown).name
+        for odd in archive.oddities():
+            file = archive.place(odd.name) if odd.name else itself
+            traits = tuple(sorted((*odd.traits, ("opened-by", opened_by), *((("archive", inside),) if inside else ()))))
+            self._facts.add(Fact(kind=FactKind.ARCHIVE, name=odd.kind.value, location=Location(file=file), traits=traits))
+        if archive.recovered:
+            self.gap(itself, "", _recovered(archive), *((Table.SDKS, Table.DATA) if opened_by == APP else Table))
         if not archive.whole:
-            inside = archive.path.removesuffix("!/")
             self.gap(
                 inside or "ZIP central directory",
                 "",
@@ -211,11 +228,13 @@ class Collector:
         self._graph = None
         return flow
 
-    def read(self, archive: Archive, name: str, *hides: Table, limit: int | None = None) -> bytes | None:
-        """Read an entry; what cannot be read becomes a gap and None."""
+    def read(
+        self, archive: Archive, name: str, *hides: Table, limit: int | None = None, asset: bool = False
+    ) -> bytes | None:
+        """Read an entry, as the archive does; what cannot be read becomes a gap and None."""
         self.reading = archive.place(name)
         try:
-            return archive.read(name, limit)
+            return archive.read(name, limit, asset=asset)
         except Unreadable as unreadable:
             self.gap(archive.place(name), "", unreadable.reason, *hides)
             return None
@@ -312,6 +331,19 @@ class Place:
     def gap(self, at: str, reason: Text, *hides: Table) -> None:
         """Record something of the file that could not be read, as :meth:`Collector.gap`."""
         self._collect.gap(self.file, at, reason, *hides)
+
+
+def _recovered(archive: Archive) -> Text:
+    """Say what was found of an archive whose directory is lost."""
+    lost = [*archive.lost[:_MOST_LOST], *(["…"] if len(archive.lost) > _MOST_LOST else [])]
+    return Text(
+        zh=f"压缩包的目录缺失或不完整，已按各条目自身的头部读取 {len(archive.entries)} 个条目"
+        + (f"；已丢失：{'、'.join(lost)}" if lost else "")
+        + "；其余内容不得而知，请重新获取安装包",
+        en=f"has lost its directory, or part of it: {len(archive.entries)} entries were found by their own headers"
+        + (f"; lost: {', '.join(lost)}" if lost else "")
+        + "; what else there was is not known, so get the build again",
+    )
 
 
 def hidden_with(name: str) -> tuple[Table, ...]:

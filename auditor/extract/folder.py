@@ -80,7 +80,7 @@ class Folder(Archive):
         """Return the first bytes of a file, or fewer. Raises KeyError for an unknown name, Unreadable as ``read`` does."""
         return self._first(name, length)
 
-    def read(self, name: str, limit: int | None = None) -> bytes:
+    def read(self, name: str, limit: int | None = None, *, asset: bool = False) -> bytes:
         """Return a file's bytes. Raises KeyError for an unknown name and Unreadable for one that cannot be read."""
         most = min(self._limits.entry_bytes, limit if limit is not None else self._limits.entry_bytes)
         size = self.entries[name].size
@@ -213,9 +213,9 @@ class View(Archive):
         """Return the first bytes of an entry, or fewer. Raises as the archive does."""
         return self._inner.peek(self._names[name], length)
 
-    def read(self, name: str, limit: int | None = None) -> bytes:
+    def read(self, name: str, limit: int | None = None, *, asset: bool = False) -> bytes:
         """Return an entry's bytes. Raises as the archive does."""
-        return self._inner.read(self._names[name], limit)
+        return self._inner.read(self._names[name], limit, asset=asset)
 
     def nested(self, name: str) -> Archive:
         """Open an archive inside. Raises as the archive does."""

@@ -55,6 +55,7 @@ _WORDS = {
     "missing": Text(zh="包内未发现", en="not found in the build"),
     "proven": Text(zh="已确认", en="proven"),
     "suspected": Text(zh="疑似", en="suspected"),
+    "archive": Text(zh="压缩包的异常结构", en="What is odd about the archive"),
     "gaps": Text(zh="未能读取", en="Could not be read"),
     "none": Text(zh="无", en="none"),
     "max": Text(zh="仅到 API", en="up to API"),
@@ -168,6 +169,9 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
         yield from section("presences", [_presence(one, language) for one in conduct.presences])
     yield ""
     yield f"{_WORDS['classes'].in_(language)} ({len({name for unit in build.code for name in unit.classes})})"
+    if odd := build.of(FactKind.ARCHIVE):
+        kinds = [f"{fact.name}  {fact.location}  {', '.join(f'{name} {value}' for name, value in fact.traits)}" for fact in odd]
+        yield from section("archive", kinds)
     gaps = sorted({*build.gaps, *conduct.gaps}, key=lambda gap: gap.key)
     yield from section("gaps", [f"{gap.location}: {gap.reason.in_(language)}" for gap in gaps])
 

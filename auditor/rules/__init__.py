@@ -25,6 +25,7 @@ from auditor.rules.sdk_exceeds_vendor import sdk_exceeds_vendor
 from auditor.rules.sdk_without_privacy_manifest import sdk_without_privacy_manifest
 from auditor.rules.signature_invalid import signature_invalid
 from auditor.rules.statement_contradicted import statement_contradicted
+from auditor.rules.tampered_archive import tampered_archive
 from auditor.rules.tracking_without_att import tracking_without_att
 from auditor.rules.undeclared_data import undeclared_data
 from auditor.rules.undeclared_permission import undeclared_permission
@@ -52,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     declared_not_found,
     identity_mismatch,
     signature_invalid,
+    tampered_archive,
     unresolved_declared_sdk,
     misspelt_declared_package,
     incomplete_sdk_row,

@@ -55,7 +55,7 @@ ENDS = {
 BROKEN = """
 import os, time
 from auditor.extract.collector import Collector
-def broken(self, archive, name, *hides, limit=None):
+def broken(self, archive, name, *hides, limit=None, asset=False):
     self.reading = archive.place(name)
     {}
 Collector.read = broken

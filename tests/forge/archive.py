@@ -66,8 +66,20 @@ class Entry:
     """Compression method in the local header alone."""
     local_size: int | None = None
     """Uncompressed size in the local header alone."""
+    local_packed_size: int | None = None
+    """Compressed size in the local header alone."""
+    local_crc: int | None = None
+    """CRC-32 in the local header alone."""
+    local_encrypted: bool | None = None
+    """Whether the local header claims encryption, where it is not as in the directory."""
+    described: tuple[int, int, int] | None = None
+    """CRC-32, compressed and uncompressed size to write behind the content, where they are not the true ones."""
     extra: bytes = b""
     """Extra field of both headers."""
+    local_extra: bytes = b""
+    """More of it in the local header alone."""
+    central_extra: bytes = b""
+    """More of it in the central directory alone."""
     align: int = 1
     """The content's offset is made a multiple of this."""
     offset: int | None = None
@@ -100,15 +112,22 @@ def write_zip(
     prefix: bytes = b"",
     suffix: bytes = b"",
     before_directory: bytes = b"",
+    between: bytes = b"",
+    after_directory: bytes = b"",
     entry_count: int | None = None,
+    directory_size: int | None = None,
+    directory_offset: int | None = None,
+    disk: int = 0,
     directory: bool = True,
     end: bool = True,
 ) -> bytes:
     """Return a zip archive.
 
     ``prefix`` and ``suffix`` are put before and after it (offsets count from the start of the file),
-    ``before_directory`` between the last entry and the central directory, where APK signing blocks stand.
-    ``entry_count`` is what the end record claims; ``directory=False`` and ``end=False`` leave the parts out.
+    ``before_directory`` between the last entry and the central directory, where APK signing blocks stand,
+    ``between`` behind the first entry, ``after_directory`` before the end record.
+    ``entry_count``, ``directory_size``, ``directory_offset`` and ``disk`` are what the end record claims;
+    ``directory=False`` and ``end=False`` leave the parts out.
     """
     out = bytearray(prefix)
     central = bytearray()
@@ -116,6 +135,8 @@ def write_zip(
     for entry in entries:
         local, record = _entry(entry, len(out))
         out += local
+        out += between
+        between = b""
         if not entry.hidden:
             central += record
             count += 1
@@ -125,9 +146,10 @@ def write_zip(
         out += central
     if end:
         claimed = count if entry_count is None else entry_count
-        out += struct.pack(
-            "<4sHHHHIIH", b"PK\5\6", 0, 0, claimed, claimed, len(out) - start, start, len(comment)
-        )
+        size = len(out) - start if directory_size is None else directory_size
+        offset = start if directory_offset is None else directory_offset
+        out += after_directory
+        out += struct.pack("<4sHHHHIIH", b"PK\5\6", disk, disk, claimed, claimed, size, offset, len(comment))
         out += comment
     return bytes(out + suffix)
 
@@ -155,13 +177,18 @@ def _entry(entry: Entry, at: int) -> tuple[bytes, bytes]:
     if max(size, packed_size, local_size) >= MAX_32:
         common += struct.pack("<HHQQ", ZIP64_EXTRA, 16, size, packed_size)
         size = local_size = packed_size = MAX_32
-    local_sums = (0, 0, 0) if entry.descriptor else (crc, packed_size, local_size)
-    extra = common + _alignment(at + 30 + len(local_name) + len(common), entry.align)
+    local_packed = packed_size if entry.local_packed_size is None else entry.local_packed_size
+    local_crc = crc if entry.local_crc is None else entry.local_crc
+    local_sums = (0, 0, 0) if entry.descriptor else (local_crc, local_packed, local_size)
+    local_flags = flags if entry.local_encrypted is None else flags & ~FLAG_ENCRYPTED | entry.local_encrypted
+    extra = common + entry.local_extra
+    extra += _alignment(at + 30 + len(local_name) + len(extra), entry.align)
+    common += entry.central_extra
     local = struct.pack(
         "<4sHHHHHIIIHH",
         b"PK\3\4",
         20,
-        flags,
+        local_flags,
         local_method,
         DOS_TIME,
         DOS_DATE,
@@ -171,7 +198,7 @@ def _entry(entry: Entry, at: int) -> tuple[bytes, bytes]:
     )
     local += local_name + extra + packed
     if entry.descriptor:
-        local += struct.pack("<4sIII", b"PK\7\x08", crc, packed_size, size)
+        local += struct.pack("<4sIII", b"PK\7\x08", *(entry.described or (crc, packed_size, size)))
     record = struct.pack(
         "<4sHHHHHHIIIHHHHHII",
         b"PK\1\2",

@@ -122,12 +122,17 @@ def _manifest(
     archive: Archive, collect: Collector, manifest_of: Callable[[bytes, Place, Constant], Manifest], constant: Constant
 ) -> Manifest:
     everything = (Table.PERMISSIONS, *_CODE)
-    data = collect.read(archive, MANIFEST, *everything, limit=_MAX_MANIFEST)
-    if data is not None:
+    before: bytes | None = None
+    # what the current asset reader makes of it, and where that is no manifest, what the one before Android 9 did
+    for asset in (True, False):
+        data = collect.read(archive, MANIFEST, *everything, limit=_MAX_MANIFEST, asset=asset)
+        if data is None or data == before:
+            break
         try:
             return manifest_of(data, Place(collect, archive.place(MANIFEST)), constant)
         except ManifestError as error:
             collect.gap(archive.place(MANIFEST), "", error.reason, *everything)
+        before = data
     return Manifest("", "", "", "", has_code=True)
 
 
@@ -198,7 +203,7 @@ class _Table:
                 ),
             )
             return None
-        data = collect.read(archive, name, limit=_MAX_RESOURCES)
+        data = collect.read(archive, name, limit=_MAX_RESOURCES, asset=True)
         if data is None:
             return None
         if name == _BUNDLE_RESOURCES:

@@ -17,7 +17,7 @@ from auditor.extract.android.apk import Apk, missing_code, read_apk
 from auditor.extract.android.bundle_xml import ProtoError, fields, read_bundle_manifest
 from auditor.extract.android.dex_files import read_dex_files
 from auditor.extract.android.signer import read_signers
-from auditor.extract.collector import MANIFEST, Collector, IdentityFacts, hidden_with
+from auditor.extract.collector import MANIFEST, PLATFORM, Collector, IdentityFacts, hidden_with
 from auditor.extract.folder import View
 
 __all__ = ["read_bundle", "read_splits"]
@@ -57,7 +57,6 @@ def read_splits(archive: Archive, collect: Collector) -> IdentityFacts:
     rest = View.of(archive, {name: name for name in archive if name not in names})
     # what lies beside the APKs may be loaded too: expansion files, for one
     found = read_dex_files(rest, collect)
-    collect.faults(archive)
     if not read:
         # each of them is a gap by now
         return collect.about
@@ -88,7 +87,7 @@ def _read_apks(archive: Archive, names: list[str], collect: Collector) -> Iterat
             )
             continue
         apk = read_apk(inner, collect)
-        collect.faults(inner)
+        collect.faults(inner, PLATFORM)
         yield name, apk
 
 

@@ -147,9 +147,15 @@ def test_three_levels_of_archives_are_read_and_the_fifth_is_a_gap(read):
 
 
 def test_a_nested_archive_that_cannot_be_opened_is_a_gap(read):
-    broken = nest(1)[:-4]
+    broken = nest(1)[:32]
     build = read(simple_apk(files={"assets/x.bin": broken, "assets/x.jpg": broken}))
     assert gaps(build) == {"assets/x.bin": CODE, "assets/x.jpg": NONE}
+
+
+def test_a_nested_archive_without_its_directory_is_read_by_its_headers_and_in_doubt(read):
+    build = read(simple_apk(files={"assets/x.bin": nest(1)[:-30]}))
+    assert "com.secret.Tracker" in {name for unit in build.code for name in unit.classes}
+    assert gaps(build) == {"assets/x.bin": CODE}
 
 
 def test_damage_in_a_nested_archive_is_a_gap(read):
@@ -253,7 +259,15 @@ def test_a_manifest_that_cannot_be_trusted_leaves_everything_in_doubt(read, chan
     assert gaps(build)["AndroidManifest.xml"] == EVERYTHING
 
 
-@pytest.mark.parametrize("changes", [{"encrypted": True}, {"claimed_method": 12}, {"method": DEFLATED, "claimed_method": 77}])
+def test_what_only_android_before_9_read_is_read_and_in_doubt(read):
+    """Later versions take an unknown method for stored bytes, which are no manifest here."""
+    edit = change("AndroidManifest.xml", method=DEFLATED, claimed_method=77)
+    build = read(simple_apk(permissions=["CAMERA"], edit=edit))
+    assert permissions(build) == {"android.permission.CAMERA"}
+    assert gaps(build)["AndroidManifest.xml"] == EVERYTHING
+
+
+@pytest.mark.parametrize("changes", [{"encrypted": True}, {"claimed_method": 12}])
 def test_what_android_forgives_is_forgiven(read, changes):
     def edit(entries: list[Entry]) -> list[Entry]:
         for name in ("AndroidManifest.xml", "classes.dex", "resources.arsc"):

@@ -69,9 +69,10 @@ def test_damage_to_content_loses_nothing_without_a_gap(number: int, at: int, pat
 
 
 @given(st.integers(0, 1), st.integers(0, 2**20))
-def test_a_truncated_ipa_is_no_build(number: int, length: int) -> None:
+def test_a_truncated_ipa_is_no_build_or_one_in_doubt(number: int, length: int) -> None:
     seed = _SEEDS[number]
-    assert _build(seed[: length % len(seed)]) is None
+    build = _build(seed[: length % len(seed)])
+    assert build is None or any(gap.hides == set(Table) for gap in build.gaps)
 
 
 @given(st.binary(max_size=300))

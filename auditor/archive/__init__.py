@@ -1,8 +1,9 @@
 """A build file opened safely: entries read in place from a ZIP container, within limits, never written to disk.
 
 The central directory alone says what is inside, as Android's installer has it (libziparchive): local headers only tell
-where the data starts, the "encrypted" flag is not believed, and an unknown compression method means deflate if the data
-inflates, stored bytes if it does not. Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3 (ZIP64).
+where the data starts, the "encrypted" flag is not believed, and an unknown compression method means stored bytes where they
+can be that, deflated ones where they inflate. What Android would refuse is read all the same, and said to be odd: see
+``docs/explanation/hostile-archives.md``. Where the directory is lost, what local headers tell is read.
 """
 
 from __future__ import annotations
@@ -22,24 +23,29 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType, TracebackType
 
-from auditor.build import Text
+from auditor.archive.oddities import Odd, find_oddities
+from auditor.archive.records import (
+    CENTRAL_MAGIC,
+    DEFLATED,
+    DESCRIPTOR,
+    ENCRYPTED,
+    LOCAL,
+    LOCAL_MAGIC,
+    STORED,
+    Data,
+    Directory,
+    Entry,
+    decode,
+    directories,
+    end_records,
+    listed,
+)
+from auditor.archive.recover import Exhausted, recover
+from auditor.build import Oddity, Text
 from auditor.errors import BuildError
 
-__all__ = ["Archive", "Entry", "Limits", "Unreadable"]
+__all__ = ["Archive", "Entry", "Limits", "Odd", "Unreadable"]
 
-_EOCD = struct.Struct("<4s4H2IH")
-_EOCD_MAGIC = b"PK\x05\x06"
-_EOCD64_LOCATOR = struct.Struct("<4sIQI")
-_EOCD64_LOCATOR_MAGIC = b"PK\x06\x07"
-_EOCD64 = struct.Struct("<4sQ2H2I4Q")
-_EOCD64_MAGIC = b"PK\x06\x06"
-_CENTRAL = struct.Struct("<4s6H3I5H2I")
-_CENTRAL_MAGIC = b"PK\x01\x02"
-_LOCAL = struct.Struct("<4s5H3I2H")
-_LOCAL_MAGIC = b"PK\x03\x04"
-_MAX_COMMENT = 0xFFFF
-_STORED, _DEFLATED = 0, 8
-_ENCRYPTED, _DESCRIPTOR, _UTF8 = 0x1, 0x8, 0x800
 _BOMB_SIZE = 64 << 20
 """Below this many bytes a high ratio is no danger."""
 _FIRST_LOOK, _LONGEST_LOOK = 1 << 10, 256 << 10
@@ -49,6 +55,8 @@ _MOST_RATIO = 1032
 _MAX_SIGNING_BLOCK = 64 << 20
 _PIECE = 8 << 20
 """Bytes of an entry that is read piece by piece."""
+_COMPARED = 256 << 20
+"""So many bytes are inflated to compare what readers of an odd archive would see."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,28 +81,6 @@ class Unreadable(Exception):
     def __init__(self, reason: Text) -> None:
         super().__init__(reason.en)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of the central directory."""
-
-    name: str
-    """Path, decoded: UTF-8 where the bytes are UTF-8 (flagged or not), else GBK, else code page 437."""
-    method: int
-    flags: int
-    crc: int
-    packed: int
-    """Compressed size in bytes."""
-    size: int
-    """Uncompressed size in bytes, as declared."""
-    offset: int
-    """Where its local header starts."""
-
-    @property
-    def plausible(self) -> bool:
-        """Whether method and sizes fit each other, as whatever Android's tools write does."""
-        return (self.method, self.packed == self.size) in ((_STORED, True), (_DEFLATED, False))
 
 
 @dataclass(slots=True)
@@ -123,10 +109,18 @@ class Archive:
     """Of the whole file, lower-case hex; empty for a nested archive."""
     whole: bool = True
     """Whether the directory ends where it says; if not, names in it may be damaged."""
+    recovered: bool = False
+    """Whether the directory is lost or cut short, so that entries were found by their local headers."""
+    lost: tuple[str, ...] = ()
+    """Entries that are named somewhere, and whose data is not all there; only where the directory is lost."""
     damaged: dict[str, Text] = field(default_factory=dict)
-    _data: mmap.mmap | bytes = b""
-    _directory: int = 0
-    """Where the central directory starts in the file."""
+    noted: dict[Odd, None] = field(default_factory=dict)
+    """Oddities found while entries were read."""
+    _data: Data = b""
+    _directory: Directory | None = None
+    """None where it is lost."""
+    _rivals: tuple[Directory, ...] = ()
+    """What further end records lead to."""
     _shift: int = 0
     """Bytes before the archive proper, to be added to every offset."""
     _limits: Limits = field(default_factory=Limits)
@@ -167,43 +161,62 @@ class Archive:
 
     @classmethod
     def _read(
-        cls, shown: str, prefix: str, data: mmap.mmap | bytes, digest: str, limits: Limits, budget: _Budget, depth: int
+        cls, shown: str, prefix: str, data: Data, digest: str, limits: Limits, budget: _Budget, depth: int
     ) -> Archive:
-        start, count, end, shift = _find_directory(shown, data)
+        found = directories(data)
+        directory = found[0] if found else None
+        if directory is not None and directory.start == directory.record and data[:4] == LOCAL_MAGIC:
+            # an end record that tells of nothing, behind entries
+            directory = None
         entries: dict[str, Entry] = {}
-        duplicates: list[str] = []
-        seen = 0
-        read_to = start
-        for record_end, entry in _central_entries(data, start, end):
-            read_to = record_end
-            seen += 1
+        duplicates: dict[str, None] = {}
+        seen, read_to = 0, directory.start if directory is not None else 0
+        for end, entry in listed(data, directory) if directory is not None else ():
+            seen, read_to = seen + 1, end
             if seen > limits.entries:
                 raise BuildError(f"{shown} holds more than {limits.entries} entries", "give an app build; this is none")
             if entry.name in entries:
-                duplicates.append(entry.name)
+                duplicates[entry.name] = None
             else:
                 entries[entry.name] = entry
-        # the 16-bit count of the end record wraps, so only its low bits can be compared
-        if seen & 0xFFFF != count & 0xFFFF:
-            raise BuildError(
-                f"{shown}: the archive's directory is cut short ({seen} of {count} entries)",
-                "the file is damaged; get it again",
-            )
-        return cls(
+        archive = cls(
             shown=shown,
             path=prefix,
             entries=entries,
-            duplicates=tuple(dict.fromkeys(duplicates)),
-            whole=read_to == end,
+            duplicates=tuple(duplicates),
+            # a recovered one says more than that
+            whole=directory is None or seen < directory.count or read_to == directory.end <= directory.record,
             size=len(data),
             sha256=digest,
             _data=data,
-            _directory=start,
-            _shift=shift,
+            _directory=directory,
+            _rivals=tuple(found[1:]) if directory is not None else tuple(found),
+            _shift=directory.shift if directory is not None else 0,
             _limits=limits,
             _budget=budget,
             _depth=depth,
         )
+        if directory is None or seen < directory.count:
+            archive._recover(directory is not None)
+        return archive
+
+    def _recover(self, partly: bool) -> None:
+        """Find entries by their local headers, beside what the directory still has."""
+
+        def spend(cost: int) -> None:
+            try:
+                self._spend(cost)
+            except Unreadable:
+                # less is found, and the directory is lost anyway
+                raise Exhausted from None
+
+        found = recover(self._data, self._limits.entries, spend)
+        if not partly and not found.entries:
+            raise _no_archive(self.shown, self._data)
+        self.recovered = True
+        self.entries |= {name: entry for name, entry in found.entries.items() if name not in self.entries}
+        self.duplicates = tuple(dict.fromkeys((*self.duplicates, *found.copies)))
+        self.lost = tuple(name for name in found.lost if name not in self.entries)
 
     def __enter__(self) -> Archive:
         return self
@@ -253,10 +266,10 @@ class Archive:
         Raises KeyError for an unknown name and Unreadable for an entry that cannot be read.
         """
         entry = self.entries[name]
-        if entry.flags & _ENCRYPTED or entry.size <= length or not entry.plausible or not self._is_followed(entry):
+        if entry.flags & ENCRYPTED or entry.size <= length or not entry.plausible or not self._is_followed(entry):
             # only the checksum of the whole tells what such an entry really holds
             return self.read(name)[:length]
-        if entry.method == _STORED:
+        if entry.method == STORED:
             return bytes(self._raw(entry, length))
         # the code tables of one deflate block take some 600 bytes, and empty blocks may stand before it
         most, longest = max(_FIRST_LOOK, length), max(_LONGEST_LOOK, 2 * length)
@@ -275,10 +288,11 @@ class Archive:
             # many entries may share the same long nothing
             self._spend(most)
 
-    def read(self, name: str, limit: int | None = None) -> bytes:
+    def read(self, name: str, limit: int | None = None, *, asset: bool = False) -> bytes:
         """Return an entry's bytes. Raises KeyError for an unknown name and Unreadable for one that cannot be read.
 
-        ``limit`` (bytes) is the most the caller has use for; the archive's own limits hold beside it.
+        ``limit`` (bytes) is the most the caller has use for; the archive's own limits hold beside it. ``asset`` reads as
+        Android's asset reader does, by which manifest and resources are opened: whatever is not deflated is stored.
         """
         entry = self.entries[name]
         most = min(self._limits.entry_bytes, limit or self._limits.entry_bytes)
@@ -297,10 +311,13 @@ class Archive:
                 )
             )
         self._spend(max(entry.size, entry.packed))
-        data = self._content(entry)
+        data = self._content(entry, asset=asset)
         if zlib.crc32(data) != entry.crc:
-            if entry.flags & _ENCRYPTED:
+            # damaged data is read as Android reads it
+            data = self._content(entry, asset=asset, exact=True)
+            if entry.flags & ENCRYPTED:
                 raise _encrypted()
+            self.noted[Odd(Oddity.WRONG_CHECKSUM, name)] = None
             self.damaged[name] = Text(
                 zh="内容与其 CRC-32 校验值不符；按读到的内容继续，但内容可能已损坏",
                 en="does not match its CRC-32; read as it stands, but it may be damaged",
@@ -329,7 +346,7 @@ class Archive:
         ``magic`` is the block's closing 16 bytes; its size stands before them and again at its start. Raises
         Unreadable where the closing bytes are there and the block before them is not.
         """
-        end = self._directory
+        end = self.directory
         if end < 32 or self._data[end - 16 : end] != magic:
             return None
         size = int.from_bytes(self._data[end - 24 : end - 16], "little")
@@ -349,8 +366,8 @@ class Archive:
 
     @property
     def directory(self) -> int:
-        """Where the central directory starts in the file."""
-        return self._directory
+        """Where the central directory starts in the file; 0 where it is lost."""
+        return self._directory.start if self._directory is not None else 0
 
     @contextlib.contextmanager
     def whole_file(self) -> Iterator[memoryview]:
@@ -364,12 +381,12 @@ class Archive:
         Raises KeyError for an unknown name and Unreadable, at any piece, for an entry that cannot be read.
         """
         entry = self.entries[name]
-        if entry.size <= _PIECE or not entry.plausible or entry.flags & _ENCRYPTED or self._is_bomb(entry):
+        if entry.size <= _PIECE or not entry.plausible or entry.flags & ENCRYPTED or self._is_bomb(entry):
             yield self.read(name)
             return
         self._spend(max(entry.size, entry.packed))
         raw = self._raw(entry, entry.packed)
-        if entry.method == _STORED:
+        if entry.method == STORED:
             for at in range(0, len(raw), _PIECE):
                 yield raw[at : at + _PIECE]
             return
@@ -405,7 +422,7 @@ class Archive:
         The local header alone says where the data starts. If a length in it is damaged, what comes next is out of step.
         """
         end = self._start(entry) + entry.packed
-        return self._data[end : end + 2] == b"PK" or bool(entry.flags & _DESCRIPTOR)
+        return self._data[end : end + 2] == b"PK" or bool(entry.flags & DESCRIPTOR)
 
     def _raw(self, entry: Entry, length: int) -> memoryview:
         """Return the first ``length`` bytes of an entry as they are stored; a view, valid while the archive is open."""
@@ -417,39 +434,83 @@ class Archive:
     def _start(self, entry: Entry) -> int:
         """Return where an entry's data starts."""
         data, at = self._data, entry.offset + self._shift
-        if at + _LOCAL.size > len(data) or data[at : at + 4] != _LOCAL_MAGIC:
+        if at + LOCAL.size > len(data) or data[at : at + 4] != LOCAL_MAGIC:
             raise Unreadable(
                 Text(zh="目录指向的位置没有该条目的数据；文件已损坏", en="the directory points at no data; the file is damaged")
             )
         name_length, extra_length = struct.unpack_from("<HH", data, at + 26)
-        start: int = at + _LOCAL.size + name_length + extra_length
-        if _decode(data[at + _LOCAL.size : at + _LOCAL.size + name_length], entry.flags) != entry.name:
+        start: int = at + LOCAL.size + name_length + extra_length
+        if decode(data[at + LOCAL.size : at + LOCAL.size + name_length], entry.flags) != entry.name:
             self.damaged[entry.name] = Text(
                 zh="目录指向的数据属于另一名称的条目；按读到的内容继续，但内容可能已损坏或被改动",
                 en="stands under another name where the directory points; read as it stands, but it may be damaged or changed",
             )
         return start
 
-    def _content(self, entry: Entry) -> bytes:
-        if entry.method == _STORED:
+    def _content(self, entry: Entry, *, asset: bool = False, exact: bool = False) -> bytes:
+        if entry.method == STORED or (asset and entry.method != DEFLATED):
             return bytes(self._raw(entry, entry.size))
-        data = _inflated(self._raw(entry, entry.packed), entry.size)
+        if entry.method != DEFLATED and self._is_stored(entry):
+            return bytes(self._raw(entry, entry.size))
+        data = _inflated(self._raw(entry, entry.packed), entry.size, exact)
         if data is not None and len(data) == entry.size:
             return data
-        if entry.method != _DEFLATED:
+        if entry.method != DEFLATED:
             # Android's asset reader takes an unknown method for stored bytes, whatever the compressed size says
             return bytes(self._raw(entry, entry.size))
-        if entry.flags & _ENCRYPTED:
+        if entry.flags & ENCRYPTED:
             raise _encrypted()
-        raise _bad_deflate() if data is None else _wrong_size(len(data), entry.size)
+        if data is None:
+            raise _bad_deflate()
+        told = f"{len(data)}" if len(data) < entry.size else f"over {entry.size}"
+        self.noted[Odd(Oddity.WRONG_SIZE, entry.name, (("claimed", str(entry.size)), ("found", told)))] = None
+        raise _wrong_size(len(data), entry.size)
+
+    def _is_stored(self, entry: Entry) -> bool:
+        """Tell whether data under an unknown method is what its checksum says, as it stands."""
+        try:
+            return zlib.crc32(self._raw(entry, entry.size)) == entry.crc
+        except Unreadable:
+            return False
+
+    # -- what is odd ----------------------------------------------------------------------------------------------
+
+    def oddities(self) -> tuple[Odd, ...]:
+        """Return what no build tool writes, as far as it was seen: ask once everything that is wanted has been read."""
+        left = _COMPARED
+
+        def content(entry: Entry) -> bytes | None:
+            nonlocal left
+            cost = max(entry.size, entry.packed)
+            if cost > left or not self._leads_somewhere(entry):
+                return None
+            left -= cost
+            damaged, noted = dict(self.damaged), dict(self.noted)
+            try:
+                return self._content(entry)
+            except Unreadable:
+                return None
+            finally:
+                # what a comparison comes across is no damage of what was read
+                self.damaged, self.noted = damaged, noted
+
+        if self.recovered:
+            self.noted[Odd(Oddity.DIRECTORY_LOST, "", (("found", str(len(self.entries))),))] = None
+            self.noted |= {Odd(Oddity.NO_DATA, name): None for name in self.lost}
+        return find_oddities(self._data, self._directory, self._rivals, content, self.noted)
+
+    def _leads_somewhere(self, entry: Entry) -> bool:
+        at = entry.offset + self._shift
+        return self._data[at : at + 4] == LOCAL_MAGIC
 
 
-def _inflated(packed: memoryview, size: int) -> bytes | None:
+def _inflated(packed: memoryview, size: int, exact: bool = False) -> bytes | None:
     """Return what deflated bytes hold, at most one byte more than they should; None where they are damaged.
 
-    libdeflate is twice as fast where it is installed (the extra ``fast``), but says nothing of what it does not like.
+    libdeflate is twice as fast where it is installed (the extra ``fast``), but says nothing of what it does not like, and likes
+    a little more than zlib, which ``exact`` asks for.
     """
-    fast = _libdeflate() if 0 < size <= _MOST_RATIO * len(packed) else None
+    fast = _libdeflate() if 0 < size <= _MOST_RATIO * len(packed) and not exact else None
     if fast is not None:
         with contextlib.suppress(fast.DeflateError):
             return bytes(fast.deflate_decompress(packed, size))
@@ -492,103 +553,10 @@ def _shown(path: Path) -> str:
     return text if text.isprintable() else text.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
-def _end_records(data: mmap.mmap | bytes) -> list[int]:
-    """Return where end records may stand, likeliest first.
-
-    The one whose comment ends with the file is Android's; then those with something behind them, the last first. A
-    comment may hold the same four bytes.
-    """
-    found: list[tuple[bool, int]] = []
-    lowest = max(0, len(data) - _EOCD.size - _MAX_COMMENT)
-    at = data.rfind(_EOCD_MAGIC, lowest)
-    while at >= 0:
-        if at + _EOCD.size <= len(data):
-            end = at + _EOCD.size + int.from_bytes(data[at + 20 : at + 22], "little")
-            if end <= len(data):
-                found.append((end < len(data), -at))
-        at = data.rfind(_EOCD_MAGIC, lowest, at + 3)
-    return [-at for _, at in sorted(found)]
-
-
-def _find_directory(shown: str, data: mmap.mmap | bytes) -> tuple[int, int, int, int]:
-    """Return where the central directory starts, how many entries it has, where it ends, and the bytes before the archive."""
-    records = _end_records(data)
-    for at in records:
-        found = _directory_of(data, at)
-        if found is not None:
-            return found
-    if records:
-        raise BuildError(f"{shown}: the archive's directory is damaged or cut off", "get the file again")
-    if data[:4] in (_LOCAL_MAGIC, _CENTRAL_MAGIC):
-        raise BuildError(f"{shown} is cut short: the archive's directory is missing", "get the file again")
-    raise BuildError(f"{shown} is no ZIP archive", "an Android .apk or iOS .ipa is expected")
-
-
-def _directory_of(data: mmap.mmap | bytes, end: int) -> tuple[int, int, int, int] | None:
-    """Return what the end record at ``end`` leads to, as :func:`_find_directory`, or None where that is nothing."""
-    _, _, _, _, count, size, start, _ = _EOCD.unpack_from(data, end)
-    locator = end - _EOCD64_LOCATOR.size
-    overflows = count == 0xFFFF or 0xFFFFFFFF in (size, start)
-    if overflows and locator >= 0 and data[locator : locator + 4] == _EOCD64_LOCATOR_MAGIC:
-        # the place written, and the one it must have where bytes were put before the archive
-        for at in (_EOCD64_LOCATOR.unpack_from(data, locator)[2], locator - _EOCD64.size):
-            if 0 <= at <= locator - _EOCD64.size and data[at : at + 4] == _EOCD64_MAGIC:
-                count, size, start = _EOCD64.unpack_from(data, at)[7:10]
-                end = at
-                break
-    if count == size == 0:
-        return end, 0, end, 0
-    shifts = [0]
-    # The offset as written is the only one Android looks at. Bytes put before an archive shift it; but where the file
-    # itself starts like an archive, what ends here is another one inside it, and its own end is lost.
-    if data[:4] != _LOCAL_MAGIC:
-        shifts.append(end - size - start)
-    for shift in shifts:
-        at = start + shift
-        if shift >= 0 and at <= end and data[at : at + 4] == _CENTRAL_MAGIC:
-            return at, count, at + size, shift
-    return None
-
-
-def _central_entries(data: mmap.mmap | bytes, at: int, end: int) -> Iterator[tuple[int, Entry]]:
-    """Yield each entry of the directory between ``at`` and ``end``, with the place its record ends."""
-    length = len(data)
-    while at < end and at + _CENTRAL.size <= length and data[at : at + 4] == _CENTRAL_MAGIC:
-        fields = _CENTRAL.unpack_from(data, at)
-        _, _, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length = fields[:13]
-        offset = fields[16]
-        name_at = at + _CENTRAL.size
-        at = name_at + name_length + extra_length + comment_length
-        if at > length:
-            return
-        raw = data[name_at : name_at + name_length]
-        if 0xFFFFFFFF in (packed, size, offset):
-            extra = data[name_at + name_length : name_at + name_length + extra_length]
-            size, packed, offset = _zip64(extra, size, packed, offset)
-        yield at, Entry(_decode(raw, flags), method, flags, crc, packed, size, offset)
-
-
-def _zip64(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
-    at = 0
-    while at + 4 <= len(extra):
-        kind, length = struct.unpack_from("<HH", extra, at)
-        if kind == 1:
-            body = extra[at + 4 : at + 4 + length]
-            values = iter(struct.unpack_from(f"<{len(body) // 8}Q", body))
-            size = next(values, size) if size == 0xFFFFFFFF else size
-            packed = next(values, packed) if packed == 0xFFFFFFFF else packed
-            offset = next(values, offset) if offset == 0xFFFFFFFF else offset
-            break
-        at += 4 + length
-    return size, packed, offset
-
-
-def _decode(raw: bytes, flags: int) -> str:
-    """Decode an entry name; tools on Chinese systems write UTF-8 or GBK without saying so."""
-    for encoding in ("utf-8", "gbk") if not flags & _UTF8 else ("utf-8",):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("utf-8", "backslashreplace") if flags & _UTF8 else raw.decode("cp437")
-
+def _no_archive(shown: str, data: Data) -> BuildError:
+    """Return what is wrong with a file in which no entry could be found."""
+    if end_records(data):
+        return BuildError(f"{shown}: the archive's directory is damaged or cut off", "get the file again")
+    if data[:4] in (LOCAL_MAGIC, CENTRAL_MAGIC):
+        return BuildError(f"{shown} is cut short: the archive's directory is missing", "get the file again")
+    return BuildError(f"{shown} is no ZIP archive", "an Android .apk or iOS .ipa is expected")
