@@ -96,6 +96,7 @@ __all__ = [
     "Signer",
     "State",
     "Step",
+    "Supplier",
     "Table",
     "Text",
     "Tool",
@@ -989,6 +990,17 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Supplier:
+    """Who supplies an SDK."""
+
+    sdk: str
+    """Canonical SDK id."""
+    vendor: Text
+    url: str
+    """The SDK's privacy policy; empty where it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
     """Which auditor and which knowledge produced a result."""
 
@@ -1030,6 +1042,8 @@ class Audit:
     """Display names of data types, sorted."""
     not_checkable: tuple[NotCheckable, ...] = ()
     """What the policy may promise and no build can show."""
+    suppliers: tuple[Supplier, ...] = ()
+    """Who supplies the SDKs of the table of SDKs, sorted by id; without those nobody here knows."""
     decided: Decided | None = None
     """What people decided about findings and gaps; None where no decisions were given."""
 

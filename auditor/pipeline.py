@@ -32,6 +32,7 @@ from auditor.model import (
     Platform,
     Row,
     Severity,
+    Supplier,
     Table,
     Text,
     Tool,
@@ -374,6 +375,7 @@ def judge(
         data_names=tuple(_data_names(case.rows, knowledge)),
         not_checkable=tuple(_not_checkable(declaration, knowledge)),
         presences=facts.conduct.presences,
+        suppliers=tuple(_suppliers(case.rows, knowledge)),
     )
 
 
@@ -493,6 +495,12 @@ def _names(subjects: Collection[str], knowledge: Knowledge) -> Iterator[tuple[st
             yield subject, key.label
         elif harmony := knowledge.harmony_permissions.get(subject):
             yield subject, harmony.label
+
+
+def _suppliers(rows: Sequence[Row], knowledge: Knowledge) -> Iterator[Supplier]:
+    for subject in sorted({row.subject for row in rows if row.table is Table.SDKS}):
+        if sdk := knowledge.sdks.get(subject):
+            yield Supplier(sdk=subject, vendor=sdk.vendor, url=sdk.url)
 
 
 def _data_names(rows: Sequence[Row], knowledge: Knowledge) -> Iterator[tuple[str, Text]]:

@@ -59,6 +59,7 @@ from auditor.model import (
     Signer,
     State,
     Step,
+    Supplier,
     Table,
     Text,
     Tool,
@@ -162,6 +163,7 @@ def audit_to_wire(audit: Audit) -> dict[str, Any]:
             for one in audit.not_checkable
         ],
         **({"presences": [_presence(one) for one in audit.presences]} if audit.presences else {}),
+        "suppliers": [{"sdk": one.sdk, "vendor": _text(one.vendor), "url": one.url} for one in audit.suppliers],
         **({"decided": _decided(audit.decided)} if audit.decided else {}),
     }
 
@@ -712,6 +714,7 @@ def audit_from_wire(document: object) -> Audit:
         data_names=_read_names(top.nested("data_names")) if "data_names" in top.value else (),
         not_checkable=top.some("not_checkable", _read_not_checkable),
         presences=top.each("presences", _read_presence) if "presences" in top.value else (),
+        suppliers=top.some("suppliers", _read_supplier),
         decided=top.optional("decided", _read_decided),
     )
 
@@ -1092,6 +1095,10 @@ def _read_gap(wire: _Object) -> Gap:
         reason=_read_text(wire.nested("message")),
         hides=frozenset(tables[name] for name in hides),
     )
+
+
+def _read_supplier(wire: _Object) -> Supplier:
+    return Supplier(sdk=wire.text("sdk"), vendor=_read_text(wire.nested("vendor")), url=wire.text("url"))
 
 
 def _read_decided(wire: _Object) -> Decided:

@@ -35,6 +35,7 @@ from auditor.model import (
     Severity,
     Signer,
     State,
+    Supplier,
     Table,
     Text,
     Tool,
@@ -275,6 +276,11 @@ def finding(
         "regulations": (),
     }
     return Finding(rule=rule, subject=subject, **(values | changes))  # type: ignore[arg-type]
+
+
+def supplier(sdk: str = "bugly") -> Supplier:
+    """Who supplies an SDK."""
+    return Supplier(sdk=sdk, vendor=text("Tencent", "腾讯"), url="https://example.com/privacy")
 
 
 def rule_info(

@@ -242,5 +242,6 @@ def audits(draw):
         presences=draw(
             tuples(st.builds(model.Presence, subject=words, name=texts, evidence=tuples(facts, 1), note=st.none() | texts), 1)
         ),
+        suppliers=draw(tuples(st.builds(model.Supplier, sdk=words, vendor=texts, url=words), key=lambda one: one.sdk)),
         decided=draw(st.none() | decided),
     )

@@ -52,6 +52,8 @@ ONLY_IN: dict[str, set[str]] = {
     "deflate": {"archive"},
     "yaml": {"records"},
     "click": {"cli"},
+    "cyclonedx": {"report.cyclonedx"},
+    "xlsxwriter": {"report.xlsx"},
     "jinja2": {"report.html"},
     "lxml": {"extract.android.androguard_axml", "policy.read.html", "policy.read.docx"},
     "markdown_it": {"policy.read.markdown"},
@@ -68,6 +70,7 @@ HEAVY = {
     "biplist",
     "charset_normalizer",
     "cryptography",
+    "cyclonedx",
     "deflate",
     "docx",
     "jinja2",
@@ -79,6 +82,7 @@ HEAVY = {
     "openstep_plist",
     "pdfminer",
     "pdfplumber",
+    "xlsxwriter",
 }
 """Imported inside functions only, so that ``auditor --help`` stays fast."""
 

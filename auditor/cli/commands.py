@@ -16,7 +16,7 @@ from auditor.cli import ExitCode
 from auditor.cli.configured import LANGUAGES, LEVELS, configured
 from auditor.cli.declare import declare as declare  # the group looks its commands up here
 from auditor.cli.lint import lint_policy as lint_policy
-from auditor.cli.outputs import Output, OutputType, claim, print_text, write
+from auditor.cli.outputs import Output, OutputType, claim, print_bytes, print_text, write
 from auditor.errors import DeclarationError
 from auditor.knowledge.schema import Knowledge
 from auditor.model import Audit, Confidence, Finding, Language, Severity, Text
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from auditor.config import Config
     from auditor.pipeline import Facts
 
-_FORMATS = ("text", "json", "html", "sarif", "junit", "markdown")
+_FORMATS = ("text", "json", "html", "sarif", "junit", "markdown", "csv", "xlsx", "cyclonedx")
 
 _build = click.argument("build", type=click.Path(path_type=Path))
 _language = click.option(
@@ -133,6 +133,10 @@ def audit(
 
     wanted = _wanted(builds, configured(ctx), mapping, merger_report)
     inputs = [path for one, beside in wanted for path in (one, *beside.paths)] + [declaration]
+    for name in dict.fromkeys((*(output.format for output in outputs), *([format_] if format_ else []))):
+        FORMATS[name].check()
+    if format_ and FORMATS[format_].binary and sys.stdout.isatty():
+        raise click.UsageError(f"{format_} is nothing for a terminal; write it to a file (-o {format_}=PATH)")
     claim(outputs, [*inputs, *(path for path in (decisions, new_baseline) if path is not None)])
     speak = Language(language)
     decider = Decider.of(decisions, new_baseline, inputs=inputs)
@@ -142,8 +146,10 @@ def audit(
             results.append(_audited(one, declaration, beside, own_sdks, timeout, max_memory, speak))
     results = decider.applied(results)
     for output in outputs:
-        write(output, FORMATS[output.format].render(results, speak))
-    if format_ or not outputs:
+        write(output, FORMATS[output.format].encoded(results, speak))
+    if format_ and FORMATS[format_].binary:
+        print_bytes(FORMATS[format_].encoded(results, speak))
+    elif format_ or not outputs:
         print_text(_on_stdout(results, format_ or "text", speak))
     decider.tell(results, speak)
     return worst(_exit_code(result, fail_on) for result in results)

@@ -12,7 +12,7 @@ import click
 
 from auditor.errors import OutputError
 
-__all__ = ["Output", "OutputType", "claim", "print_text", "write"]
+__all__ = ["Output", "OutputType", "claim", "print_bytes", "print_text", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ def _is_device(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def write(output: Output, text: str) -> None:
+def write(output: Output, report: str | bytes) -> None:
     """Write a report whole or not at all. Raises OutputError (a full disk, for one)."""
     target = Path(os.path.realpath(output.path))
-    content = text.encode("utf-8", "replace")
+    content = report.encode("utf-8", "replace") if isinstance(report, str) else report
     temporary = None
     try:
         if _is_device(output.path):
@@ -105,10 +105,14 @@ def write(output: Output, text: str) -> None:
 
 def print_text(text: str) -> None:
     """Write to standard output as UTF-8, whatever the locale says."""
-    buffer = getattr(sys.stdout, "buffer", None)
-    if buffer is None:
+    if getattr(sys.stdout, "buffer", None) is None:
         sys.stdout.write(text)
-        return
+    else:
+        print_bytes(text.encode("utf-8", "replace"))
+
+
+def print_bytes(content: bytes) -> None:
+    """Write to standard output as it is."""
     sys.stdout.flush()
-    buffer.write(text.encode("utf-8", "replace"))
-    buffer.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()

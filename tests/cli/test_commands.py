@@ -176,6 +176,29 @@ def test_every_format_is_written_where_it_was_asked_for(builds: Path, tmp_path: 
     assert {path.name for path in (tmp_path / "new").iterdir()} == {path.name for path in wanted.values()}
 
 
+def test_tables_for_spreadsheets_and_a_bill_of_materials_are_written(builds: Path, tmp_path: Path) -> None:
+    pytest.importorskip("xlsxwriter", reason="the extra `reports` is not installed")
+    pytest.importorskip("cyclonedx", reason="the extra `reports` is not installed")
+    paths = {name: tmp_path / f"r.{name}" for name in ("csv", "xlsx", "cyclonedx")}
+    outputs = [argument for name, path in paths.items() for argument in ("-o", f"{name}={path}")]
+    assert auditor("audit", "app.apk", "-d", "differs.yaml", *outputs, cwd=builds).returncode == 1
+    assert paths["csv"].read_bytes().startswith(b"\xef\xbb\xbf")
+    assert paths["xlsx"].read_bytes().startswith(b"PK")
+    assert json.loads(paths["cyclonedx"].read_text("utf-8"))["bomFormat"] == "CycloneDX"
+    command = [sys.executable, "-m", "auditor", "audit", "app.apk", "-d", "differs.yaml", "--format", "xlsx"]
+    piped = subprocess.run(command, capture_output=True, cwd=builds, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120)
+    assert piped.stdout == paths["xlsx"].read_bytes()
+
+
+def test_a_format_whose_library_is_missing_says_what_to_install_before_any_work(builds: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['xlsxwriter'] = sys.modules['cyclonedx'] = None\n", "utf-8")
+    path = os.pathsep.join((str(tmp_path), str(ROOT)))
+    for name, library in (("xlsx", "XlsxWriter"), ("cyclonedx", "cyclonedx-python-lib")):
+        done = auditor("audit", "none.apk", "-d", "fits.yaml", "-o", f"{name}=r", cwd=builds, PYTHONPATH=path)
+        assert done.returncode == 2
+        assert done.stderr == f"auditor: the format {name} takes {library} to write; pip install 'auditor[reports]'\n"
+
+
 def test_the_same_input_gives_the_same_bytes_from_anywhere(builds: Path, tmp_path: Path) -> None:
     def once(cwd: Path, build: object, declaration: object) -> str:
         return auditor("audit", build, "-d", declaration, "--format", "json", cwd=cwd).stdout

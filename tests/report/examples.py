@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import importlib.util
 from dataclasses import replace
 
 from auditor.decisions import decide, parse_decisions
@@ -31,6 +32,7 @@ from auditor.model import (
     Table,
     Text,
 )
+from auditor.report import FORMATS
 from tests import factories as make
 
 NO_ANDROID = Text(zh="iOS 应用没有 Android 权限", en="an iOS app has no Android permissions")
@@ -554,6 +556,12 @@ def decided() -> Audit:
         gap="classes.dex",
     )
     return decide(audit, replace(given, decisions=(*given.decisions, gap)), datetime.date(2026, 6, 1))
+
+
+def installed(format_: str) -> bool:
+    """Whether the library a format takes is there."""
+    module, _ = FORMATS[format_].needs
+    return not module or importlib.util.find_spec(module) is not None
 
 
 EXAMPLES = {

@@ -13,16 +13,18 @@ import pytest
 
 from auditor.model import Language
 from auditor.report import FORMATS
-from tests.report.examples import EXAMPLES
+from tests.report.examples import EXAMPLES, installed
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report"
 PEOPLE = ("text", "html", "markdown")
+TEXTS = tuple(name for name, one in FORMATS.items() if not one.binary)
+"""A workbook is read back in test_xlsx.py: how its bytes are packed is its library's business."""
 CASES = [
-    *(("drifted", format_, language) for format_ in FORMATS for language in Language),
-    *(("collected", format_, Language.ZH) for format_ in FORMATS),
-    *(("packed", format_, Language.ZH) for format_ in FORMATS),
-    *(("decided", format_, Language.EN) for format_ in FORMATS),
-    *(("ios", format_, Language.EN) for format_ in FORMATS),
+    *(("drifted", format_, language) for format_ in TEXTS for language in Language),
+    *(("collected", format_, Language.ZH) for format_ in TEXTS),
+    *(("packed", format_, Language.ZH) for format_ in TEXTS),
+    *(("decided", format_, Language.EN) for format_ in TEXTS),
+    *(("ios", format_, Language.EN) for format_ in TEXTS),
     *((name, format_, Language.ZH) for name in ("bare", "several", "none") for format_ in PEOPLE),
 ]
 _STYLE = re.compile(r"<style>.*?</style>|<script>.*?</script>|sha256-[A-Za-z0-9+/=]+", re.DOTALL)
@@ -31,6 +33,8 @@ _STYLE = re.compile(r"<style>.*?</style>|<script>.*?</script>|sha256-[A-Za-z0-9+
 
 @pytest.mark.parametrize(("name", "format_", "language"), CASES)
 def test_report_is_the_one_kept(name, format_, language):
+    if not installed(format_):
+        pytest.skip("the extra `reports` is not installed")
     path = GOLDEN / f"{name}.{language.value}{FORMATS[format_].suffix}"
     report = FORMATS[format_].render(EXAMPLES[name], language)
     if format_ == "html":
