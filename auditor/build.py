@@ -249,7 +249,7 @@ class FactKind(Enum):
     SCRIPT_MODULE = "script-module"
     """Module or plug-in of a script layer: name = as the layer calls it; value = version or class, where it is told;
     by = the layer; trait ``as`` = ``module``, ``sdk`` (an SDK configured for a module), ``feature`` (registered by the
-    runtime), ``plugin``, ``package`` or ``name`` (only its name stands there)."""
+    runtime), ``plugin``, ``package``, ``import`` (bytecode of HarmonyOS imports it) or ``name`` (only its name stands there)."""
     SCRIPT_PERMISSION = "script-permission"
     """Permission a script layer's own manifest asks for: name = full permission name; by = the layer."""
     SCRIPT_SETTING = "script-setting"
@@ -261,9 +261,6 @@ class FactKind(Enum):
     """HarmonyOS, a package of ohpm or a module of the app that a file names: name = the package; value = its version, where
     the file tells it; by = the module of the app; trait ``as`` = ``code`` (modules of it are in the bytecode), ``import``
     (bytecode imports from it), ``listed`` (a packaged list names it); ``modules`` = how many are in the bytecode."""
-    ARK_IMPORT = "ark-import"
-    """HarmonyOS, a module of the system that bytecode imports: name = as imported (``@ohos:geoLocationManager``); by = the
-    package whose module does, the first of them the location names; trait ``modules`` = how many do."""
     HOST = "host"
     """Host that code or a file names: name = the host, lower case; value = scheme, empty for one that stands alone;
     by = the class whose code uses it, or the file's own kind (``network-security-config``)."""

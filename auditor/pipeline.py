@@ -333,7 +333,7 @@ def unread(path: Path, why: Text, *, knowledge: Knowledge | None = None) -> Fact
                 state.update(block)
                 size += len(block)
     identity = Identity(
-        platform=Platform.IOS if path.suffix.lower() == ".ipa" or "Payload/" in why.en else Platform.ANDROID,
+        platform=_platform_of(path, why),
         app_id="",
         label="",
         version="",
@@ -343,6 +343,17 @@ def unread(path: Path, why: Text, *, knowledge: Knowledge | None = None) -> Fact
     )
     gap = Gap(location=Location(file=path.name), reason=why, hides=frozenset(Table))
     return Facts(build=Build(identity=identity, facts=(), gaps=(gap,)), conduct=Conduct(), tool=_tool(knowledge or load()))
+
+
+_HARMONY_SUFFIXES = (".hap", ".hsp", ".app")
+
+
+def _platform_of(path: Path, why: Text) -> Platform:
+    """Return what a build nobody could read is most likely for: by its name, and by the file at which it ended."""
+    suffix = path.suffix.lower()
+    if suffix == ".ipa" or "Payload/" in why.en or (suffix == ".app" and path.is_dir()):
+        return Platform.IOS
+    return Platform.HARMONYOS if suffix in _HARMONY_SUFFIXES else Platform.ANDROID
 
 
 def judge(

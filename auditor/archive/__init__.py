@@ -135,10 +135,10 @@ class Archive:
         try:
             mode = path.stat().st_mode
             if stat.S_ISDIR(mode):
-                raise BuildError(f"{shown} is a directory", "give the path of an .apk or .ipa file")
+                raise BuildError(f"{shown} is a directory", "give the path of an .apk, .ipa or .hap file")
             # opening a pipe would wait for its writer, a device has no end
             if not stat.S_ISREG(mode):
-                raise BuildError(f"{shown} is no regular file", "give the path of an .apk or .ipa file")
+                raise BuildError(f"{shown} is no regular file", "give the path of an .apk, .ipa or .hap file")
             with path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 if size == 0:
@@ -369,6 +369,10 @@ class Archive:
         """Where the central directory starts in the file; 0 where it is lost."""
         return self._directory.start if self._directory is not None else 0
 
+    def ahead(self, length: int) -> bytes:
+        """Return the ``length`` bytes right before the central directory, or fewer where there are no more."""
+        return bytes(self._data[max(0, self.directory - length) : self.directory])
+
     @contextlib.contextmanager
     def whole_file(self) -> Iterator[memoryview]:
         """Give the bytes of the whole archive, nothing of them copied; none of a folder."""
@@ -559,4 +563,4 @@ def _no_archive(shown: str, data: Data) -> BuildError:
         return BuildError(f"{shown}: the archive's directory is damaged or cut off", "get the file again")
     if data[:4] in (LOCAL_MAGIC, CENTRAL_MAGIC):
         return BuildError(f"{shown} is cut short: the archive's directory is missing", "get the file again")
-    return BuildError(f"{shown} is no ZIP archive", "an Android .apk or iOS .ipa is expected")
+    return BuildError(f"{shown} is no ZIP archive", "an Android .apk, iOS .ipa or HarmonyOS .hap is expected")

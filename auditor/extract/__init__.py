@@ -59,6 +59,18 @@ def _apple_library(archive: Archive, collect: Collector) -> IdentityFacts:
     return read_apple_library(archive, collect)
 
 
+def _harmony(archive: Archive, collect: Collector) -> IdentityFacts:
+    from auditor.extract.harmony import read_harmony
+
+    return read_harmony(archive, collect)
+
+
+def _harmony_pack(archive: Archive, collect: Collector) -> IdentityFacts:
+    from auditor.extract.harmony import read_harmony_pack
+
+    return read_harmony_pack(archive, collect)
+
+
 class _Form(NamedTuple):
     """A form of build, and who reads it; readers are imported when a build asks for them."""
 
@@ -73,12 +85,14 @@ _APK = _Form(Platform.ANDROID, BuildKind.APP, _android, "AndroidManifest.xml")
 _SPLIT_APKS = _Form(Platform.ANDROID, BuildKind.APP, _splits)
 _APP_BUNDLE = _Form(Platform.ANDROID, BuildKind.APP, _bundle)
 _IPA = _Form(Platform.IOS, BuildKind.APP, _ios, "Payload/")
+_HARMONY = _Form(Platform.HARMONYOS, BuildKind.APP, _harmony, "module.json")
+_HARMONY_PACK = _Form(Platform.HARMONYOS, BuildKind.APP, _harmony_pack)
 _ANDROID_LIBRARY = _Form(Platform.ANDROID, BuildKind.LIBRARY, _jvm)
 _APPLE_LIBRARY = _Form(Platform.IOS, BuildKind.LIBRARY, _apple_library)
 
 _KNOWN_CONTAINERS = (
-    ("*.hap", "a HarmonyOS app package (.app)", "give the app's Android or iOS build"),
-    ("module.json", "a HarmonyOS module (.hap)", "give the app's Android or iOS build"),
+    ("pack.info", "a HarmonyOS pack without a module (.hap, .hsp) in it", "give the whole pack"),
+    ("*modules.abc", "HarmonyOS code without a module.json", "give the whole HAP"),
     ("classes*.dex", "DEX code without an AndroidManifest.xml", "give the whole APK"),
     ("Info.plist", "the inside of an iOS app folder", "give the .app folder itself, or the .ipa"),
     ("META-INF/MANIFEST.MF", "a JAR without class files", "give the app's APK, or a library's JAR or AAR"),
@@ -205,6 +219,12 @@ def _recognise(archive: Archive) -> tuple[Archive, _Form]:
             return archive, _APP_BUNDLE
     if (payload := _payload(archive)) is not None:
         return payload, _IPA
+    from auditor.extract.harmony.recognise import holds_modules, is_module
+
+    if is_module(archive):
+        return archive, _HARMONY
+    if holds_modules(archive):
+        return archive, _HARMONY_PACK
     if _holds_apks(archive):
         return archive, _SPLIT_APKS
     if not folder:
@@ -220,7 +240,7 @@ def _recognise(archive: Archive) -> tuple[Archive, _Form]:
     if folder:
         raise BuildError(
             f"{shown} is a directory without an app, framework or static library in it",
-            "give the path of an .apk or .ipa file, or the folder an app's APKs are in",
+            "give the path of an .apk, .ipa or .hap file, or the folder an app's APKs or HAPs are in",
         )
     if archive.recovered:
         raise BuildError(
@@ -231,6 +251,6 @@ def _recognise(archive: Archive) -> tuple[Archive, _Form]:
         if archive.matching(telling):
             raise BuildError(f"{shown} is {what}, which cannot be read", hint)
     raise BuildError(
-        f"{shown} is a ZIP archive, but no app build: it has neither AndroidManifest.xml nor Payload/*.app",
-        "give an .apk or .ipa file",
+        f"{shown} is a ZIP archive, but no app build: it has neither AndroidManifest.xml nor Payload/*.app nor module.json",
+        "give an .apk, .ipa or .hap file",
     )

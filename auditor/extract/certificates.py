@@ -26,6 +26,7 @@ __all__ = [
     "cms_signers",
     "public_key",
     "public_key_as_written",
+    "signed_content",
     "signer_certificate",
     "subject_of",
     "verifies",
@@ -339,6 +340,19 @@ def _certificate_of(info: Any, certificates: list[Any]) -> bytes | None:
         elif certificate.serial_number == who["serial_number"].native and certificate.issuer == who["issuer"]:
             return bytes(certificate.dump())
     return None
+
+
+def signed_content(content: bytes) -> bytes:
+    """Return the bytes that a CMS signature holds and signs. Raises CmsError."""
+    from asn1crypto import cms
+
+    try:
+        inner = cms.ContentInfo.load(content)["content"]["encap_content_info"]["content"].native
+    except _ASN1_FAILS as error:
+        raise CmsError(type(error).__name__) from None
+    if not isinstance(inner, bytes):
+        raise CmsError("no content")
+    return inner
 
 
 def signer_certificate(content: bytes) -> bytes:

@@ -356,6 +356,10 @@ def hidden_with(name: str) -> tuple[Table, ...]:
         return (Table.PERMISSIONS, Table.SDKS, Table.DATA)
     if suffix in ("plist", "strings"):
         return (Table.USAGE_KEYS,)
+    if name == "module.json":
+        return (Table.HARMONY_PERMISSIONS, Table.SDKS, Table.DATA)
+    if name == "resources.index":
+        return (Table.HARMONY_PERMISSIONS,)
     if dot + suffix in _NO_CODE or (name.startswith("META-INF/") and suffix in ("mf", "sf", "rsa", "dsa", "ec")):
         return ()
     return (Table.SDKS, Table.DATA)

@@ -8,7 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-__all__ = ["Wording", "links_in", "wordings_in", "wordings_of_strings"]
+from auditor.build import FactKind
+from auditor.extract.collector import Collector
+
+__all__ = ["Wording", "links_in", "record_texts", "wordings_in", "wordings_of_strings"]
 
 _LINK = re.compile(rb"https?://[a-zA-Z0-9._~:/?#@!$&()*+,;=%-]{4,300}")
 _ANCHOR = 2
@@ -117,3 +120,20 @@ def wordings_of_strings(
                 found[index] = subject, address
                 break
     return found
+
+
+def record_texts(
+    collect: Collector,
+    file: str,
+    data: bytes,
+    *,
+    wide: bool = False,
+    big: bool = False,
+    script: bool = False,
+    placed: bool = True,
+) -> None:
+    """Record the words and links of a file that were looked for; ``placed`` says that offsets mean something."""
+    lens = collect.lens
+    for wordings in (wordings_in(data, lens.wordings, wide=wide, big=big, script=script), links_in(data, lens.links)):
+        for subject, text, at in wordings:
+            collect.fact(FactKind.WORDING, subject, file, f"+0x{at:x}" if placed else "string table", value=text)

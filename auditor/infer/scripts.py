@@ -7,7 +7,7 @@ in a string table, or a module that is merely bundled, shows a way and no more.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from auditor.infer.permissions import effective_ranges
 from auditor.knowledge.schema import Knowledge
@@ -67,7 +67,7 @@ def _held(build: Build) -> frozenset[str]:
 
 
 def _of_interface(fact: Fact, interface: ScriptInterface, platform: Platform, asked: frozenset[str]) -> ScriptCall:
-    needed = interface.permissions if platform is Platform.ANDROID else interface.usage_keys
+    needed = _NEEDED[platform](interface)
     held = bool(asked & set(needed)) if needed else None
     plugin = fact.trait("plugin")
     return ScriptCall(
@@ -84,6 +84,14 @@ def _of_interface(fact: Fact, interface: ScriptInterface, platform: Platform, as
         why_not=_why_not(needed, platform) if held is False else None,
         severity=interface.severity,
     )
+
+
+_NEEDED: Mapping[Platform, Callable[[ScriptInterface], tuple[str, ...]]] = {
+    Platform.ANDROID: lambda interface: interface.permissions,
+    Platform.IOS: lambda interface: interface.usage_keys,
+    # which of HarmonyOS's permissions an interface of a framework needs is not known
+    Platform.HARMONYOS: lambda _: (),
+}
 
 
 def _why_not(needed: Sequence[str], platform: Platform) -> Text:

@@ -119,7 +119,7 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
             (fact.name, fact.value, fact.trait("as") or "") for fact in build.of(FactKind.ARK_PACKAGE)
         }
         yield from section("packages", ["  ".join(part for part in one if part) for one in sorted(packages)])
-        yield from section("imports", sorted({fact.name for fact in build.of(FactKind.ARK_IMPORT)}))
+        yield from section("imports", sorted({fact.name for fact in build.of(FactKind.SCRIPT_MODULE) if fact.trait("as") == "import"}))
     else:
         yield from section(
             "usage", [f"{fact.name}  [{fact.by}]  {fact.value}" for fact in build.of(FactKind.USAGE_STRING)]

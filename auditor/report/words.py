@@ -154,7 +154,6 @@ FACT_KINDS: Mapping[FactKind, Text] = {
     FactKind.SCRIPT_SETTING: _t("脚本层设置", "script setting"),
     FactKind.ARK_MODULE: _t("HarmonyOS 模块", "HarmonyOS module"),
     FactKind.ARK_PACKAGE: _t("ohpm 软件包", "ohpm package"),
-    FactKind.ARK_IMPORT: _t("导入的系统模块", "imported system module"),
     FactKind.HOST: _t("主机", "host"),
     FactKind.WORDING: _t("文字", "text"),
 }

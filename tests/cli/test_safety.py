@@ -76,7 +76,7 @@ def test_whatever_happens_to_the_reader_the_audit_is_inconclusive_and_says_why(p
     assert gap["file"] == "app.apk"
     assert says in gap["reason"]
     assert "it was at: reading the build: AndroidManifest.xml" in gap["reason"]
-    assert set(gap["hides"]) == {"permissions", "usage_keys", "sdks", "data"}
+    assert set(gap["hides"]) == {"permissions", "usage_keys", "harmony_permissions", "sdks", "data"}
     assert audit["identity"]["size"] == (place / "app.apk").stat().st_size
     assert len(audit["identity"]["sha256"]) == 64
     assert says in (place / "r.html").read_text("utf-8")

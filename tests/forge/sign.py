@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from tests.forge.archive import Entry, write_zip
 
-__all__ = ["CERTIFICATE_SHA256", "SCHEMES", "SUBJECT", "certificate", "sign_apk"]
+__all__ = ["CERTIFICATE_SHA256", "SCHEMES", "SUBJECT", "certificate", "sign_apk", "signed_data"]
 
 SCHEMES = ("v1", "v2", "v3")
 KEY_FILE = Path(__file__).with_name("public_test_key.pem")
@@ -134,8 +134,13 @@ _OID_RSA = bytes.fromhex("06092a864886f70d010101")
 _NULL = b"\x05\0"
 
 
-def _pkcs7(signature: bytes) -> bytes:
-    """Return a detached PKCS #7 SignedData without signed attributes."""
+def signed_data(content: bytes, *, detached: bool = False) -> bytes:
+    """Return a PKCS #7 SignedData of a content, with the content in it unless detached."""
+    return _pkcs7(_sign(content), None if detached else content)
+
+
+def _pkcs7(signature: bytes, content: bytes | None = None) -> bytes:
+    """Return a PKCS #7 SignedData without signed attributes; detached without a content."""
     loaded = x509.load_der_x509_certificate(certificate())
     sha256 = _der(0x30, _OID_SHA256, _NULL)
     serial = loaded.serial_number
@@ -155,7 +160,7 @@ def _pkcs7(signature: bytes) -> bytes:
         0x30,
         _der(0x02, b"\1"),
         _der(0x31, sha256),
-        _der(0x30, _OID_DATA),
+        _der(0x30, _OID_DATA, *(() if content is None else (_der(0xA0, _der(0x04, content)),))),
         _der(0xA0, certificate()),
         _der(0x31, signer),
     )

@@ -34,7 +34,8 @@ MAPS = sdk(
     *names("maps", kind=TraceKind.QUERY_SCHEME),
 )
 HEARSAY = sdk("hearsay", *proves("org.hearsay"), unverified=True)
-KNOWN = knowledge(HEARSAY, TALKING, PUSH, ADS, SOLO, PLUGGED, NATIVE, MAPS)
+HARMONY = sdk("harmony", *supports("@acme/harmony", kind=TraceKind.OHPM_PACKAGE))
+KNOWN = knowledge(HARMONY, HEARSAY, TALKING, PUSH, ADS, SOLO, PLUGGED, NATIVE, MAPS)
 
 
 def found(*facts: object, classes: tuple[str, ...] = ()) -> dict[str, tuple[SdkTier, Confidence]]:
@@ -191,3 +192,17 @@ def test_hosts_and_literals_support_what_something_else_proves() -> None:
         (FactKind.LITERAL, "https://log.talking.cn/app", "a.B"),
         (FactKind.LITERAL, "is it [so]?", "a.B"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ("code", (SdkTier.BUNDLED, Confidence.LOW)),  # code stands under its name
+        ("import", (SdkTier.NAMED, Confidence.LOW)),
+        ("listed", (SdkTier.NAMED, Confidence.LOW)),
+    ],
+)
+def test_the_name_of_a_package_never_proves_an_sdk(how: str, expected: tuple[SdkTier, Confidence]) -> None:
+    package = fact(FactKind.ARK_PACKAGE, "@acme/harmony", "1.2.0", file="ets/modules.abc", **{"as": how})
+    assert found(package) == {"harmony": expected}
+    assert found(fact(FactKind.ARK_PACKAGE, "@acme/harmony-utils", "1.2.0", **{"as": how})) == {}

@@ -78,3 +78,10 @@ def test_a_native_library_without_a_version_in_its_name_tells_none(name: str) ->
 def test_an_sdk_without_code_has_no_version() -> None:
     told = fact(FactKind.META_DATA, "acme.service", "acme:4.3.5.0")
     assert version(told, tier=SdkTier.NAMED) is None
+
+
+def test_a_package_of_harmonyos_stands_beside_its_version() -> None:
+    package = fact(FactKind.ARK_PACKAGE, "@acme/push", "1.2.0", **{"as": "code"})
+    found = (found_sdk("acme", tier=SdkTier.BUNDLED, evidence=(package,)),)
+    (one,) = with_versions(found, build(package), KNOWN)
+    assert one.version == "1.2.0"

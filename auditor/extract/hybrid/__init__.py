@@ -7,7 +7,7 @@ cannot be read as a script (encrypted, obfuscated, compiled by an unknown compil
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from auditor.archive import Archive, Unreadable
@@ -20,7 +20,7 @@ from auditor.extract.hybrid.plugins import capacitor_plugins, cordova_features, 
 from auditor.extract.hybrid.script import Form, Names, identifiers, mentions, read_names, words_of
 from auditor.extract.hybrid.uniapp import read_features, read_json, read_settings
 from auditor.extract.lens import ScriptNames
-from auditor.extract.wording import links_in, wordings_in
+from auditor.extract.wording import record_texts
 
 __all__ = ["DART", "read_hybrid"]
 
@@ -401,15 +401,7 @@ class _Reading:
     def _texts(
         self, name: str, data: bytes, *, wide: bool = False, big: bool = False, script: bool = False, placed: bool = True
     ) -> None:
-        lens = self.collect.lens
-        sources: tuple[Callable[[], Iterator[tuple[str, str, int]]], ...] = (
-            lambda: wordings_in(data, lens.wordings, wide=wide, big=big, script=script),
-            lambda: links_in(data, lens.links),
-        )
-        for source in sources:
-            for subject, text, at in source():
-                where = f"+0x{at:x}" if placed else "string table"
-                self.collect.fact(FactKind.WORDING, subject, self.archive.place(name), where, value=text)
+        record_texts(self.collect, self.archive.place(name), data, wide=wide, big=big, script=script, placed=placed)
 
     def _hidden(self, name: str, reason: Text) -> None:
         self.collect.gap(self.archive.place(name), "", reason, *_HIDES)
