@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from auditor.policy.needed import BuildDraft
 
 __all__ = [
+    "DECLARING",
     "Facts",
     "Linted",
     "audit_build",
@@ -79,6 +80,7 @@ _UNREVIEWED = Text(
 Progress = Callable[[Text], None]
 """Told the name of each stage as it starts."""
 
+DECLARING = Text(zh="读取声明", en="reading the declaration")
 _OPENING = Text(zh="读取安装包", en="reading the build")
 _INFERRING = Text(zh="识别 SDK", en="identifying SDKs")
 _COMPARING = Text(zh="与声明比对", en="comparing with the declaration")
@@ -257,6 +259,7 @@ def audit_build(
     a library and no app, SideFileError when a file given beside it cannot be used.
     """
     knowledge = knowledge or load()
+    (progress or _quiet)(DECLARING)
     declared, gaps = declared_in(declaration, shown_as=shown_as, knowledge=knowledge)
     facts = read_build(build, knowledge=knowledge, calls=True, beside=beside, progress=progress)
     if facts.build.identity.kind is BuildKind.LIBRARY:

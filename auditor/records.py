@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import yaml
 
 from auditor.model import Text
+from auditor.unseen import visible
 
 __all__ = ["Entry", "Mistake", "Record", "did_you_mean", "json_yaml", "read_entries", "read_record", "scalar_yaml"]
 
@@ -29,7 +30,6 @@ _BOOLS = {"true": True, "True": True, "false": False, "False": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")  # more digits make int() itself refuse
 _PLAIN = re.compile(r"[\u4e00-\u9fffA-Za-z_《（(][\u4e00-\u9fffA-Za-z0-9_.,，。、；：！？/（）()《》“”+&% -]*\Z")
 _WORDS = frozenset("null true false yes no on off y n ~ null".split())
-_BREAKS = re.compile("[\u0085\u2028\u2029\ufeff\u007f-\u009f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -425,10 +425,12 @@ def scalar_yaml(value: Any) -> str:
     simple = text.isidentifier() or (_PLAIN.match(text) and not re.search(r"[,，](?=\s)|,|: |\s#|:\Z|  ", text) and text == text.strip())
     if simple and text.lower() not in _WORDS:
         return text
-    return json_yaml(text)
+    return visible(json.dumps(text, ensure_ascii=False))
 
 
 def json_yaml(value: Any, indent: int | None = None) -> str:
-    """Return JSON that YAML reads as the same: without what breaks a line there or cannot stand in it, and no surrogates."""
-    text = _SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False, indent=indent))
-    return _BREAKS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    """Return JSON that YAML reads as the same: without what breaks a line there or cannot stand in it, and no surrogates.
+
+    What is unseen is written as escapes both know, which leaves out the tag characters beyond U+FFFF.
+    """
+    return visible(json.dumps(value, ensure_ascii=False, indent=indent), most=0xFFFF)

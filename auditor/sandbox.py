@@ -129,6 +129,9 @@ def _child(work: Callable[[Tell], Result], allowed: Allowance, board: _Board, pi
     try:
         # an interrupt goes to the whole group: the parent is the one who says so
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        # where the parent was killed and can end nobody, the child ends by itself
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(allowed.seconds + 2 * _GRACE + 1)
         _limit(allowed)
         try:
             answer: tuple[str, object] = ("done", work(board.tell))
@@ -147,6 +150,8 @@ def _child(work: Callable[[Tell], Result], allowed: Allowance, board: _Board, pi
 def _send(pipe: int, answer: tuple[str, object]) -> None:
     try:
         content = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+    except MemoryError:
+        content = b""  # nothing sent tells the same
     except Exception as error:  # noqa: BLE001 - an exception that cannot be sent is told in words
         content = pickle.dumps(("raised", (RuntimeError(f"{answer[1]!r:.200} ({error})"), "")))
     with os.fdopen(pipe, "wb") as file:
@@ -239,7 +244,7 @@ def _late(allowed: Allowance) -> Text:
 
 
 def _killed(number: int, allowed: Allowance) -> Text:
-    if number == signal.SIGXCPU:
+    if number in (signal.SIGXCPU, signal.SIGALRM):
         return _late(allowed)
     try:
         name = signal.Signals(number).name

@@ -65,6 +65,7 @@ from auditor.model import (
     Tool,
     Verdict,
 )
+from auditor.unseen import UNSEEN
 
 __all__ = ["AUDIT", "FACTS", "audit_from_wire", "audit_to_wire", "dumps", "facts_to_wire"]
 
@@ -78,9 +79,7 @@ _Rank = TypeVar("_Rank", bound=IntEnum)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # JSON leaves these as they are; a terminal obeys some of them and an editor shows others in a false order.
-_UNSEEN = re.compile(
-    "[\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 _LINE = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
 
 _SHOWN_FACTS = frozenset(

@@ -67,6 +67,21 @@ def test_what_cannot_be_sent_is_told_in_words() -> None:
         contained(lambda tell: lambda: None, PLENTY, quiet)
 
 
+def test_what_there_is_no_memory_left_to_send_is_said() -> None:
+    class Large:
+        def __reduce__(self) -> str:
+            raise MemoryError
+
+    assert "used up the memory it is allowed" in stopped(Large).reason.en
+
+
+def test_a_child_without_a_parent_ends_by_itself() -> None:
+    found = stopped(lambda: os.kill(os.getpid(), signal.SIGALRM))
+    assert "took longer than it is allowed (60 s" in found.reason.en
+    left = contained(lambda tell: signal.alarm(0), PLENTY, quiet)
+    assert PLENTY.seconds < left <= PLENTY.seconds + 10
+
+
 @pytest.mark.parametrize(
     ("end", "says"),
     [

@@ -20,7 +20,7 @@ import click
 from auditor import __version__
 from auditor.errors import AuditorError, Mistakes
 
-__all__ = ["ExitCode", "command", "main"]
+__all__ = ["ExitCode", "command", "complain", "main"]
 
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
@@ -131,20 +131,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.UNUSABLE
     except Mistakes as error:
         for mistake in error.mistakes:
-            _complain(mistake)
+            complain(mistake)
         return ExitCode.UNUSABLE
     except AuditorError as error:
-        _complain(f"auditor: {error}")
+        complain(f"auditor: {error}")
         return ExitCode.UNUSABLE
     except Exception as error:  # the last door: our own bug must not look like a finding (exit 1)
         if isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None:
             # only a stream has no name: standard output is a file on a full disk
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            _complain(f"auditor: standard output could not be written ({error.strerror}); free some space")
+            complain(f"auditor: standard output could not be written ({error.strerror}); free some space")
             return ExitCode.UNUSABLE
         if os.environ.get("AUDITOR_DEBUG"):
             raise
-        _complain(
+        complain(
             f"auditor: internal error ({type(error).__name__}: {error}); please report it"
             " (AUDITOR_DEBUG=1 shows where it happened)"
         )
@@ -169,8 +169,8 @@ def _open_streams() -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
-def _complain(message: str) -> None:
-    """Say what is wrong in one line, whatever a path in it holds."""
+def complain(message: str) -> None:
+    """Say something on standard error in one line, whatever a path or a build's own words in it hold."""
     from auditor.report.plain import one_line
 
     click.echo(one_line(message), err=True)

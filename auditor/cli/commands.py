@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from auditor.beside import Beside
-from auditor.cli import ExitCode
+from auditor.cli import ExitCode, complain
 from auditor.cli.configured import LANGUAGES, LEVELS, configured
 from auditor.cli.declare import declare as declare  # the group looks its commands up here
+from auditor.cli.limits import max_memory_option, read_document_within, refusal, timeout_option
 from auditor.cli.lint import lint_policy as lint_policy
-from auditor.cli.outputs import Output, OutputType, claim, print_bytes, print_text, write
+from auditor.cli.outputs import Output, OutputType, claim, print_bytes, print_line, print_text, write
 from auditor.errors import DeclarationError
 from auditor.knowledge.schema import Knowledge
 from auditor.model import Audit, Confidence, Finding, Language, Severity, Text
@@ -56,18 +57,6 @@ _merger_report = click.option(
     metavar="FILE",
     help="manifest-merger-*-report.txt of the build: names the library that brought each permission and component.",
 )
-_timeout = click.option(
-    "--timeout",
-    type=click.IntRange(1, 86_400),
-    metavar="SECONDS",
-    help="Most time that reading may take, of the clock and of the processor.  [default: by the size of the build]",
-)
-_max_memory = click.option(
-    "--max-memory",
-    type=click.IntRange(256, 1 << 20),
-    metavar="MB",
-    help="Most memory (address space) that reading may take.  [default: by the size of the build]",
-)
 _fail_on = click.option(
     "--fail-on",
     type=click.Choice(LEVELS),
@@ -100,8 +89,8 @@ _fail_on = click.option(
 @_mapping
 @_merger_report
 @_own_knowledge
-@_timeout
-@_max_memory
+@timeout_option
+@max_memory_option
 @_language
 @click.pass_context
 def audit(
@@ -194,13 +183,16 @@ def _audited(
         try:
             return contained(work, allowance(build, timeout, max_memory), progress)
         except Stopped as stopped:
-            from auditor.cli.documents import of_document
-            from auditor.pipeline import declared_in, judge, unread
+            from auditor.pipeline import DECLARING, declared_in, judge, unread
 
+            if stopped.stage == DECLARING:
+                raise refusal(declaration, stopped.reason) from None
             knowledge = _known(own_sdks)
-            # it may be the declaration that took so long
-            declared, gaps = of_document(
-                declaration, lambda: declared_in(declaration, shown_as=shown(declaration), knowledge=knowledge)
+            declared, gaps = read_document_within(
+                declaration,
+                lambda: declared_in(declaration, shown_as=shown(declaration), knowledge=knowledge),
+                timeout,
+                max_memory,
             )
             return judge(unread(build, stopped.sentence, knowledge=knowledge), declared, knowledge, gaps)
 
@@ -212,8 +204,8 @@ def _audited(
 @_mapping
 @_merger_report
 @_own_knowledge
-@_timeout
-@_max_memory
+@timeout_option
+@max_memory_option
 @_language
 def facts(
     build: Path,
@@ -279,8 +271,12 @@ def _rendered(found: Facts, wanted: Collection[str], language: Language) -> dict
 @click.argument("file", type=click.Path(path_type=Path))
 @_fail_on
 @_own_knowledge
+@timeout_option
+@max_memory_option
 @_language
-def check_declaration(file: Path, fail_on: str, own_sdks: Path | None, language: str) -> int:
+def check_declaration(
+    file: Path, fail_on: str, own_sdks: Path | None, timeout: int | None, max_memory: int | None, language: str
+) -> int:
     """Check the declaration FILE alone: its form, and what the document itself leaves out.
 
     Exit codes: 0, 1 when the document is at fault (at or over --fail-on), 2 when FILE has mistakes.
@@ -289,12 +285,14 @@ def check_declaration(file: Path, fail_on: str, own_sdks: Path | None, language:
 
     speak = Language(language)
     with _mistakes_in(file):
-        declaration, findings, gaps = check(file, shown_as=shown(file), knowledge=_known(own_sdks))
+        declaration, findings, gaps = read_document_within(
+            file, lambda: check(file, shown_as=shown(file), knowledge=_known(own_sdks)), timeout, max_memory
+        )
     for finding in findings:
         place = f"{finding.declared.file}:{finding.declared.at}" if finding.declared else declaration.file
-        print_text(f"{place}: {finding.severity.word} {finding.rule}: {finding.message.in_(speak)}\n")
+        print_line(f"{place}: {finding.severity.word} {finding.rule}: {finding.message.in_(speak)}")
     for gap in gaps:
-        click.echo(f"{gap.location}: {gap.reason.in_(speak)}", err=True)
+        complain(f"{gap.location}: {gap.reason.in_(speak)}")
     if gated(findings, fail_on):
         return ExitCode.CONTRADICTED
     return ExitCode.INCONCLUSIVE if gaps else ExitCode.CONSISTENT

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from auditor.cli import complain
 from auditor.cli.outputs import Output, claim, write
 from auditor.decisions import Decisions, baseline, decide_all, parse_decisions, read_decisions, to_json, to_yaml
 from auditor.errors import DecisionsError, OutputError
@@ -73,7 +74,7 @@ class Decider:
             for audit in audits:
                 given, left = baseline(audit, given, self.on)
                 for gap in left:
-                    click.echo(f"{self.write_to}: without {gap.location}: a gap over every table is no state to start from", err=True)
+                    complain(f"{self.write_to}: without {gap.location}: a gap over every table is no state to start from")
             assert given is not None  # noqa: S101 - there is an audit
             text = to_json(given) if self.write_to.suffix.lower() == ".json" else to_yaml(given)
             write(Output("baseline", self.write_to), text)
@@ -82,11 +83,10 @@ class Decider:
 
     def tell(self, audits: Sequence[Audit], language: Language) -> None:
         """Say on standard error which decisions no longer do anything."""
-        from auditor.report.plain import one_line
         from auditor.report.words import Words
 
         unmatched = next((audit.decided.unmatched for audit in audits if audit.decided), ())
         if unmatched:
             first = unmatched[0]
             said = Words(language)("decisions.tell", n=len(unmatched), first=first.about)
-            click.echo(one_line(f"{first.location.file}:{first.location.at}: {said}"), err=True)
+            complain(f"{first.location.file}:{first.location.at}: {said}")

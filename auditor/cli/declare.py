@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli import ExitCode
+from auditor.cli import ExitCode, complain
 from auditor.cli.configured import LANGUAGES
+from auditor.cli.limits import max_memory_option, read_document_within, timeout_option
 from auditor.cli.outputs import Output, OutputType, claim, print_text, write
 from auditor.errors import OutputError
 from auditor.model import Language
+
+if TYPE_CHECKING:
+    from auditor.policy.draft import Draft
 
 __all__ = ["declare"]
 
@@ -35,6 +41,8 @@ _BUILD_FORMATS = ("yaml", "json", "markdown", "html")
 @click.option(
     "--format", "format_", type=click.Choice((*_FORMATS, "markdown")), help="Format on standard output (yaml, unless -o is given).",
 )
+@timeout_option
+@max_memory_option
 @click.option(
     "--lang",
     "language",
@@ -45,7 +53,14 @@ _BUILD_FORMATS = ("yaml", "json", "markdown", "html")
     help="Language of notes and of drafted rows: Chinese or English.",
 )
 def declare(
-    policy: Path | None, build: Path | None, base: Path | None, outputs: tuple[Output, ...], format_: str | None, language: str
+    policy: Path | None,
+    build: Path | None,
+    base: Path | None,
+    outputs: tuple[Output, ...],
+    format_: str | None,
+    timeout: int | None,
+    max_memory: int | None,
+    language: str,
 ) -> int:
     """Draft a declaration from the privacy policy POLICY (HTML, Markdown, text, Word or PDF).
 
@@ -62,38 +77,49 @@ def declare(
             raise click.UsageError(f"{wanted} is not written here; there are {', '.join(formats)}")
     speak = Language(language)
     if build is not None:
-        return _from_build(build, outputs, format_, speak)
+        return _from_build(build, outputs, format_, speak, timeout, max_memory)
     assert policy is not None  # noqa: S101 - checked above
-    return _from_policy(policy, base, outputs, format_, speak)
 
 
-def _from_policy(policy: Path, base: Path | None, outputs: tuple[Output, ...], format_: str | None, language: Language) -> int:
+    def read(document: Path, shown_as: str | None = None) -> Draft:
+        from auditor.pipeline import draft_policy
+
+        return read_document_within(document, lambda: draft_policy(document, shown_as=shown_as), timeout, max_memory)
+
+    return _from_policy(policy, read, base, outputs, format_, speak)
+
+
+def _from_policy(
+    policy: Path,
+    read: Callable[[Path, str | None], Draft],
+    base: Path | None,
+    outputs: tuple[Output, ...],
+    format_: str | None,
+    language: Language,
+) -> int:
     from auditor.cli.commands import shown
-    from auditor.cli.documents import of_document
-    from auditor.pipeline import draft_policy
     from auditor.policy.merge import merge_into
+    from auditor.policy.view import render_view
     from auditor.policy.writing import draft_plain, to_json, to_yaml
 
     claim(outputs, (policy,))
-    draft = of_document(policy, lambda: draft_policy(policy, shown_as=shown(policy)))
+    draft = read(policy, shown(policy))
     plain = draft_plain(draft, language)
     text = to_yaml(plain, language)
     for output in outputs:
         if output.format == "json":
             write(output, to_json(plain))
         elif output.format == "html":
-            from auditor.policy.view import render_view
-
             write(output, render_view(draft, language))
         else:
-            old = _old_draft(output.path, base, language)
+            old = _old_draft(output.path, base, read, language)
             merged = merge_into(output.path, old, plain, text, language)
             for line in merged.changes:
-                click.echo(line, err=True)
+                complain(line)
             write(output, merged.text)
             write(Output("yaml", _beside(output.path)), text)
     if format_ or not outputs:
-        print_text(to_json(plain) if format_ == "json" else text)
+        print_text(to_json(plain) if format_ == "json" else render_view(draft, language) if format_ == "html" else text)
     declaration = draft.declaration
     click.echo(
         f"{len(declaration.permissions)} permissions, {len(declaration.usage_keys)} usage keys, {len(declaration.sdks)} SDKs, "
@@ -102,7 +128,7 @@ def _from_policy(policy: Path, base: Path | None, outputs: tuple[Output, ...], f
     )
     for gap in draft.gaps:
         where = f"{declaration.file}:{gap.at[0].line}" if gap.at else declaration.file
-        click.echo(f"{where}: {gap.reason.in_(language)}", err=True)
+        complain(f"{where}: {gap.reason.in_(language)}")
     return ExitCode.INCONCLUSIVE if draft.gaps else ExitCode.CONSISTENT
 
 
@@ -111,10 +137,8 @@ def _beside(target: Path) -> Path:
     return target.with_name(f"{target.stem}.draft.yaml")
 
 
-def _old_draft(target: Path, base: Path | None, language: Language) -> str | None:
+def _old_draft(target: Path, base: Path | None, read: Callable[[Path, str | None], Draft], language: Language) -> str | None:
     """Return the draft a reviewer's file was made from; None where there is no such file."""
-    from auditor.cli.documents import of_document
-    from auditor.pipeline import draft_policy
     from auditor.policy.writing import draft_plain, to_yaml
 
     if not target.exists():
@@ -130,10 +154,17 @@ def _old_draft(target: Path, base: Path | None, language: Language) -> str | Non
             return source.read_text("utf-8")
         except (OSError, ValueError) as error:
             raise OutputError(f"{source} cannot be read ({error})", "give the policy it was drafted from (--base POLICY)") from None
-    return to_yaml(draft_plain(of_document(source, lambda: draft_policy(source)), language), language)
+    return to_yaml(draft_plain(read(source, None), language), language)
 
 
-def _from_build(build: Path, outputs: tuple[Output, ...], format_: str | None, language: Language) -> int:
+def _from_build(
+    build: Path,
+    outputs: tuple[Output, ...],
+    format_: str | None,
+    language: Language,
+    timeout: int | None,
+    max_memory: int | None,
+) -> int:
     from auditor.cli.progress import Progress
     from auditor.pipeline import draft_build, draft_of, unread
     from auditor.policy.needed import needed_plain, to_html_tables, to_markdown_tables
@@ -143,7 +174,7 @@ def _from_build(build: Path, outputs: tuple[Output, ...], format_: str | None, l
     claim(outputs, (build,))
     with Progress(language) as progress:
         try:
-            draft = contained(lambda tell: draft_build(build, progress=tell), allowance(build), progress)
+            draft = contained(lambda tell: draft_build(build, progress=tell), allowance(build, timeout, max_memory), progress)
         except Stopped as stopped:
             draft = draft_of(unread(build, stopped.sentence))
 
@@ -160,5 +191,5 @@ def _from_build(build: Path, outputs: tuple[Output, ...], format_: str | None, l
     if format_ or not outputs:
         print_text(rendered(format_ or "yaml"))
     for gap in draft.gaps:
-        click.echo(f"{gap.location}: {gap.reason.in_(language)}", err=True)
+        complain(f"{gap.location}: {gap.reason.in_(language)}")
     return ExitCode.INCONCLUSIVE if draft.gaps else ExitCode.CONSISTENT

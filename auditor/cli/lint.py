@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli import ExitCode
+from auditor.cli import ExitCode, complain
 from auditor.cli.configured import LANGUAGES, LEVELS
-from auditor.cli.outputs import print_text
+from auditor.cli.limits import max_memory_option, read_document_within, timeout_option
+from auditor.cli.outputs import print_line
 from auditor.model import Language
+
+if TYPE_CHECKING:
+    from auditor.pipeline import Linted
 
 __all__ = ["lint_policy"]
 
@@ -23,6 +28,8 @@ __all__ = ["lint_policy"]
     show_default=True,
     help="Exit 1 from this severity on; findings of low confidence never count.",
 )
+@timeout_option
+@max_memory_option
 @click.option(
     "--lang",
     "language",
@@ -32,7 +39,7 @@ __all__ = ["lint_policy"]
     envvar="AUDITOR_LANG",
     help="Language of the findings: Chinese or English.",
 )
-def lint_policy(document: Path, fail_on: str, language: str) -> int:
+def lint_policy(document: Path, fail_on: str, timeout: int | None, max_memory: int | None, language: str) -> int:
     """Check the privacy policy DOCUMENT (HTML, Markdown, text, Word or PDF) alone: what it leaves out or leaves open.
 
     auditor rules lists what is looked for, and auditor rules ID shows the clauses. A list of SDKs or permissions is
@@ -42,19 +49,22 @@ def lint_policy(document: Path, fail_on: str, language: str) -> int:
     policy; 3 when part of it could not be read.
     """
     from auditor.cli.commands import gated, shown
-    from auditor.cli.documents import of_document
-    from auditor.pipeline import lint_policy as lint
+
+    def read() -> Linted:
+        from auditor.pipeline import lint_policy as lint
+
+        return lint(document, shown_as=name)
 
     speak = Language(language)
     name = shown(document)
-    found = of_document(document, lambda: lint(document, shown_as=name))
+    found = read_document_within(document, read, timeout, max_memory)
     for finding in found.findings:
         place = f":{finding.policy.at}" if finding.policy is not None and finding.policy.at else ""
-        print_text(f"{name}{place}: {finding.severity.word} {finding.rule}: {finding.message.in_(speak)}\n")
+        print_line(f"{name}{place}: {finding.severity.word} {finding.rule}: {finding.message.in_(speak)}")
     if found.note is not None:
-        print_text(f"{name}: {found.note.in_(speak)}\n")
+        print_line(f"{name}: {found.note.in_(speak)}")
     for gap in found.gaps:
-        click.echo(f"{gap.location}: {gap.reason.in_(speak)}", err=True)
+        complain(f"{gap.location}: {gap.reason.in_(speak)}")
     if gated(found.findings, fail_on):
         return ExitCode.CONTRADICTED
     return ExitCode.INCONCLUSIVE if found.gaps else ExitCode.CONSISTENT

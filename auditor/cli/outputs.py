@@ -12,7 +12,7 @@ import click
 
 from auditor.errors import OutputError
 
-__all__ = ["Output", "OutputType", "claim", "print_bytes", "print_text", "write"]
+__all__ = ["Output", "OutputType", "claim", "print_bytes", "print_line", "print_text", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,13 @@ def write(output: Output, report: str | bytes) -> None:
             os.unlink(temporary)
         reason = error.strerror or str(error)
         raise OutputError(f"{output.path} could not be written ({reason})", "free some space or choose another place") from None
+
+
+def print_line(text: str) -> None:
+    """Write one line to standard output, whatever the words of a document in it hold."""
+    from auditor.report.plain import one_line
+
+    print_text(one_line(text) + "\n")
 
 
 def print_text(text: str) -> None:

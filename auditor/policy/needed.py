@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from auditor.declaration.reader import SCHEMA
 from auditor.knowledge.schema import Knowledge, PermissionKnowledge, ProtectionLevel
 from auditor.model import Build, Conduct, FactKind, Gap, Language, OwnerKind, Platform, SdkTier, Text
 from auditor.policy.writing import Plain
+from auditor.unseen import visible
 
 __all__ = [
     "BuildDraft",
@@ -224,6 +226,9 @@ _TITLES = {
     Language.EN: ("Android permissions", "iOS permissions", "Third-party SDKs", "Personal information the app collects"),
 }
 
+_MARKUP = re.compile(r"[\\`<>|*]|(?<=\])[(\[]")
+"""What Markdown would take for more than text: a build's own words are text."""
+
 _Sheet = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
 
 
@@ -263,7 +268,7 @@ def to_markdown_tables(draft: BuildDraft, language: Language) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
+    return "| " + " | ".join(_MARKUP.sub(r"\\\g<0>", visible(" ".join(cell.split()))) for cell in cells) + " |"
 
 
 def to_html_tables(draft: BuildDraft, language: Language) -> str:
@@ -271,6 +276,6 @@ def to_html_tables(draft: BuildDraft, language: Language) -> str:
     parts = []
     for title, heads, rows in _sheets(draft, language):
         head = "".join(f"<th>{html.escape(cell)}</th>" for cell in heads)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>\n" for row in rows)
+        body = "".join("<tr>" + "".join(f"<td>{html.escape(visible(cell))}</td>" for cell in row) + "</tr>\n" for row in rows)
         parts.append(f"<h2>{html.escape(title)}</h2>\n<table>\n<tr>{head}</tr>\n{body}</table>\n")
     return "\n".join(parts)

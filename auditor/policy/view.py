@@ -11,6 +11,7 @@ from auditor.model import Language, Text
 from auditor.policy.document import Document, Grid, Heading, Line
 from auditor.policy.draft import Draft
 from auditor.policy.writing import TABLES, Plain, draft_plain, entry_yaml, row_yaml
+from auditor.unseen import visible
 
 __all__ = ["render_view"]
 
@@ -60,13 +61,18 @@ def render_view(draft: Draft, language: Language) -> str:
             _collect(row, f"{table}-{index}", marks, unsure=table == "review" or row.get("confidence") not in (None, "high"))
     policy = "".join(_policy(draft.document, marks, first))
     yaml = "".join(_yaml(plain, first))
-    title = html.escape(f"{_TITLE.in_(language)} · {draft.declaration.app}")
+    title = _shown(f"{_TITLE.in_(language)} · {draft.declaration.app}")
     return (
         f'<!DOCTYPE html>\n<html lang="{"zh-CN" if language is Language.ZH else "en"}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n<style>{_STYLE}</style>\n'
         f"</head>\n<body>\n<header><h1>{title}</h1><p>{html.escape(_NOTE.in_(language))}</p></header>\n"
         f"<main>\n<section>\n{policy}</section>\n<section><pre>{yaml}</pre></section>\n</main>\n</body>\n</html>\n"
     )
+
+
+def _shown(text: str) -> str:
+    """Return text of a document as HTML in which nothing hides."""
+    return html.escape(visible(text))
 
 
 def _collect(row: Plain, target: str, marks: dict[tuple[int | None, int], list[_Mark]], *, unsure: bool) -> None:
@@ -130,10 +136,10 @@ def _line(line: Line, marks: dict[tuple[int | None, int], list[_Mark]], first: d
             parts.append(f"<span{anchor}></span>" if anchor else "")
             continue
         kind = ' class="low"' if mark.unsure else ""
-        parts.append(html.escape(line.text[at:start]))
-        parts.append(f'<mark{kind}{anchor}><a href="#y-{mark.target}">{html.escape(line.text[start:end])}</a></mark>')
+        parts.append(_shown(line.text[at:start]))
+        parts.append(f'<mark{kind}{anchor}><a href="#y-{mark.target}">{_shown(line.text[start:end])}</a></mark>')
         at = end
-    parts.append(html.escape(line.text[at:]))
+    parts.append(_shown(line.text[at:]))
     return number + "".join(parts)
 
 

@@ -5,8 +5,6 @@ Format: ``auditor/declaration/1`` (docs/reference/declaration.md). The YAML is Y
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +13,7 @@ from auditor.model import Confidence, DeclaredData, DeclaredSdk, Language, Passa
 from auditor.policy.draft import Draft
 from auditor.policy.meta import Said
 from auditor.records import scalar_yaml
+from auditor.wire import dumps
 
 __all__ = ["TABLES", "Plain", "draft_plain", "row_yaml", "to_json", "to_yaml"]
 
@@ -38,7 +37,6 @@ _BUILD_HEAD = {
     Language.ZH: "# 由 auditor declare 根据安装包起草：隐私政策至少应写明的权限、用途说明和 SDK。【待填写】处请由业务方补充。\n",
     Language.EN: "# Drafted by auditor declare from a build: the permissions, keys and SDKs its policy has to name. Fill in the slots.\n",
 }
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def draft_plain(draft: Draft, language: Language) -> Plain:
@@ -169,7 +167,7 @@ def _said(said: Said | None, *, countries: bool = False) -> Plain | None:
 
 def to_json(plain: Plain) -> str:
     """Return a draft as JSON."""
-    return _SURROGATE.sub("\ufffd", json.dumps(plain, ensure_ascii=False, indent=2)) + "\n"
+    return dumps(plain)
 
 
 # -- YAML -------------------------------------------------------------------------------------------------------------

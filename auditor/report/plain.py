@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 
+from auditor.unseen import UNSEEN
+
 __all__ = ["one_line", "paragraphs"]
 
 LONGEST = 2000
 """Characters shown of one value; the JSON form holds all of it."""
 
-# C0 and C1 controls, soft hyphen, Arabic letter mark, zero-width space, direction marks and overrides, line and
-# paragraph separators, word joiner and its kin, byte-order mark, interlinear marks, surrogates, tag characters.
-# Zero-width (non-)joiners stay: scripts and emoji need them.
-_HARMFUL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
-)
+_HARMFUL = re.compile(f"[\x00-\x1f{UNSEEN}\ud800-\udfff\ufffe\uffff]")
 
 # A line break between Chinese characters stands for nothing; anywhere else it stands for a space.
 _WRAPPED = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uffef])\s*\n\s*(?=[\u2e80-\u9fff\uff00-\uffef])")
