@@ -332,11 +332,11 @@ def _elf_seeds() -> list[bytes]:
 def _signing_block(data: bytes) -> None:
     """Read the signatures of an APK whose signing block is the bytes."""
     from auditor.archive import Archive
-    from auditor.extract.android.signer import read_signers
+    from auditor.extract.android.signer import Levels, read_signers
 
     apk = write_zip([Entry(name="AndroidManifest.xml", data=b"x")], before_directory=data)
     with Archive.open(_file(apk, "signed.apk")) as archive:
-        read_signers(archive, _collector())
+        read_signers(archive, _collector(), Levels(21, 34, 1))
 
 
 def _signing_block_seeds() -> list[bytes]:
