@@ -20,6 +20,8 @@ __all__ = ["Dex", "DexError", "is_dex", "read_dex"]
 _HEADER_SIZE = 0x70
 _CONTAINER_HEADER_SIZE = 0x78
 _CLASS_DEF_SIZE = 32
+_WIDTHS = (4, 4, 12, 8, 8, _CLASS_DEF_SIZE)
+"""Bytes of one string, type, prototype, field, method and class definition."""
 _MAX_DEXES = 256
 _VERSIONS = frozenset(b"%03d" % number for number in range(35, 42))
 
@@ -148,6 +150,11 @@ class _Reading:
                 )
         counts = struct.unpack_from("<14I", data, at + 0x38)
         tables = [_table(data, counts[one + 1], counts[one], width) for one, width in ((0, 4), (2, 4), (10, _CLASS_DEF_SIZE))]
+        if _overlap(counts):
+            self.doubts["overlap"] = Text(
+                zh="DEX 的索引表相互重叠，Android 不会加载；其中的名称和调用可能读错",
+                en="has tables that overlap, which Android does not load: names and calls in it may have been misread",
+            )
         types: tuple[str, ...] = ()
         if all(one is not None for one in tables):
             types = type_names(data, at, self.name_bytes_left)
@@ -170,6 +177,17 @@ class _Reading:
         names = [name for index in indices if index < known and (name := types[index])]
         self.unreadable += len(indices) - len(names)
         self.classes += names
+
+
+def _overlap(counts: tuple[int, ...]) -> bool:
+    """Tell whether any two of the tables a header names (number and offset of entries, each) share bytes."""
+    end = 0
+    tables = zip(counts[1:12:2], counts[0:12:2], _WIDTHS, strict=True)
+    for start, count, width in sorted(one for one in tables if one[1]):
+        if start < end:
+            return True
+        end = start + count * width
+    return False
 
 
 def _table(data: bytes, offset: int, count: int, width: int) -> array[int] | None:

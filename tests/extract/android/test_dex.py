@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from auditor.extract.android.dex import Dex, DexError, is_dex, read_dex
 from auditor.extract.android.names import mutf8
-from tests.forge.dex import Class, Method, write_dex
+from tests.forge.dex import Class, Field, Method, write_dex
 
 NAMES = ("com.example.Main", "com.example.Main$Inner", "a.b", "om.Ünïcode", "特购.类", "x.😀")
 CLASSES = [Class(name=name) for name in NAMES]
@@ -144,6 +144,18 @@ def test_tables_outside_the_file_are_refused(table, place, value):
     assert "tables that lie outside" in refused(write_dex(CLASSES, patch=put(table + place, value)))
 
 
+@pytest.mark.parametrize("table", range(0x38, 0x68, 8))
+def test_tables_that_overlap_are_a_doubt(table):
+    """Each table is moved to where another one stands."""
+    sound = write_dex([Class(name="a.B", fields=[Field(name="f")], methods=[Method(name="m(I)V")]), Class(name="a.C")])
+    (own, other) = (struct.unpack_from("<I", sound, place + 4)[0] for place in (table, 0x40 if table != 0x40 else 0x38))
+    assert own != other
+    data = bytearray(sound)
+    struct.pack_into("<I", data, table + 4, other)
+    assert doubts(read_dex(sound)) == ""
+    assert "has tables that overlap" in doubts(read_dex(sealed(data)))
+
+
 def test_half_a_file_says_that_it_is_half():
     whole = write_dex(CLASSES)
     half = whole[: len(whole) // 2]
@@ -236,7 +248,7 @@ def container(*files: bytes, version: str = "041") -> bytes:
         base = len(out)
         body = bytearray(file)
         shift = base + 8
-        for table in (STRINGS, TYPES, CLASS_DEFS):
+        for table in range(STRINGS, CLASS_DEFS + 8, 8):
             count, at = struct.unpack_from("<II", body, table)
             if table == STRINGS:
                 for entry in range(at, at + 4 * count, 4):
