@@ -15,6 +15,7 @@ from auditor.infer.presences import find_presences
 from auditor.infer.renamed import find_renamed
 from auditor.infer.scripts import find_frameworks, find_script_calls, of_scripts
 from auditor.infer.sdks import find_sdks, owners_of
+from auditor.infer.self_starts import find_self_starts
 from auditor.infer.tiers import raised
 from auditor.infer.versions import with_versions
 from auditor.knowledge.schema import Knowledge
@@ -57,6 +58,7 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
     frameworks = find_frameworks(build, knowledge)
     loading, loads = find_loading(build, knowledge, owner_of, frameworks)
     gaps = (*packing, *loading)
+    starts = find_self_starts(build, knowledge, owner_of, hidden=bool(gaps or build.gaps))
     presences = find_presences(build, knowledge, hidden=bool(gaps or build.gaps))
     return Conduct(
         sdks=raised(versioned, build, owners_of(knowledge), renamed.attributions),
@@ -70,7 +72,7 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
         hosts=find_hosts(build, knowledge, owner_of),
         packers=find_packers(build, knowledge),
         frameworks=frameworks,
-        presences=(*presences, *((loads,) if loads else ())),
+        presences=(*presences, *(one for one in (starts, loads) if one is not None)),
         uses=_uses(build, calls, knowledge),
         attributions=renamed.attributions,
         manifest=find_manifest(build, versioned, knowledge),

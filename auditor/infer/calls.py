@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from auditor.infer.owners import Owners
 from auditor.infer.permissions import effective_ranges, minimum_level
+from auditor.infer.self_starts import starting
 from auditor.knowledge.api_schema import ApiConstant, ApiField, ApiMethod, ApiRole, Apis, ApiTable, Need
 from auditor.knowledge.schema import Knowledge
 from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, Reach, Severity, Text
@@ -56,7 +57,7 @@ def requesting(apis: Apis) -> Sequence[ApiMethod]:
 def wanted_methods(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
     """Return the methods to look for, by class."""
     names: dict[str, set[str]] = {}
-    for one in (*needing(knowledge.apis), *requesting(knowledge.apis)):
+    for one in (*needing(knowledge.apis), *requesting(knowledge.apis), *starting(knowledge.apis)):
         names.setdefault(one.class_, set()).add(one.name)
     return {class_: frozenset(found) for class_, found in names.items()}
 

@@ -8,12 +8,13 @@ from auditor.knowledge.schema import Knowledge
 from auditor.knowledge.sign_schema import PresenceKnowledge
 from auditor.model import MOST_EVIDENCE, Build, BuildKind, Fact, FactKind, Presence, Text
 
-__all__ = ["find_presences"]
+__all__ = ["HIDDEN", "find_presences"]
 
-_HIDDEN = Text(
+HIDDEN = Text(
     zh="包内有无法读取的部分，或文字由服务器下发，未发现不等于没有",
     en="parts of the build cannot be read, or texts may come from a server: not found does not mean there is none",
 )
+"""What is said of something not found where something may hide it."""
 
 
 def find_presences(build: Build, knowledge: Knowledge, *, hidden: bool) -> tuple[Presence, ...]:
@@ -26,7 +27,7 @@ def find_presences(build: Build, knowledge: Knowledge, *, hidden: bool) -> tuple
         if build.identity.platform not in one.platforms or (one.layers and not one.layers & layers):
             continue
         evidence = tuple(sorted(set(_evidence(build, one)), key=lambda fact: fact.key))[:MOST_EVIDENCE]
-        note = _HIDDEN if not evidence and (hidden or one.words) else None
+        note = HIDDEN if not evidence and (hidden or one.words) else None
         found.append(Presence(subject=one.id, name=one.name, evidence=evidence, note=note))
     return tuple(found)
 
