@@ -18,7 +18,7 @@ from auditor.extract.hybrid.flutter import is_snapshot, packages, strings_of
 from auditor.extract.hybrid.hermes import HermesError, is_hermes, read_hermes
 from auditor.extract.hybrid.plugins import capacitor_plugins, cordova_features, cordova_plugins
 from auditor.extract.hybrid.script import Form, Names, identifiers, mentions, read_names, words_of
-from auditor.extract.hybrid.uniapp import read_features, read_json, read_settings
+from auditor.extract.hybrid.uniapp import read_control, read_features, read_json, read_settings
 from auditor.extract.lens import ScriptNames
 from auditor.extract.wording import record_texts
 
@@ -128,6 +128,8 @@ class _Reading:
         if base == "dcloud_properties.xml":
             for feature, class_ in read_features(self._config(name) or b""):
                 self._module(name, f"feature {feature}", feature, UNI, "feature", class_)
+        elif base in ("dcloud_control.xml", "control.xml"):
+            self._control(name)
         elif base == "androidPrivacy.json":
             self._privacy(name)
         elif base == "cordova_plugins.js":
@@ -157,6 +159,27 @@ class _Reading:
             self._privacy(name)
         elif name.endswith((".js", ".html", ".htm")) and not _OWN.match(inner):
             self._script(name, UNI, main=inner == "app-service.js")
+
+    def _control(self, name: str) -> None:
+        """Read which apps the runtime starts; one whose resources are not there comes from elsewhere."""
+        control = read_control(self._config(name) or b"")
+        if control is None:
+            return
+        version, apps = control
+        there = {match[1] for entry in self.archive if (match := _UNI_WWW.match(entry))}
+        for app in apps:
+            self._layer(name, UNI, value=version, app=app)
+            if app not in there:
+                self.collect.gap(
+                    self.archive.place(name),
+                    app,
+                    Text(
+                        zh=f"指定启动的 uni-app 应用 {app} 的资源不在包内，可能在运行时下载或解密；请向开发者索取该应用的资源包",
+                        en=f"names the uni-app {app} to start, whose resources are not in the build: they may be downloaded or decrypted at"
+                        " run time; ask the developer for them",
+                    ),
+                    *_HIDES,
+                )
 
     def _uni_manifest(self, name: str, app: str) -> None:
         data = self._config(name)

@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Setting", "read_features", "read_json", "read_settings"]
+__all__ = ["Setting", "read_control", "read_features", "read_json", "read_settings"]
 
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?\*/|//[^\n]*', re.DOTALL)
 _FEATURE = re.compile(rb"<feature\s{1,8}name\s{0,4}=\s{0,4}[\"']([\w.-]{1,64})[\"']\s{1,8}value\s{0,4}=\s{0,4}[\"']([\w.$]{1,200})[\"']")
+_CONTROL = re.compile(rb"<hbuilder\b([^>]{0,400})>")
+_APP = re.compile(rb"<app\s([^>]{0,400})>")
+_ATTRIBUTE = re.compile(rb"([\w:.-]{1,40})\s{0,4}=\s{0,4}(?:\"([^\"]{0,200})\"|'([^']{0,200})')")
 _PERMISSION = re.compile(r"<uses-permission[^>]{0,200}?android:name\s{0,4}=\s{0,4}[\"']([\w.]{1,200})[\"']")
 _MOST = 500
 """Entries of one kind taken from one file."""
@@ -105,6 +108,24 @@ def _at(value: Any, *path: str) -> Any:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value
+
+
+def read_control(data: bytes) -> tuple[str, list[str]] | None:
+    """Return the runtime's version and the ids of the apps it starts, as dcloud_control.xml (iOS: control.xml) has them; None for
+    another file.
+    """
+    head = _CONTROL.search(data)
+    if head is None:
+        return None
+    ids = [attributes.get("appid", "") for match in _APP.finditer(data) if (attributes := _attributes(match[1]))]
+    return _attributes(head[1]).get("version", ""), list(dict.fromkeys(filter(None, ids)))[:_MOST]
+
+
+def _attributes(data: bytes) -> dict[str, str]:
+    return {
+        match[1].decode("ascii", "replace"): (match[2] or match[3] or b"").decode("utf-8", "replace")
+        for match in _ATTRIBUTE.finditer(data)
+    }
 
 
 def read_features(data: bytes) -> Iterator[tuple[str, str]]:

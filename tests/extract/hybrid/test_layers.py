@@ -69,6 +69,29 @@ def test_a_uni_app_is_read_with_its_places(tmp_path: Path) -> None:
     assert gaps(build) == {}
 
 
+CONTROL = b"""<?xml version="1.0" encoding="utf-8"?>
+<hbuilder version="1.9.9.82" debug='false'><apps><app appid="__UNI__1" appver="2.0"/></apps></hbuilder>"""
+
+
+def test_which_app_the_runtime_starts_is_read_and_looked_for(tmp_path: Path) -> None:
+    control = "assets/data/dcloud_control.xml"
+    build = read(tmp_path, {control: CONTROL, f"{UNI}/app-service.js": SCRIPT})
+    (layer,) = [fact for fact in build.of(FactKind.SCRIPT_LAYER) if fact.location.file == control]
+    assert (layer.name, layer.value, layer.trait("app")) == ("uni-app", "1.9.9.82", "__UNI__1")
+    assert gaps(build) == {}
+    build = read(tmp_path, {control: CONTROL})
+    assert gaps(build) == {control: frozenset({Table.DATA})}
+    (gap,) = build.gaps
+    assert gap.location.at == "__UNI__1"
+
+
+@pytest.mark.parametrize("data", [b"<control/>", b"", b"<hbuilder><apps></apps></hbuilder>", b"\xff<hbuilder", b"<app appid='x'/>"])
+def test_a_control_file_that_names_no_app_says_nothing(tmp_path: Path, data: bytes) -> None:
+    build = read(tmp_path, {"assets/data/dcloud_control.xml": data, "assets/control.xml": data})
+    assert build.of(FactKind.SCRIPT_LAYER) == ()
+    assert gaps(build) == {}
+
+
 def test_the_runtime_s_own_files_are_not_the_app_s(tmp_path: Path) -> None:
     files = {f"{UNI}/__uniappchooselocation.js": SCRIPT, f"{UNI}/view.umd.min.js": SCRIPT, "assets/uni-jsframework-vue3.js": GEO}
     assert told(read(tmp_path, files), FactKind.SCRIPT_CALL) == set()
@@ -245,6 +268,7 @@ def test_any_bytes_in_any_of_the_files_are_read_or_a_gap(tmp_path_factory: pytes
     data = start.encode() + noise
     names = (
         f"{UNI}/manifest.json", f"{UNI}/app-service.js", "assets/androidPrivacy.json", "assets/data/dcloud_properties.xml",
+        "assets/data/dcloud_control.xml",
         "assets/index.android.bundle", "lib/arm64-v8a/libapp.so", "assets/www/cordova_plugins.js", "assets/www/cordova.js",
         "assets/capacitor.plugins.json", "assets/capacitor.config.json", "assets/apps/x.wgt", "assets/a.html",
         "res/xml/network_security_config.xml",
