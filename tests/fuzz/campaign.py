@@ -64,7 +64,9 @@ def _audit(path: Path, *, library: bool, render: bool) -> Said:
     audit = audit_build(path, _DECLARATION, shown_as="tego.yaml", knowledge=load())
     if render:
         for format_ in FORMATS.values():
-            format_.render([audit], Language.ZH).encode("utf-8", "replace")
+            written = format_.render([audit], Language.ZH)
+            if isinstance(written, str):
+                written.encode("utf-8", "replace")
     mistakes = tuple(gap.reason.en for gap in audit.gaps if "unexpected error" in gap.reason.en or "rule" in gap.reason.en.split())
     grave = frozenset((one.rule, one.subject) for one in audit.findings if one.severity >= 2 and one.confidence >= 1)
     return Said(audit.verdict.value, len(audit.gaps), mistakes, grave)
