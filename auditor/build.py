@@ -269,6 +269,11 @@ class FactKind(Enum):
     traits ``archive`` = which, where it is one inside the build file, ``opened-by`` = ``platform`` (what is installed), ``tool``
     (what only wraps it, or is built from), ``app`` (a file in it), ``readers`` = ``differ`` where the platform and a plain reader of
     archives find different content, and those of its kind."""
+    PART = "part"
+    """A part that is installed with the app and runs by itself, an app inside it, or a variant of it: name = its directory or file;
+    value = ``extension``, ``app-clip``, ``watch-app``, ``app``, ``test``, ``apk`` or ``variant``; by = its bundle identifier or
+    package; traits ``point`` (what an extension extends), ``version``, ``permissions`` (of an APK: what it asks for), ``split``,
+    ``read`` (of a variant: ``yes`` or ``no``)."""
     WORDING = "wording"
     """Text that was looked for: name = what it speaks of (``account-deletion``); value = the words, or the address of a link."""
 

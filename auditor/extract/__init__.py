@@ -71,6 +71,12 @@ def _harmony_pack(archive: Archive, collect: Collector) -> IdentityFacts:
     return read_harmony_pack(archive, collect)
 
 
+def _variants(archive: Archive, collect: Collector) -> IdentityFacts:
+    from auditor.extract.ios.variants import read_variants
+
+    return read_variants(archive, collect)
+
+
 class _Form(NamedTuple):
     """A form of build, and who reads it; readers are imported when a build asks for them."""
 
@@ -87,6 +93,7 @@ _APP_BUNDLE = _Form(Platform.ANDROID, BuildKind.APP, _bundle)
 _IPA = _Form(Platform.IOS, BuildKind.APP, _ios, "Payload/")
 _HARMONY = _Form(Platform.HARMONYOS, BuildKind.APP, _harmony, "module.json")
 _HARMONY_PACK = _Form(Platform.HARMONYOS, BuildKind.APP, _harmony_pack)
+_IPAS = _Form(Platform.IOS, BuildKind.APP, _variants)
 _ANDROID_LIBRARY = _Form(Platform.ANDROID, BuildKind.LIBRARY, _jvm)
 _APPLE_LIBRARY = _Form(Platform.IOS, BuildKind.LIBRARY, _apple_library)
 
@@ -126,7 +133,7 @@ def extract(
             about = collect.about
             _stopped(collect, collect.reading or first or PurePath(opened.shown).name, type(error).__name__)
         sha256 = opened.checksum() if isinstance(opened, Folder) else opened.sha256
-        installed = reader in (_android, _ios) and archive is opened
+        installed = reader in (_android, _ios, _harmony) and archive is opened
         collect.faults(opened, PLATFORM if installed else TOOL)
         identity = Identity(
             platform=platform,
@@ -236,6 +243,11 @@ def _recognise(archive: Archive) -> tuple[Archive, _Form]:
 
     if is_apple_library(archive):
         return archive, _APPLE_LIBRARY
+    if any(name.lower().endswith(".ipa") for name in archive):
+        from auditor.extract.ios.variants import ipas_of
+
+        if ipas_of(archive):
+            return archive, _IPAS
     shown = archive.shown
     if folder:
         raise BuildError(

@@ -55,6 +55,7 @@ _WORDS = {
     "missing": Text(zh="包内未发现", en="not found in the build"),
     "proven": Text(zh="已确认", en="proven"),
     "suspected": Text(zh="疑似", en="suspected"),
+    "parts": Text(zh="内含的应用、扩展与变体", en="Apps, extensions and variants inside"),
     "archive": Text(zh="压缩包的异常结构", en="What is odd about the archive"),
     "gaps": Text(zh="未能读取", en="Could not be read"),
     "none": Text(zh="无", en="none"),
@@ -169,6 +170,8 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
         yield from section("presences", [_presence(one, language) for one in conduct.presences])
     yield ""
     yield f"{_WORDS['classes'].in_(language)} ({len({name for unit in build.code for name in unit.classes})})"
+    if parts := build.of(FactKind.PART):
+        yield from section("parts", [f"{one.value}  {one.by}  {one.trait('point') or ''}  {one.location}" for one in parts])
     if odd := build.of(FactKind.ARCHIVE):
         kinds = [f"{fact.name}  {fact.location}  {', '.join(f'{name} {value}' for name, value in fact.traits)}" for fact in odd]
         yield from section("archive", kinds)

@@ -121,6 +121,7 @@ FACT_KINDS: Mapping[FactKind, Text] = {
     FactKind.NATIVE_METHODS: _t("原生库实现的 Java 方法", "Java methods of a native library"),
     FactKind.NATIVE_LIBRARY: _t("原生库", "native library"),
     FactKind.ARCHIVE: _t("压缩包结构", "archive"),
+    FactKind.PART: _t("组成部分", "part"),
     FactKind.ASSET: _t("文件", "file"),
     FactKind.BUILD_TOOL: _t("构建工具", "build tool"),
     FactKind.MAPPING: _t("混淆映射文件", "mapping"),

@@ -90,5 +90,11 @@ def _nested(archive: Archive, name: str, collect: Collector) -> int:
         collect.gap(archive.place(name), "", error.reason, *hidden_with(name))
         return 0
     found = read_dex_files(inner, collect)
+    if MANIFEST in inner:
+        from auditor.extract.android.embedded import (
+            record_embedded,  # few builds hold one, and it reads more than DEX files
+        )
+
+        record_embedded(inner, collect)
     collect.faults(inner)
     return found

@@ -33,7 +33,7 @@ def read_network_config(
     ``path`` is the file the manifest refers to, empty where that is not known: then it goes by its name, and only its hosts are
     recorded. ``wanted`` says whether the manifest refers to one. ``read_xml`` raises AxmlError.
     """
-    for name in [path] if path in archive else [name for name in archive if _BY_NAME.match(name)]:
+    for name in [path] if path and path in archive else [name for name in archive if _BY_NAME.match(name)]:
         place = archive.place(name)
         try:
             root = read_xml(archive.read(name, _LARGEST))

@@ -26,6 +26,7 @@ _APK = ".apk"
 _EVERYTHING = (Table.PERMISSIONS, Table.SDKS, Table.DATA)
 _CODE = (Table.SDKS, Table.DATA)
 _XAPK_LIST = "manifest.json"
+_XAPK_KEYS = frozenset({"xapk_version", "package_name", "split_apks", "expansions"})
 _MAX_LIST = 1 << 20
 _BUNDLE_MANIFEST = f"manifest/{MANIFEST}"
 _BASE = "base"
@@ -65,7 +66,7 @@ def read_splits(archive: Archive, collect: Collector) -> IdentityFacts:
         _no_base(archive, collect, *_EVERYTHING)
     missing_code(found + sum(apk.dex for _, apk in read), main.manifest.has_code, collect)
     _check_splits(archive, read, main, collect)
-    _check_list(archive, names, collect)
+    _check_list(archive, main, collect)
     return main.about
 
 
@@ -153,24 +154,48 @@ def _check_splits(archive: Archive, read: list[tuple[str, Apk]], main: Apk, coll
             )
 
 
-def _check_list(archive: Archive, names: list[str], collect: Collector) -> None:
-    """Record the splits that the list of an .xapk names and the archive does not hold."""
+def _check_list(archive: Archive, main: Apk, collect: Collector) -> None:
+    """Record the files that the list of an .xapk names and the archive does not hold, and a list that cannot be read."""
     if _XAPK_LIST not in archive:
         return
-    data = collect.read(archive, _XAPK_LIST, limit=_MAX_LIST)
-    try:
-        listed = json.loads(data or b"{}").get("split_apks", [])
-        wanted = {str(one["file"]) for one in listed}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        # some other file of this name
+    data = collect.read(archive, _XAPK_LIST, *_CODE, limit=_MAX_LIST)
+    if data is None:
         return
-    for name in sorted(wanted - set(names)):
+    try:
+        listed = json.loads(data)
+        if not isinstance(listed, dict) or not _XAPK_KEYS & listed.keys():
+            # some other file of this name
+            return
+        wanted = {str(one["file"]) for one in [*(listed.get("split_apks") or ()), *(listed.get("expansions") or ())]}
+        package = str(listed.get("package_name") or main.about.app_id)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        collect.gap(
+            archive.place(_XAPK_LIST),
+            "",
+            Text(
+                zh="应为 .xapk 的分包清单，但无法读取，因此不知道分包是否齐全；请重新获取安装包",
+                en="should be the list of splits of an .xapk and cannot be read, so whether all of them are here is not known;"
+                " get the build again",
+            ),
+            *_CODE,
+        )
+        return
+    if main.about.app_id and package != main.about.app_id:
+        collect.gap(
+            archive.place(_XAPK_LIST),
+            "package_name",
+            Text(
+                zh=f"清单所列的应用是 {package}，基础包是 {main.about.app_id}",
+                en=f"lists the app {package}, while the base APK is {main.about.app_id}",
+            ),
+        )
+    for name in sorted(wanted - set(archive)):
         collect.gap(
             name,
             "",
             Text(
-                zh=f"清单 {_XAPK_LIST} 列出的分包不在压缩包中，其中的代码未读取",
-                en=f"is a split that {_XAPK_LIST} lists and the archive does not hold; its code was not read",
+                zh=f"清单 {_XAPK_LIST} 列出的文件不在压缩包中，其中的代码未读取",
+                en=f"is a file that {_XAPK_LIST} lists and the archive does not hold; its code was not read",
             ),
             *hidden_with(name),
         )

@@ -16,7 +16,7 @@ from auditor.build import FactKind, Signer, Table, Text
 from auditor.errors import BuildError
 from auditor.extract.android.dex_files import read_dex_files
 from auditor.extract.android.native import record_native
-from auditor.extract.collector import Collector, IdentityFacts, Place
+from auditor.extract.collector import PLATFORM, Collector, IdentityFacts, Place
 from auditor.extract.folder import View
 from auditor.extract.harmony.abc import MAGIC, AbcError, Bytecode, named, read_abc, requested
 from auditor.extract.harmony.module import PACK_INFO, Module, listed_modules, parse, read_module
@@ -102,7 +102,7 @@ def read_harmony_pack(archive: Archive, collect: Collector) -> IdentityFacts:
             collect.gap(archive.place(name), "", reason, *_EVERYTHING)
             continue
         _module(inner, collect, app)
-        collect.faults(inner)
+        collect.faults(inner, PLATFORM)
     bundles = sorted({one.bundle for _, one in app.modules if one.bundle})
     if len(bundles) > 1:
         raise BuildError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from auditor.archive import Archive
@@ -12,6 +12,7 @@ from auditor.extract.collector import Collector
 from auditor.extract.hosts import record_hosts
 from auditor.extract.ios.ar import AR
 from auditor.extract.ios.bundles import Bundle
+from auditor.extract.ios.info import SIMULATOR
 from auditor.extract.ios.macho import Image, MachOError, is_code, read_macho
 from auditor.extract.ios.plist import PlistError, PlistValue, read_plist
 from auditor.extract.ios.signature import read_signature
@@ -85,6 +86,8 @@ def _read_image(archive: Archive, collect: Collector, name: str, owner: Bundle |
         min_os=first.min_os,
         sdk=first.sdk,
     )
+    if owner is not None and owner.main and first.kind == "execute" and _for_simulator(macho.archs, first.platform):
+        collect.gap(file, "LC_BUILD_VERSION", SIMULATOR, *_HIDES)
     if encrypted:
         # symbols are not encrypted: what classes it has may be known all the same, what it refers to is not
         named = not any(image.hidden_classes for image in macho.images)
@@ -98,6 +101,11 @@ def _read_image(archive: Archive, collect: Collector, name: str, owner: Bundle |
         _collect_code(collect, file, image)
         signers.extend(_read_signature(collect, file, image, owner is not None and owner.main))
     return signers
+
+
+def _for_simulator(archs: Sequence[str], platform: str) -> bool:
+    """Tell whether an executable runs on simulators alone: it says so, or old ones have no processor of a device."""
+    return platform.endswith("-simulator") or (platform in ("", "ios") and bool(archs) and set(archs) <= {"x86_64", "i386"})
 
 
 _ENCRYPTED = Text(

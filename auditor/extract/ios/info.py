@@ -16,7 +16,7 @@ from auditor.extract.hosts import is_public
 from auditor.extract.ios.bundles import Bundle
 from auditor.extract.ios.plist import PlistError, PlistValue, read_plist
 
-__all__ = ["BASE", "Info", "read_info", "read_plist_entry", "value_text"]
+__all__ = ["BASE", "SIMULATOR", "Info", "read_info", "read_plist_entry", "value_text"]
 
 BASE = "Base"
 """What facts from Info.plist itself name as their language."""
@@ -25,6 +25,14 @@ _USAGE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9]*UsageDescription(?:Dictionary)?", 
 _VARIANT = re.compile(r"(?:-(?:iphoneos|iphonesimulator|macos))?(?:~(?:iphone|ipad|ipod|applewatch|appletv))?$", re.ASCII)
 """Suffixes by which a key holds for one platform or device only."""
 _NAME_KEYS = ("CFBundleDisplayName", "CFBundleName")
+_EXTENSION_POINTS = (("NSExtension", "NSExtensionPointIdentifier"), ("EXAppExtensionAttributes", "EXExtensionPointIdentifier"))
+_MOST_DEVICES = 3
+SIMULATOR = Text(
+    zh="这是模拟器构建，不能安装到设备上，其中的代码和 SDK 可能与发布的安装包不同；请提供设备构建（由 Xcode 归档导出的 .ipa）",
+    en="is a simulator build: it installs on no device, and its code and SDKs may differ from what is published; supply a build for"
+    " devices, such as the .ipa exported from the Xcode archive",
+)
+"""Said of an app's Info.plist or executable."""
 _TEXT, _ARRAY, _DICTIONARY = ("文本", "text"), ("数组", "an array"), ("字典", "a dictionary")
 
 
@@ -91,6 +99,9 @@ def read_info(archive: Archive, collect: Collector, bundle: Bundle) -> Info:
     _present(file, collect, bundle, info)
     if not bundle.runs:
         return info
+    reader.part(bundle, info)
+    if bundle.main:
+        reader.made_for()
     reader.usage_strings(BASE)
     reader.modes()
     reader.schemes()
@@ -234,6 +245,38 @@ class _Info:
         self.collect.fact(
             FactKind.USAGE_STRING, key, self.file, self.prefix + at, value=value, by=language, variant=variant
         )
+
+    def part(self, bundle: Bundle, info: Info) -> None:
+        """Record what an app inside the app, or an extension of it, is."""
+        kind, point = bundle.kind, ""
+        if bundle.main:
+            return
+        if kind == "app":
+            if "NSAppClip" in self.values or "/AppClips/" in bundle.path:
+                kind = "app-clip"
+            elif {"WKWatchKitApp", "WKApplication", "WKCompanionAppBundleIdentifier"} & self.values.keys() or "/Watch/" in bundle.path:
+                kind = "watch-app"
+        elif kind == "extension":
+            for holder, key in _EXTENSION_POINTS:
+                extends = self.values.get(holder)
+                named = extends.get(key) if isinstance(extends, dict) else None
+                point = named if isinstance(named, str) else point
+        version = info.version or info.build
+        self.collect.fact(FactKind.PART, bundle.name, self.file, value=kind, by=info.identifier, point=point, version=version)
+
+    def made_for(self) -> None:
+        """Say what shows that the build is not what all users have: one for the simulator, one cut down for some devices."""
+        platforms = [one for one in self.texts("CFBundleSupportedPlatforms") if one]
+        if any(one.endswith("Simulator") for one in platforms) or self.text("DTPlatformName").endswith("simulator"):
+            self.collect.gap(self.file, "CFBundleSupportedPlatforms", SIMULATOR, Table.SDKS, Table.DATA)
+        devices = self.values.get("UISupportedDevices")
+        if isinstance(devices, list) and devices:
+            named = ", ".join(str(one) for one in devices[:_MOST_DEVICES]) + (", …" if len(devices) > _MOST_DEVICES else "")
+            reason = Text(
+                zh=f"这是针对部分设备（{named}）精简的变体（App Thinning）：仅其他设备使用的资源不在其中",
+                en=f"is a variant thinned for some devices ({named}): resources that only others use are not in it",
+            )
+            self.collect.gap(self.file, "UISupportedDevices", reason)
 
     def modes(self) -> None:
         for key in ("UIBackgroundModes", "WKBackgroundModes"):

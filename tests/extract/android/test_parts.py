@@ -190,9 +190,68 @@ def test_an_xapk_that_lists_more_than_it_holds_says_so(read):
     assert gaps(build) == {("config.zh.apk", ""): CODE}
 
 
-@pytest.mark.parametrize("text", [b"[]", b"{", b'{"split_apks": 3}', b'{"split_apks": [{}]}', b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize("text", [b"[]", b"{}", b"null", b'{"name": "icons", "start_url": "/"}', b'{"package_name": "com.example.app"}'])
 def test_a_list_of_another_kind_is_nothing(read, text):
     assert gaps(read(zipped(base__apk=base("a.B"), manifest__json=text))) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"split_apks": 3}', b'{"split_apks": [{}]}', b'{"xapk_version": 2, "expansions": [1]}'],
+)
+def test_a_list_of_an_xapk_that_cannot_be_read_leaves_code_in_doubt(read, text):
+    assert gaps(read(zipped(base__apk=base("a.B"), manifest__json=text))) == {("manifest.json", ""): CODE}
+
+
+def test_a_list_of_another_app_is_said(read):
+    build = read(zipped(base__apk=base("a.B"), manifest__json=b'{"package_name": "com.other"}'))
+    assert gaps(build) == {("manifest.json", "package_name"): NONE}
+    assert "com.other" in build.gaps[0].reason.en
+
+
+def test_an_expansion_file_that_is_listed_and_not_there_is_a_gap(read):
+    listed = {"xapk_version": 1, "expansions": [{"file": "Android/obb/x/main.1.x.obb"}, {"file": "Android/obb/x/patch.1.x.obb"}]}
+    files = {"base__apk": base("a.B"), "manifest__json": json.dumps(listed).encode(), "Android_in_obb_in_x_in_main__1__x__obb": b"data"}
+    assert gaps(read(zipped(**files))) == {("Android/obb/x/patch.1.x.obb", ""): CODE}
+
+
+# -- apps inside --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("around", ["plain", "nested", "another name"])
+def test_an_apk_inside_is_read_as_code_and_named(read, around):
+    other = base("plug.In", package="com.plug")
+    other = Apk(manifest=manifest("com.plug", permissions=["READ_SMS", "CAMERA"], version_code=3), package="com.plug",
+                dex=[[Class(name="plug.In")]], files={"lib/arm64-v8a/libspy.so": b"\x7fELF"}).write()  # fmt: skip
+    path, files = {
+        "plain": ("assets/plugin.apk", {"assets/plugin.apk": other}),
+        "nested": ("assets/data.bin!/inner.apk", {"assets/data.bin": write_zip([Entry(name="inner.apk", data=other)])}),
+        "another name": ("res/raw/logo.png", {"res/raw/logo.png": other}),
+    }[around]
+    build = read(Apk(manifest=manifest(PACKAGE, permissions=["CAMERA"]), package=PACKAGE, dex=[[Class(name="a.B")]], files=files).write())
+    assert classes(build) == {"classes.dex": {"a.B"}, f"{path}!/classes.dex": {"plug.In"}}
+    (part,) = build.of(FactKind.PART)
+    assert (part.location.file, part.value, part.by) == (path, "apk", "com.plug")
+    assert part.trait("permissions") == "android.permission.CAMERA,android.permission.READ_SMS"
+    assert named(build, FactKind.NATIVE_LIBRARY) == {("libspy.so", f"{path}!/lib/arm64-v8a/libspy.so")}
+    # what it asks for is not the app's
+    assert named(build, FactKind.PERMISSION) == {("android.permission.CAMERA", "AndroidManifest.xml")}
+    assert gaps(build) == {(path, ""): NONE}
+    assert "com.plug" in build.gaps[0].reason.en
+    assert "READ_SMS" in build.gaps[0].reason.en
+
+
+def test_an_apk_inside_whose_manifest_is_damaged_is_named_all_the_same(read):
+    inner = zipped(AndroidManifest__xml=b"\x03\0\x08\0 damaged", classes__dex=write_dex([Class(name="plug.In")]))
+    build = read(Apk(manifest=manifest(PACKAGE), package=PACKAGE, dex=[[Class(name="a.B")]], files={"assets/x": inner}).write())
+    assert [(part.value, part.by) for part in build.of(FactKind.PART)] == [("apk", "")]
+    assert gaps(build) == {("assets/x", ""): NONE}
+
+
+def test_a_library_inside_is_no_apk(read):
+    inner = zipped(AndroidManifest__xml=b"<manifest package='com.lib'/>", R__txt=b"")
+    build = read(Apk(manifest=manifest(PACKAGE), package=PACKAGE, dex=[[Class(name="a.B")]], files={"assets/lib.aar": inner}).write())
+    assert (build.of(FactKind.PART), gaps(build)) == ((), {})
 
 
 # -- bundles ------------------------------------------------------------------------------------------------------
