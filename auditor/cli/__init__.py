@@ -130,8 +130,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.UNUSABLE
     except Mistakes as error:
+        from auditor.cli.annotations import annotate_mistakes
+
         for mistake in error.mistakes:
             complain(mistake)
+        annotate_mistakes(error.mistakes)
         return ExitCode.UNUSABLE
     except AuditorError as error:
         complain(f"auditor: {error}")

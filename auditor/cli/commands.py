@@ -117,6 +117,7 @@ def audit(
     Exit codes: 0 consistent (or what is not is accepted), 1 contradicted (at or over --fail-on), 2 unusable input,
     3 inconclusive (something could not be read), 70 internal error, 130 interrupted.
     """
+    from auditor.cli.annotations import annotate
     from auditor.cli.decided import Decider
     from auditor.report import FORMATS
 
@@ -141,6 +142,8 @@ def audit(
     elif format_ or not outputs:
         print_text(_on_stdout(results, format_ or "text", speak))
     decider.tell(results, speak)
+    named = {shown(path): path for path in (declaration, decisions, new_baseline) if path is not None}
+    annotate(results, (one for result in results for one in failing(result.findings, fail_on)), named, speak)
     return worst(_exit_code(result, fail_on) for result in results)
 
 
@@ -268,26 +271,42 @@ def _rendered(found: Facts, wanted: Collection[str], language: Language) -> dict
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @_fail_on
 @_own_knowledge
 @timeout_option
 @max_memory_option
 @_language
 def check_declaration(
-    file: Path, fail_on: str, own_sdks: Path | None, timeout: int | None, max_memory: int | None, language: str
+    files: tuple[Path, ...], fail_on: str, own_sdks: Path | None, timeout: int | None, max_memory: int | None, language: str
 ) -> int:
-    """Check the declaration FILE alone: its form, and what the document itself leaves out.
+    """Check each declaration FILE alone: its form, and what the document itself leaves out; that of auditor.yaml where none is given.
 
-    Exit codes: 0, 1 when the document is at fault (at or over --fail-on), 2 when FILE has mistakes.
+    Exit codes: 0, 1 when a document is at fault (at or over --fail-on), 2 when a FILE has mistakes.
     """
+    if not files:
+        raise click.UsageError("Missing argument 'FILE'; name one, or give 'declaration' in auditor.yaml")
+    codes: list[int] = []
+    mistakes: list[str] = []
+    for file in files:
+        try:
+            with _mistakes_in(file):
+                codes.append(_checked(file, fail_on, own_sdks, timeout, max_memory, Language(language)))
+        except DeclarationError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise DeclarationError(mistakes)
+    return worst(codes)
+
+
+def _checked(
+    file: Path, fail_on: str, own_sdks: Path | None, timeout: int | None, max_memory: int | None, speak: Language
+) -> int:
     from auditor.pipeline import check_declaration as check
 
-    speak = Language(language)
-    with _mistakes_in(file):
-        declaration, findings, gaps = read_document_within(
-            file, lambda: check(file, shown_as=shown(file), knowledge=_known(own_sdks)), timeout, max_memory
-        )
+    declaration, findings, gaps = read_document_within(
+        file, lambda: check(file, shown_as=shown(file), knowledge=_known(own_sdks)), timeout, max_memory
+    )
     for finding in findings:
         place = f"{finding.declared.file}:{finding.declared.at}" if finding.declared else declaration.file
         print_line(f"{place}: {finding.severity.word} {finding.rule}: {finding.message.in_(speak)}")
@@ -387,12 +406,17 @@ def _on_stdout(results: Sequence[Audit], format_: str, language: Language) -> st
     return FORMATS[format_].render(results, language)
 
 
-def gated(findings: tuple[Finding, ...], fail_on: str) -> bool:
-    """Tell whether a finding is grave enough for ``fail_on``, and sure enough to count."""
+def failing(findings: Sequence[Finding], fail_on: str) -> tuple[Finding, ...]:
+    """Return the findings grave enough for ``fail_on``, and sure enough to count."""
     if fail_on == "never":
-        return False
+        return ()
     level = Severity[fail_on.upper()]
-    return any(one.severity >= level and one.confidence >= Confidence.MEDIUM for one in findings)
+    return tuple(one for one in findings if one.severity >= level and one.confidence >= Confidence.MEDIUM)
+
+
+def gated(findings: Sequence[Finding], fail_on: str) -> bool:
+    """Tell whether any finding is grave enough for ``fail_on``, and sure enough to count."""
+    return bool(failing(findings, fail_on))
 
 
 def worst(codes: Iterable[int]) -> int:

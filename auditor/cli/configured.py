@@ -64,7 +64,7 @@ def configure(ctx: click.Context, file: Path | None, *, ignore: bool) -> None:
     }
     # what a declaration is checked by itself with is what it is audited as
     if "declaration" in given.settings:
-        ctx.default_map["check-declaration"]["file"] = given.settings["declaration"].value
+        ctx.default_map["check-declaration"]["files"] = [given.settings["declaration"].value]
 
 
 def configured(ctx: click.Context) -> Config:
