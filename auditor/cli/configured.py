@@ -32,13 +32,14 @@ _PARAMETERS = {
     "max-memory": "max_memory",
 }
 """Key -> what commands call it."""
-_READING = ("lang", "knowledge", "timeout", "max-memory")
+_LIMITS = ("timeout", "max-memory")
+_READING = ("lang", "knowledge", *_LIMITS)
 _COMMANDS = {
     "audit": tuple(_PARAMETERS),
     "facts": _READING,
-    "check-declaration": ("fail-on", "lang", "knowledge"),
-    "lint-policy": ("fail-on", "lang"),
-    "declare": ("lang",),
+    "check-declaration": ("fail-on", "lang", "knowledge", *_LIMITS),
+    "lint-policy": ("fail-on", "lang", *_LIMITS),
+    "declare": ("lang", *_LIMITS),
     "rules": ("lang",),
     "sdks": ("lang", "knowledge"),
 }
