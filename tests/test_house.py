@@ -54,6 +54,7 @@ ONLY_IN: dict[str, set[str]] = {
     "yaml": {"records"},
     "click": {"cli"},
     "cyclonedx": {"report.cyclonedx"},
+    "weasyprint": {"report.pdf"},
     "xlsxwriter": {"report.xlsx"},
     "jinja2": {"report.html"},
     "lxml": {"extract.android.androguard_axml", "policy.read.html", "policy.read.docx"},
@@ -83,6 +84,7 @@ HEAVY = {
     "openstep_plist",
     "pdfminer",
     "pdfplumber",
+    "weasyprint",
     "xlsxwriter",
 }
 """Imported inside functions only, so that ``auditor --help`` stays fast."""

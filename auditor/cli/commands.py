@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from auditor.config import Config
     from auditor.pipeline import Facts
 
-_FORMATS = ("text", "json", "html", "sarif", "junit", "markdown", "csv", "xlsx", "cyclonedx")
+_FORMATS = ("text", "json", "html", "sarif", "junit", "markdown", "csv", "xlsx", "pdf", "cyclonedx")
 
 _build = click.argument("build", type=click.Path(path_type=Path))
 _language = click.option(

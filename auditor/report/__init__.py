@@ -46,7 +46,7 @@ class Format:
         return render(audits, language)
 
     def check(self) -> None:
-        """Raise OutputError, which says what to install, where the library this format takes is not there."""
+        """Raise OutputError, which says what to install, where the library this format takes, or what that takes, is not there."""
         module, name = self.needs
         try:
             missing = bool(module) and importlib.util.find_spec(module) is None
@@ -54,6 +54,8 @@ class Format:
             missing = True
         if missing:
             raise OutputError(f"the format {self.name} takes {name} to write", "pip install 'auditor[reports]'")
+        if module and (check := getattr(importlib.import_module(self.module), "check", None)) is not None:
+            check()
 
 
 FORMATS: Mapping[str, Format] = {
@@ -73,6 +75,14 @@ FORMATS: Mapping[str, Format] = {
             module="auditor.report.xlsx",
             binary=True,
             needs=("xlsxwriter", "XlsxWriter"),
+        ),
+        Format(
+            name="pdf",
+            suffix=".pdf",
+            human=True,
+            module="auditor.report.pdf",
+            binary=True,
+            needs=("weasyprint", "WeasyPrint"),
         ),
         Format(
             name="cyclonedx",

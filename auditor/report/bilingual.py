@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from itertools import zip_longest
@@ -63,6 +63,13 @@ class BothWords:
         """Return the phrase called ``key``, each value in the language of its phrase."""
         zh, en = ({name: _in(value, language) for name, value in values.items()} for language in (Language.ZH, Language.EN))
         return in_both(self._zh(key, **zh), self._en(key, **en))
+
+
+    def listed(self, items: Iterable[str | Both]) -> str | Both:
+        """Return the items in one line."""
+        items = tuple(items)
+        zh, en = ([str(_in(item, language)) for item in items] for language in (Language.ZH, Language.EN))
+        return in_both(self._zh.listed(zh), self._en.listed(en))
 
 
 def _in(value: object, language: Language) -> object:

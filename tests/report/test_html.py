@@ -107,6 +107,11 @@ def test_every_text_stands_in_the_language_that_is_shown(name, language):
     assert not [a for _, attributes in found.elements for a in attributes.values() if a and "lang=" in a]
 
 
+@pages
+def test_no_value_is_shown_as_the_code_has_it(name, language):
+    assert not re.search(r"Both\(|SvgText\(|<(?:Text|Verdict)\b|Traceback", "".join(page(name, language).text))
+
+
 def test_both_languages_stand_in_one_page_and_each_shows_its_own():
     shown = {one: "".join(Page(render([drifted()], Language.ZH), one).text) for one in Language}
     assert "与声明不一致" in shown[Language.ZH]
