@@ -9,6 +9,7 @@ AuditorError                the root; carries a message and a hint
 │   └── KnowledgeError      … it is the shipped (or a user's own) knowledge
 ├── PolicyError             the file cannot be read as a policy document at all
 ├── SideFileError           a file given beside the build (mapping, merger report) cannot be used
+├── EvidenceError           an evidence pack cannot be made, or a file is none
 ├── WireError               a JSON document is not the result it claims to be
 └── OutputError             a report cannot be written where it was asked for
 
@@ -69,6 +70,10 @@ class PolicyError(AuditorError):
 
 class SideFileError(AuditorError):
     """A file given beside the build (mapping, merger report) cannot be used, or belongs to another build."""
+
+
+class EvidenceError(AuditorError):
+    """An evidence pack cannot be made as asked, or what was given as one is none; or a key cannot be used."""
 
 
 class WireError(AuditorError):

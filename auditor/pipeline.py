@@ -51,6 +51,7 @@ __all__ = [
     "DECLARING",
     "Facts",
     "Linted",
+    "audit_and_facts",
     "audit_build",
     "check_declaration",
     "declared_in",
@@ -258,6 +259,21 @@ def audit_build(
     declaration, PolicyError where it is a document and no policy, BuildError when the build cannot be opened as one, or is
     a library and no app, SideFileError when a file given beside it cannot be used.
     """
+    return audit_and_facts(
+        build, declaration, shown_as=shown_as, knowledge=knowledge, beside=beside, progress=progress
+    )[0]
+
+
+def audit_and_facts(
+    build: Path,
+    declaration: Path,
+    *,
+    shown_as: str | None = None,
+    knowledge: Knowledge | None = None,
+    beside: Beside = NOTHING,
+    progress: Progress | None = None,
+) -> tuple[Audit, Facts]:
+    """Audit a build as :func:`audit_build` does, and return what it holds too, from one reading."""
     knowledge = knowledge or load()
     (progress or _quiet)(DECLARING)
     declared, gaps = declared_in(declaration, shown_as=shown_as, knowledge=knowledge)
@@ -268,7 +284,7 @@ def audit_build(
             "give the app that holds it, or use `auditor facts` to see what the library holds",
         )
     (progress or _quiet)(_COMPARING)
-    return judge(facts, declared, knowledge, gaps)
+    return judge(facts, declared, knowledge, gaps), facts
 
 
 def declared_in(

@@ -30,6 +30,7 @@ DOORS: dict[str, set[str]] = {
     "declaration": {*NOUNS, "records", "knowledge"},
     "config": {*NOUNS, "records"},
     "decisions": {*NOUNS, "records"},
+    "evidence": {*NOUNS, "archive", "wire"},
     "policy": {*NOUNS, "records", "knowledge", "declaration", "unseen", "wire"},
     "infer": {*NOUNS, "knowledge"},
     "tables": {*NOUNS, "knowledge", "infer.permissions"},
@@ -38,7 +39,7 @@ DOORS: dict[str, set[str]] = {
     "pipeline": {*NOUNS, "__init__", "beside", "extract", "infer", "knowledge", "declaration", "policy", "tables", "rules", "wire"},
     "cli": {
         *NOUNS,
-        *("__init__", "beside", "config", "decisions", "sandbox", "pipeline", "policy"),
+        *("__init__", "beside", "config", "decisions", "evidence", "sandbox", "pipeline", "policy"),
         *("report", "wire", "records", "rules", "knowledge", "infer.permissions"),
     },
 }

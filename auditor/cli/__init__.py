@@ -44,6 +44,8 @@ class _Lazy(click.Group):
         self.short = {
             "audit": "Audit a build against a declaration.",
             "facts": "Show what a build holds.",
+            "evidence": "Pack an audit as evidence to be filed.",
+            "verify": "Check a pack of evidence.",
             "check-declaration": "Check a declaration alone.",
             "declare": "Draft a declaration from a policy.",
             "lint-policy": "Check a policy document alone.",
@@ -64,6 +66,10 @@ class _Lazy(click.Group):
             from auditor.cli import configured
 
             return configured.config
+        if cmd_name in ("evidence", "verify"):
+            from auditor.cli import evidence
+
+            return evidence.COMMANDS[cmd_name]
         from auditor.cli import commands
 
         found: click.Command = getattr(commands, cmd_name.replace("-", "_"))

@@ -133,7 +133,7 @@ def audit(
     results = []
     with _mistakes_in(declaration):
         for one, beside in wanted:
-            results.append(_audited(one, declaration, beside, own_sdks, timeout, max_memory, speak))
+            results.append(audited(one, declaration, beside, own_sdks, timeout, max_memory, speak)[0])
     results = decider.applied(results)
     for output in outputs:
         write(output, FORMATS[output.format].encoded(results, speak))
@@ -162,7 +162,7 @@ def _wanted(builds: Sequence[Path], given: Config, mapping: Path | None, merger_
     return [(one.file, Beside(mapping=one.mapping, merger_report=one.merger_report)) for one in given.builds]
 
 
-def _audited(
+def audited(
     build: Path,
     declaration: Path,
     beside: Beside,
@@ -170,17 +170,27 @@ def _audited(
     timeout: int | None,
     max_memory: int | None,
     speak: Language,
-) -> Audit:
-    """Audit one build in a process of its own; one that was stopped is an audit with a gap over everything."""
+    *,
+    shown_as: str = "",
+    facts_as: Collection[str] = (),
+) -> tuple[Audit, dict[str, str]]:
+    """Audit one build in a process of its own; one that was stopped is an audit with a gap over everything.
+
+    ``shown_as`` is the declaration's path as reports print it, where that is not its own. Returns the audit, and what the build
+    holds in the formats ``facts_as`` asks for, from the same reading.
+    """
     from auditor.cli.progress import Progress
     from auditor.sandbox import Stopped, allowance, contained
 
-    def work(tell: Callable[[Text], None]) -> Audit:
-        from auditor.pipeline import audit_build
+    name = shown_as or shown(declaration)
 
-        return audit_build(
-            build, declaration, shown_as=shown(declaration), knowledge=_known(own_sdks), beside=beside, progress=tell
+    def work(tell: Callable[[Text], None]) -> tuple[Audit, dict[str, str]]:
+        from auditor.pipeline import audit_and_facts
+
+        audit, found = audit_and_facts(
+            build, declaration, shown_as=name, knowledge=_known(own_sdks), beside=beside, progress=tell
         )
+        return audit, _rendered(found, facts_as, speak)
 
     with Progress(speak) as progress:
         try:
@@ -193,11 +203,12 @@ def _audited(
             knowledge = _known(own_sdks)
             declared, gaps = read_document_within(
                 declaration,
-                lambda: declared_in(declaration, shown_as=shown(declaration), knowledge=knowledge),
+                lambda: declared_in(declaration, shown_as=name, knowledge=knowledge),
                 timeout,
                 max_memory,
             )
-            return judge(unread(build, stopped.sentence, knowledge=knowledge), declared, knowledge, gaps)
+            found = unread(build, stopped.sentence, knowledge=knowledge)
+            return judge(found, declared, knowledge, gaps), _rendered(found, facts_as, speak)
 
 
 @click.command()

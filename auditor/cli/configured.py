@@ -37,6 +37,8 @@ _READING = ("lang", "knowledge", *_LIMITS)
 _COMMANDS = {
     "audit": tuple(_PARAMETERS),
     "facts": _READING,
+    "evidence": ("declaration", "decisions", *_READING),
+    "verify": ("lang",),
     "check-declaration": ("fail-on", "lang", "knowledge", *_LIMITS),
     "lint-policy": ("fail-on", "lang", *_LIMITS),
     "declare": ("lang", *_LIMITS),
