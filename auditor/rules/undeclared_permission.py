@@ -55,7 +55,7 @@ def undeclared_permission(case: Case) -> Iterator[Claim]:
         services = _services(case, row.subject)
         if name.startswith("BIND_") and not services:
             continue  # the system alone is granted it: asking for it opens nothing, answering to it does
-        askers = [case.knowledge.sdks[id_].name for id_ in row.asked_by]
+        askers = [_asker(id_, case) for id_ in row.asked_by]
         zh_by = f"（已知“{'”“'.join(one.zh for one in askers)}”的清单会带入）" if askers else ""
         en_by = f" ({', '.join(one.en for one in askers)} is known to bring it in)" if askers else ""
         ask_vendor = (
@@ -94,6 +94,12 @@ _MANIFESTS = {
     Table.HARMONY_PERMISSIONS: Text(zh="module.json5", en="module.json5"),
 }
 """Where permissions are asked for."""
+
+
+def _asker(id_: str, case: Case) -> Text:
+    """Return the name of an SDK, or of a library that is none, which a merger report names by its coordinates."""
+    sdk = case.knowledge.sdks.get(id_)
+    return Text(zh=id_, en=id_) if sdk is None else sdk.name
 
 
 def _known(row: Row, case: Case) -> PermissionKnowledge | HarmonyPermissionKnowledge | None:

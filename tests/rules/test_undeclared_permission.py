@@ -86,3 +86,11 @@ def test_the_message_says_why_a_normal_permission_matters() -> None:
 
     assert message("QUERY_ALL_PACKAGES") == "which opens personal data and which the policy does not list"
     assert message("READ_SMS") == "which the policy does not list"
+
+
+def test_a_library_that_is_no_sdk_is_named_by_its_coordinates() -> None:
+    name = f"{P}READ_SMS"
+    asked = row(Table.PERMISSIONS, name, State.UNDECLARED, found=(permission(name),), asked_by=("org.scan:scan",))
+    (one,) = undeclared_permission.run(case(asked))
+    assert "org.scan:scan" in one.remedy.en
+    assert "org.scan:scan" in one.remedy.zh
