@@ -17,7 +17,7 @@ from __future__ import annotations
 import contextlib
 import struct
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from auditor.build import FactKind, Text
 from auditor.extract.ios import arm64, objc, references
@@ -74,6 +74,10 @@ _EIGHTEEN = struct.Struct("<18I")
 _NLIST64, _NLIST32 = struct.Struct("<IBBHQ"), struct.Struct("<IBBHI")
 _CHAINS = struct.Struct("<7I")
 _CLASS_SYMBOL = "_OBJC_CLASS_$_"
+
+_OVERLAPPING = Text(
+    zh="通用二进制的各部分相互重叠，部分架构未读取", en="is a universal file whose parts overlap; not every part was read"
+)
 
 
 class MachOError(ValueError):
@@ -173,9 +177,18 @@ def read_macho(data: bytes, lens: Lens | None = None) -> MachO:
     ``lens`` says which names to look for in it. What only part of an image withholds is among its ``doubts``.
     """
     slices = list(_slices(data))
-    wanted = [one for one in slices if one.arch == "arm64"] or slices
+    wanted = {(one.base, one.size): one for one in reversed([one for one in slices if one.arch == "arm64"] or slices)}
     lens = lens or Lens()
-    return MachO(archs=tuple(one.arch for one in slices), images=tuple(_read_slice(one, lens) for one in wanted))
+    images: list[Image] = []
+    left = len(data)
+    for one in sorted(wanted.values(), key=slices.index):
+        if one.size > left:
+            # parts of a sound file have bytes of their own; a few bytes could otherwise be read thirty times over
+            images[0] = replace(images[0], doubts=(*images[0].doubts, _OVERLAPPING))
+            break
+        left -= one.size
+        images.append(_read_slice(one, lens))
+    return MachO(archs=tuple(one.arch for one in slices), images=tuple(images))
 
 
 # -- containers ---------------------------------------------------------------------------------------------------
@@ -191,6 +204,8 @@ class _Slice:
     arch: str
     cut: bool = False
     """The file ends before the slice does."""
+    listed: bool = False
+    """Whether ``arch`` is what the directory of a universal file says."""
 
     def head(self, length: int) -> bytes:
         return self.data[self.base : self.base + min(length, self.size)]
@@ -216,7 +231,7 @@ def _fat_slices(data: bytes) -> Iterator[_Slice]:
     for number in range(count):
         cpu, subtype, offset, size = entry.unpack_from(data, 8 + number * entry.size)[:4]
         held = max(0, min(size, len(data) - offset))
-        yield _Slice(data, offset, held, _arch(cpu, subtype), cut=held < size)
+        yield _Slice(data, offset, held, _arch(cpu, subtype), cut=held < size, listed=True)
 
 
 def _arch(cpu: int, subtype: int) -> str:
@@ -342,6 +357,9 @@ class _Reader:
         self.wide = _THIN[magic]
         if self.slice.cut:
             self._doubt("文件在映像结束之前被截断", "is cut short: the file ends before the image does")
+        told = _arch(*struct.unpack_from("<II", self.slice.data, self.slice.base + 4))
+        if self.slice.listed and told != self.slice.arch:
+            self._doubt(f"目录称其为 {self.slice.arch}，映像自称 {told}", f"is said to be for {self.slice.arch}, but says {told} itself")
         self._read_commands(count, size)
         kind = _KINDS.get(file_type, f"type-{file_type}")
         cryptid = max(self._commands.get(0x21, (0, 0, 0))[2], self._commands.get(0x2C, (0, 0, 0))[2])
@@ -543,8 +561,8 @@ class _Reader:
             if len(imports) >= _MAX_IMPORTS:
                 self._doubt(f"导入符号超过 {_MAX_IMPORTS} 个，其余未读取", f"imports over {_MAX_IMPORTS} symbols; not all read")
                 break
-        if not imports:
-            imports.update(self._bound_symbols())
+        # what the loader binds counts, whatever the symbol table leaves out
+        imports.update(self._bound_symbols())
         imports.discard("")
         return imports, classes
 
