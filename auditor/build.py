@@ -265,10 +265,10 @@ class FactKind(Enum):
     """Host that code or a file names: name = the host, lower case; value = scheme, empty for one that stands alone;
     by = the class whose code uses it, or the file's own kind (``network-security-config``)."""
     ARCHIVE = "archive"
-    """What about a ZIP archive no build tool writes: name = an :class:`Oddity`; the location is the entry, or the archive itself;
-    traits ``archive`` = which, where it is one inside the build file, ``opened-by`` = ``platform`` (what is installed), ``tool``
-    (what only wraps it, or is built from), ``app`` (a file in it), ``readers`` = ``differ`` where the platform and a plain reader of
-    archives find different content, and those of its kind."""
+    """What about a ZIP archive, or the binary XML of a manifest, no build tool writes: name = an :class:`Oddity`; the location is
+    the entry, or the archive itself; traits ``archive`` = which, where it is one inside the build file, ``opened-by`` = ``platform``
+    (what is installed), ``tool`` (what only wraps it, or is built from), ``app`` (a file in it), ``readers`` = ``differ`` where the
+    platform and a plain reader find different content, and those of its kind."""
     PART = "part"
     """A part that is installed with the app and runs by itself, an app inside it, or a variant of it: name = its directory or file;
     value = ``extension``, ``app-clip``, ``watch-app``, ``app``, ``test``, ``apk`` or ``variant``; by = its bundle identifier or
@@ -279,10 +279,11 @@ class FactKind(Enum):
 
 
 class Oddity(Enum):
-    """What about an archive no build tool writes. ``differ`` among the traits = readers of archives find different content.
+    """What about an archive, or about Android's manifest, no build tool writes. ``differ`` among the traits = readers find different
+    content.
 
     Traits ``entries`` = how many entries it holds of, where they are not all told one by one. See
-    docs/explanation/hostile-archives.md.
+    docs/explanation/hostile-archives.md and docs/explanation/malformed-builds.md.
     """
 
     DUPLICATE = "duplicate-entry"
@@ -351,6 +352,52 @@ class Oddity(Enum):
     """An entry with a local header the directory does not list; trait ``at``."""
     UNLISTED_BYTES = "unlisted-bytes"
     """Bytes between entries that belong to none; traits ``at``, ``bytes``, ``starts``."""
+    XML_TYPE = "xml-type"
+    """Android's manifest does not say that it is binary XML; the place is the type it gives."""
+    XML_HEADER = "xml-header"
+    """A chunk of the manifest has a longer header than its kind; the place is its size in bytes."""
+    XML_CHUNK = "xml-unknown-chunk"
+    """Chunks of no known kind in the manifest; the place is their type."""
+    XML_POOLS = "xml-string-pools"
+    """The manifest has several string pools; the place is how many."""
+    XML_MAPS = "xml-resource-maps"
+    """The manifest has several resource maps; the place is how many."""
+    XML_NO_MAP = "xml-no-resource-map"
+    """The manifest has no resource map, so none of its attributes has a resource id."""
+    XML_BEHIND = "xml-behind-root"
+    """Further elements, or damaged chunks, stand behind the manifest's root element; the place is the element."""
+    XML_CLOSING = "xml-closing-name"
+    """An element closes by another name than it opened by; the place is the element."""
+    XML_UNREADABLE = "xml-unreadable-text"
+    """A name or text of the manifest cannot be read; the place is the element."""
+    XML_UNTERMINATED = "xml-unterminated-text"
+    """A text of the manifest has no zero behind it; the place is element and text."""
+    XML_ZERO = "xml-text-with-zero"
+    """A text of the manifest has a zero inside; the place is element and text."""
+    XML_LENGTH = "xml-text-length"
+    """A text of the manifest claims another length in UTF-16 than it has; the place is element and text."""
+    XML_PLACE = "xml-attribute-place"
+    """Attributes of the manifest stand elsewhere, or are of another size, than is usual; the place is element, start and size."""
+    XML_NAME = "xml-attribute-name"
+    """An attribute has another name than its resource id; the place is the element and both."""
+    XML_NO_NAME = "xml-attribute-without-name"
+    """An attribute has a resource id and no name; the place is element and attribute."""
+    XML_NAMESPACE = "xml-attribute-namespace"
+    """An attribute with a resource id of the platform's is not in its namespace; the place is element and attribute."""
+    XML_NO_ID = "xml-attribute-without-id"
+    """An attribute in the platform's namespace has no resource id; the place is element, attribute and value."""
+    XML_ORDER = "xml-attribute-order"
+    """An attribute stands behind one with a higher resource id; the place is element, attribute and value."""
+    XML_TWICE = "xml-attribute-twice"
+    """An attribute is given twice; the place is element, attribute and the later value."""
+    XML_RAW = "xml-raw-value"
+    """An attribute has one text as written and another as a value; the place is the element and both, the written one first."""
+    NESTED_ELEMENT = "nested-element"
+    """An element of the manifest stands inside one that Android's parser goes on through; the place is both."""
+    SECOND_APPLICATION = "second-application"
+    """The manifest has a second ``application``; the place is its name."""
+    INNER_MANIFEST = "inner-manifest"
+    """The manifest has a ``manifest`` inside; the place is its package."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Archives no build tool writes: where the platform and those who look at a build may not see the same."""
+"""Archives and manifests no build tool writes: where the platform and those who look at a build may not see the same."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class _Kind(NamedTuple):
 
 _REFUSED = Text(zh="Android 拒绝安装", en="Android refuses to install it")
 _IGNORED = Text(zh="Android 不予理会", en="Android does not mind")
+_READ = Text(zh="Android 照常读取", en="Android reads it all the same")
+_BY_ID = Text(zh="Android 以资源编号为准", en="Android goes by the resource id")
 _BY_DIRECTORY = Text(zh="Android 以目录为准", en="Android goes by the directory")
 
 _KINDS: Mapping[Oddity, _Kind] = {
@@ -143,6 +145,67 @@ _KINDS: Mapping[Oddity, _Kind] = {
     Oddity.UNLISTED_BYTES: _Kind(
         Text(zh="条目之间有不属于任何条目的内容", en="has bytes between its entries that belong to none"), _IGNORED, Severity.LOW
     ),
+    Oddity.XML_TYPE: _Kind(
+        Text(zh="文件头未标明是二进制 XML", en="does not say that it is binary XML"),
+        Text(zh="较早的 Android 不看文件头，新版本拒绝安装", en="Android did not look, and newer versions refuse to install it"),
+    ),
+    Oddity.XML_HEADER: _Kind(Text(zh="数据块的头部过长", en="has chunks with longer headers than they should have"), _READ),
+    Oddity.XML_CHUNK: _Kind(Text(zh="含有未知类型的数据块", en="has chunks of no known kind"), _IGNORED),
+    Oddity.XML_POOLS: _Kind(
+        Text(zh="有多个字符串池", en="has several string pools"), Text(zh="Android 取最后一个", en="Android takes the last")
+    ),
+    Oddity.XML_MAPS: _Kind(
+        Text(zh="有多张资源编号表", en="has several resource maps"), Text(zh="Android 取最后一张", en="Android takes the last")
+    ),
+    Oddity.XML_NO_MAP: _Kind(
+        Text(zh="没有资源编号表", en="has no resource map"),
+        Text(zh="Android 看不到其中的任何系统属性", en="Android sees none of its attributes"),
+        confidence=Confidence.MEDIUM,
+    ),
+    Oddity.XML_BEHIND: _Kind(
+        Text(zh="根元素之后还有其他元素或损坏的内容", en="has further elements or damaged chunks behind its root element"), _IGNORED
+    ),
+    Oddity.XML_CLOSING: _Kind(Text(zh="元素的结束名称与开始名称不同", en="has elements that close by another name"), _IGNORED),
+    Oddity.XML_UNREADABLE: _Kind(
+        Text(zh="有无法读取的名称或文字", en="has names or texts that cannot be read"), _REFUSED, confidence=Confidence.MEDIUM
+    ),
+    Oddity.XML_UNTERMINATED: _Kind(
+        Text(zh="有文字末尾缺少零字节", en="has texts without the zero behind them"),
+        Text(zh="Android 9 及以前照常读取，10 起读不出", en="Android reads them up to version 9, and not from 10 on"),
+    ),
+    Oddity.XML_ZERO: _Kind(
+        Text(zh="有文字中间含零字节", en="has texts with a zero inside"), Text(zh="Android 读到零字节为止", en="Android reads up to it")
+    ),
+    Oddity.XML_LENGTH: _Kind(Text(zh="有文字的长度写错", en="has texts that claim a wrong length"), _READ),
+    Oddity.XML_PLACE: _Kind(
+        Text(zh="属性的位置或大小异常", en="has attributes of another size or in another place than is usual"), _READ
+    ),
+    Oddity.XML_NAME: _Kind(Text(zh="属性的名称与其资源编号不符", en="has attributes whose names are not those of their ids"), _BY_ID),
+    Oddity.XML_NO_NAME: _Kind(Text(zh="有属性没有名称", en="has attributes without names"), _BY_ID),
+    Oddity.XML_NAMESPACE: _Kind(Text(zh="系统属性不在系统命名空间中", en="has attributes outside the platform's namespace"), _BY_ID),
+    Oddity.XML_NO_ID: _Kind(
+        Text(zh="系统属性没有资源编号", en="has attributes of the platform's without a resource id"),
+        Text(zh="Android 看不到它们", en="Android does not see them"),
+    ),
+    Oddity.XML_ORDER: _Kind(
+        Text(zh="属性未按资源编号排列", en="has attributes out of the order of their ids"),
+        Text(zh="Android 看不到排在后面的较小编号", en="Android does not see the lower ones behind"),
+    ),
+    Oddity.XML_TWICE: _Kind(
+        Text(zh="同一属性给出两次", en="has attributes given twice"), Text(zh="Android 取第一个", en="Android takes the first")
+    ),
+    Oddity.XML_RAW: _Kind(
+        Text(zh="属性的原文与值不同", en="has attributes that say one thing as text and another as a value"),
+        Text(zh="Android 大多取值", en="Android mostly takes the value"),
+    ),
+    Oddity.NESTED_ELEMENT: _Kind(
+        Text(zh="有元素藏在不应包含它的元素内", en="has elements inside others that should hold none"),
+        Text(zh="Android 11 起照样生效", en="from version 11 on they take effect in Android all the same"),
+    ),
+    Oddity.SECOND_APPLICATION: _Kind(
+        Text(zh="有多个 application 元素", en="has several application elements"), Text(zh="Android 取第一个", en="Android takes the first")
+    ),
+    Oddity.INNER_MANIFEST: _Kind(Text(zh="manifest 元素内另有一个", en="has a manifest element inside its own"), _IGNORED),
 }
 
 _WRAPPERS_MAY = frozenset(
@@ -162,7 +225,8 @@ _MOST_NAMES = 3
     severity=Severity.MEDIUM,
     zh="""
     检查内容：逐项比较压缩包的目录与各条目自身的头部，并核对文件中每一段内容的归属。构建工具不会写出的结构——重名条目、未知的压缩方法、
-    虚假的加密标记、两处不一致的名称和大小、压缩包前后的内容、含 NUL 或“..”的名称、相互重叠的条目、缺失的目录等——逐一列出。
+    虚假的加密标记、两处不一致的名称和大小、压缩包前后的内容、含 NUL 或“..”的名称、相互重叠的条目、缺失的目录等——逐一列出。对 Android
+    清单同样如此：名称与资源编号不符的属性、重复的字符串池、藏在其他元素内的权限等。
 
     为何重要：这类改动使不同工具看到不同的内容，用来躲避检查；系统安装的内容与解压看到的内容不同时，以解压结果作出的结论没有意义，等级为高。
     本工具按 Android 安装程序的方式读取，系统不会安装的也尽量读出并说明。传输损坏也会造成目录缺失、校验值不符等情况，置信度为低。
@@ -178,7 +242,8 @@ def tampered_archive(case: Case) -> Iterator[Claim]:
     """What it does: compares the directory of the archive with what each entry's own header says, and accounts for every byte of the
     file. Names what no build tool writes: names that stand twice, unknown compression methods, encryption that is only claimed,
     headers that contradict each other, bytes before and behind the archive, names with NUL or `..`, entries that overlap, a directory
-    that is lost.
+    that is lost. Of Android's manifest the same: attributes whose names are not those of their resource ids, a second string pool,
+    permissions hidden inside other elements.
 
     Why it matters: by such tricks a build shows different things to different tools. Where what the platform installs is not what a
     plain reader of archives sees, nothing can be concluded from the latter, and the severity is high. The auditor reads as Android's

@@ -78,3 +78,13 @@ def test_what_android_makes_of_it_is_said_and_names_are_counted() -> None:
     assert finding.message.en == "0, 1, 2 and 37 more: has something behind the archive; Android refuses to install it"
     assert finding.message.zh == "0、1、2 等 40 个：压缩包之后有其他内容；Android 拒绝安装"
     assert finding.evidence == tuple(facts)
+
+
+def test_what_is_odd_about_the_manifest_is_told_with_what_android_makes_of_it() -> None:
+    facts = [odd(Oddity.XML_ORDER, "AndroidManifest.xml", readers="differ"), odd(Oddity.XML_TYPE, "base.apk!/AndroidManifest.xml")]
+    assert says(*facts) == {"xml-attribute-order": "high high", "xml-type": "medium high"}
+    (finding, _) = tampered_archive.run(case(of=build(*facts)))
+    assert finding.message.en == (
+        "AndroidManifest.xml: has attributes out of the order of their ids, so that tools read different content;"
+        " Android does not see the lower ones behind"
+    )

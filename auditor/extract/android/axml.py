@@ -14,9 +14,9 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from auditor.build import Text
+from auditor.build import Oddity, Text
 from auditor.extract.android.androguard_axml import androguard_axml
-from auditor.extract.android.oddities import Oddity
+from auditor.extract.android.oddities import Odd
 from auditor.extract.android.string_pool import PoolError, StringPool
 
 __all__ = ["ANDROID", "AxmlError", "Document", "Element", "attribute_name", "attribute_number", "clean", "read_axml", "read_document"]
@@ -96,7 +96,7 @@ class Document:
     root: Element
     after: list[Element]
     """Elements behind the root element, which some of the platform's readers go on to."""
-    oddities: list[Oddity]
+    oddities: list[Odd]
     """What readers may take in several ways, each kind once for each place of its kind."""
 
 
@@ -143,8 +143,8 @@ class _Reading:
         self._pool: StringPool | None = None
         self._ids: tuple[int, ...] = ()
         self._elements = self._attributes = self._characters = 0
-        self._oddities: dict[tuple[str, str], Oddity] = {}
-        self._seen: dict[str, int] = {}
+        self._oddities: dict[tuple[Oddity, str], Odd] = {}
+        self._seen: dict[Oddity, int] = {}
         self._looked: set[int] = set()
 
     # -- the document ---------------------------------------------------------------------------------------------
@@ -166,12 +166,12 @@ class _Reading:
                 element, name = open_elements.pop()
                 closing = struct.unpack_from("<I", self._data, body + 4)[0]
                 if closing != name and self._text(closing) != self._text(name):
-                    self._odd("axml-closing-name", element.tag)
+                    self._odd(Oddity.XML_CLOSING, element.tag)
         # the document may break off where nobody looks any more, but not inside the root element
         if not roots or (open_elements and open_elements[0][0] is roots[0]):
             raise _damaged("the root element is never closed")
         if len(roots) > 1:
-            self._odd("axml-second-root", roots[1].tag)
+            self._odd(Oddity.XML_BEHIND, roots[1].tag)
         return Document(roots[0], roots[1:], list(self._oddities.values()))
 
     def _header(self) -> int:
@@ -188,9 +188,9 @@ class _Reading:
             raise _damaged(f"cut short: {len(data)} of {size} bytes" if size > len(data) else "its header does not fit")
         self._end = size
         if kind != _XML:
-            self._odd("axml-root-type", f"0x{kind:04x}")
+            self._odd(Oddity.XML_TYPE, f"0x{kind:04x}")
         if head != 8:
-            self._odd("axml-header-size", str(head))
+            self._odd(Oddity.XML_HEADER, str(head))
         return int(head)
 
     def _prologue(self, at: int) -> int:
@@ -212,12 +212,12 @@ class _Reading:
                 if self._pool is None:
                     raise _damaged("a string pool is missing")
                 if pools > 1:
-                    self._odd("axml-second-string-pool", str(pools))
+                    self._odd(Oddity.XML_POOLS, str(pools))
                 if maps > 1:
-                    self._odd("axml-second-resource-map", str(maps))
+                    self._odd(Oddity.XML_MAPS, str(maps))
                 return at
             else:
-                self._odd("axml-unknown-chunk", f"0x{kind:04x}")
+                self._odd(Oddity.XML_CHUNK, f"0x{kind:04x}")
             at += size
         raise _damaged("it has no root element")
 
@@ -249,15 +249,15 @@ class _Reading:
                 if depth or not roots:
                     raise
                 # nobody reads on behind the root element, but those who look for another one
-                self._odd("axml-damaged-behind-root", "")
+                self._odd(Oddity.XML_BEHIND, "")
                 return
             if kind in _BODY:
                 if head != _NODE_SIZE:
-                    self._odd("axml-header-size", str(head))
+                    self._odd(Oddity.XML_HEADER, str(head))
                 depth += (kind == _START) - (kind == _END and depth > 0)
                 yield kind, at + head, size - head
             else:
-                self._odd("axml-unknown-chunk", f"0x{kind:04x}")
+                self._odd(Oddity.XML_CHUNK, f"0x{kind:04x}")
             at += size
 
     # -- elements -------------------------------------------------------------------------------------------------
@@ -280,11 +280,11 @@ class _Reading:
         where = f"{inside}/{element.tag}" if inside else element.tag
         self._count(element.tag)
         if tag is None:
-            self._odd("axml-unreadable-name", where)
+            self._odd(Oddity.XML_UNREADABLE, where)
         elif self._pool is not None:
             self._odd_text(name, where)
         if count and (start, step) != (20, 20):
-            self._odd("axml-attribute-place", f"{where} +{start} x{step}")
+            self._odd(Oddity.XML_PLACE, f"{where} +{start} x{step}")
         highest = 0
         undone: dict[str, str] = {}
         for number in range(count if step else min(count, 1)):
@@ -292,7 +292,7 @@ class _Reading:
         if not self._ids:
             # nothing has an id: the platform finds none of these, and a manifest would seem to ask for nothing
             for key, shown in undone.items():
-                self._odd("axml-no-resource-map", "")
+                self._odd(Oddity.XML_NO_MAP, "")
                 element.attributes.setdefault(key, shown)
         return element, name
 
@@ -308,7 +308,7 @@ class _Reading:
         self._count(shown)
         self._count(literal)
         if text is not None and kind == _TYPE_STRING and literal != shown:
-            self._odd("axml-raw-value", f"{where}: {literal[:80]} | {shown[:80]}")
+            self._odd(Oddity.XML_RAW, f"{where}: {literal[:80]} | {shown[:80]}")
         if raw < 0x80000000 and text is not None:
             self._odd_text(raw, where)
         if kind == _TYPE_STRING:
@@ -317,14 +317,14 @@ class _Reading:
         if not number:
             if namespace == ANDROID and written:
                 if self._ids:
-                    self._odd("axml-attribute-without-id", f"{where} {clean(written)[:80]}={shown[:80]}")
+                    self._odd(Oddity.XML_NO_ID, f"{where} {clean(written)[:80]}={shown[:80]}")
                 undone.setdefault("android:" + clean(written), shown)
             return highest
         key = self._key(number, written, namespace, where)
         if number < highest:
-            self._odd("axml-attribute-order", f"{where} {key}={shown[:80]}")
+            self._odd(Oddity.XML_ORDER, f"{where} {key}={shown[:80]}")
         elif number == highest:
-            self._odd("axml-attribute-twice", f"{where} {key}={shown[:80]}")
+            self._odd(Oddity.XML_TWICE, f"{where} {key}={shown[:80]}")
         else:
             element.attributes[key] = shown
         return max(number, highest)
@@ -344,11 +344,11 @@ class _Reading:
             return "app:" + (clean(written or "") or f"{number:08X}")
         if name := attribute_name(number):
             if not written:
-                self._odd("axml-attribute-without-name", f"{where} {name}")
+                self._odd(Oddity.XML_NO_NAME, f"{where} {name}")
             elif written != name:
-                self._odd("axml-attribute-name", f"{where} {clean(written)[:80]} = {name}")
+                self._odd(Oddity.XML_NAME, f"{where} {clean(written)[:80]} = {name}")
             if namespace != ANDROID:
-                self._odd("axml-attribute-namespace", f"{where} {name}")
+                self._odd(Oddity.XML_NAMESPACE, f"{where} {name}")
             return "android:" + name
         # an id this program does not know goes by its name, but never by the name of another id
         known = androguard_axml().public.SYSTEM_RESOURCES["attributes"]["forward"]
@@ -359,7 +359,7 @@ class _Reading:
         if kind == _TYPE_STRING:
             text = self._text(value)
             if text is None:
-                self._odd("axml-unreadable-text", where)
+                self._odd(Oddity.XML_UNREADABLE, where)
             return clean(text or "")
         if kind == _TYPE_NULL:
             return ""
@@ -387,15 +387,15 @@ class _Reading:
         self._looked.add(index)
         text = clean(pool.get(index) or "")[:80]
         if index in pool.cut:
-            self._odd("axml-text-with-zero", f"{where} {text}")
+            self._odd(Oddity.XML_ZERO, f"{where} {text}")
         if index in pool.unterminated:
-            self._odd("axml-text-unterminated", f"{where} {text}")
+            self._odd(Oddity.XML_UNTERMINATED, f"{where} {text}")
         if pool.lies(index):
-            self._odd("axml-text-length", f"{where} {text}")
+            self._odd(Oddity.XML_LENGTH, f"{where} {text}")
 
-    def _odd(self, name: str, at: str) -> None:
+    def _odd(self, kind: Oddity, at: str) -> None:
         """Note an oddity; of many of a kind the first are enough."""
-        seen = self._seen.get(name, 0)
-        if seen < _MOST_ODDITIES and (name, at) not in self._oddities:
-            self._seen[name] = seen + 1
-            self._oddities[name, at] = Oddity(name, at)
+        seen = self._seen.get(kind, 0)
+        if seen < _MOST_ODDITIES and (kind, at) not in self._oddities:
+            self._seen[kind] = seen + 1
+            self._oddities[kind, at] = Odd(kind, at)

@@ -7,13 +7,14 @@ element needs to count) and data/etc/platform.xml (split permissions).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 
-from auditor.build import FactKind, Table, Text
+from auditor.build import FactKind, Oddity, Table, Text
 from auditor.extract.android.axml import AxmlError, Element, read_document
 from auditor.extract.android.manifest_tree import as_parsed
-from auditor.extract.collector import Place
+from auditor.extract.android.oddities import DIFFER, Odd
+from auditor.extract.collector import PLATFORM, Place
 
 __all__ = ["Constant", "Manifest", "ManifestError", "read_manifest", "record_manifest"]
 
@@ -109,7 +110,11 @@ def read_manifest(data: bytes, put: Place, constant: Constant = lambda reference
     if root.get_named("split"):
         # of a split the platform reads on behind the root element
         root.children += (one for one in document.after if one.tag == "application")
-    return record_manifest(root, put, constant)
+    manifest = record_manifest(root, put, constant)
+    _record_oddities(document.oddities, put)
+    if any(one.kind is Oddity.XML_NO_MAP for one in document.oddities):
+        put.gap("manifest", _NO_IDS, *_EVERYTHING)
+    return manifest
 
 
 def record_manifest(
@@ -126,7 +131,7 @@ def record_manifest(
     package = root.get_named("package")
     split = "" if library else root.get_named("split")
     if not library:
-        as_parsed(root)
+        _record_oddities(as_parsed(root), put)
     lowest, target = _levels(root, None if split else put, library)
     if not split:
         _permissions(root, target, put)
@@ -268,6 +273,10 @@ def _nameless(tag: str, put: Place, *hides: Table) -> None:
 
 
 _EVERYTHING = (Table.PERMISSIONS, Table.SDKS, Table.DATA)
+_NO_IDS = Text(
+    zh="清单的属性没有资源编号，系统看不到它们；本次按名称读取",
+    en="has attributes without resource ids, which the platform does not see; they were read by their names",
+)
 _BASE_LEVELS = ("normal", "dangerous", "signature", "signatureOrSystem", "internal")
 
 
@@ -359,6 +368,14 @@ def _meta_data(holder: Element, by: str, put: Place) -> None:
 def _resolved(name: str, constant: Constant) -> str:
     """Return a name of a class; one that is a reference the platform looks up, unless it differs by device."""
     return (constant(name) or name) if name.startswith("@") else name
+
+
+def _record_oddities(oddities: Iterable[Odd], put: Place) -> None:
+    """Record what a plain reader of the manifest may take otherwise than the device."""
+    archive = put.file.rpartition("!/")[0]
+    for kind, at in oddities:
+        readers = "differ" if kind in DIFFER else ""
+        put.fact(FactKind.ARCHIVE, kind.value, at, archive=archive, opened_by=PLATFORM, readers=readers)
 
 
 def _class_name(name: str, package: str) -> str:

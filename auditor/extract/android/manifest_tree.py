@@ -7,8 +7,9 @@ they stood beside it. Of several ``application`` elements the first is read, and
 
 from __future__ import annotations
 
+from auditor.build import Oddity
 from auditor.extract.android.axml import Element
-from auditor.extract.android.oddities import Oddity
+from auditor.extract.android.oddities import Odd
 
 __all__ = ["as_parsed"]
 
@@ -27,13 +28,13 @@ _NOT_SKIPPED = {
 """Parent -> the children whose own children are read as the parent's."""
 
 
-def as_parsed(root: Element) -> list[Oddity]:
+def as_parsed(root: Element) -> list[Odd]:
     """Move every element to where the platform's parser takes it to stand; return what a plain reader would see otherwise."""
-    oddities: list[Oddity] = []
+    oddities: list[Odd] = []
     _raise(root, "manifest", oddities)
     applications = list(root.all("application"))
-    oddities += (Oddity("manifest-second-application", one.get("android:name")) for one in applications[1:])
-    oddities += (Oddity("manifest-inside-manifest", one.get_named("package")) for one in root.all("manifest"))
+    oddities += (Odd(Oddity.SECOND_APPLICATION, one.get("android:name")) for one in applications[1:])
+    oddities += (Odd(Oddity.INNER_MANIFEST, one.get_named("package")) for one in root.all("manifest"))
     for application in applications[:1]:
         _raise(application, "application", oddities)
         for child in application.children:
@@ -44,7 +45,7 @@ def as_parsed(root: Element) -> list[Oddity]:
     return oddities
 
 
-def _raise(parent: Element, kind: str, oddities: list[Oddity]) -> None:
+def _raise(parent: Element, kind: str, oddities: list[Odd]) -> None:
     """Put what stands inside children that are not skipped beside them."""
     through = _NOT_SKIPPED[kind]
     applications = sum(child.tag == "application" for child in parent.children) if kind == "manifest" else 0
@@ -57,7 +58,7 @@ def _raise(parent: Element, kind: str, oddities: list[Oddity]) -> None:
         child, inside = pending.pop()
         found.append(child)
         if inside:
-            oddities.append(Oddity("manifest-nested-element", f"{inside}/{_shown(child)}"))
+            oddities.append(Odd(Oddity.NESTED_ELEMENT, f"{inside}/{_shown(child)}"))
         again = kind == "manifest" and child.tag == "application"
         if child.tag in through or (again and not first):
             pending += [(one, child.tag) for one in reversed(child.children)]

@@ -111,7 +111,7 @@ def odd(data: bytes) -> dict[str, str]:
     """What is odd about a document: kind -> the first place."""
     found: dict[str, str] = {}
     for one in read_document(data).oddities:
-        found.setdefault(one.name, one.at)
+        found.setdefault(one.kind.value, one.at)
     return found
 
 
@@ -134,20 +134,20 @@ def test_an_attribute_without_an_id_is_not_seen_by_the_device():
         w = Chunks(strings, [ATTRIBUTES["name"]]).start("manifest").start("uses-permission", *attributes)
         data = w.end().end().bytes()
         assert names_in(data) == [name]
-        assert odd(data) == {"axml-attribute-without-id": "manifest/uses-permission name=INTERNET"}
+        assert odd(data) == {"xml-attribute-without-id": "manifest/uses-permission name=INTERNET"}
 
 
 def test_a_document_without_ids_is_read_by_its_names():
     w = Chunks(STRINGS, [])
     data = w.start("manifest").start("uses-permission", (SPACE, NAME, CAMERA, 3, CAMERA)).end().end().bytes()
     assert names_in(data) == ["CAMERA"]
-    assert odd(data) == {"axml-no-resource-map": ""}
+    assert odd(data) == {"xml-no-resource-map": ""}
 
 
 def test_the_typed_value_counts_and_not_the_raw_one():
     data = permission((SPACE, NAME, INTERNET, 3, CAMERA))
     assert names_in(data) == ["CAMERA"]
-    assert odd(data) == {"axml-raw-value": "manifest/uses-permission: INTERNET | CAMERA"}
+    assert odd(data) == {"xml-raw-value": "manifest/uses-permission: INTERNET | CAMERA"}
     assert names_in(permission((SPACE, NAME, NO_STRING, 3, CAMERA))) == ["CAMERA"]
 
 
@@ -217,7 +217,7 @@ def test_a_string_pool_behind_the_first_node_is_not_read():
     w.body += string_pool(["other"])
     data = w.start("uses-permission", (SPACE, NAME, CAMERA, 3, CAMERA)).end().end().bytes()
     assert names_in(data) == ["CAMERA"]
-    assert odd(data) == {"axml-unknown-chunk": "0x0001"}
+    assert odd(data) == {"xml-unknown-chunk": "0x0001"}
 
 
 def test_a_document_without_a_string_pool_is_refused():

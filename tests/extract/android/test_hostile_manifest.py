@@ -61,7 +61,7 @@ def permissions(document: Document) -> list[str]:
 
 def odd(document: Document) -> set[str]:
     """Return the kinds of oddities."""
-    return {one.name for one in document.oddities}
+    return {one.kind.value for one in document.oddities}
 
 
 def refused(data: bytes) -> str:
@@ -82,11 +82,11 @@ def test_a_plain_manifest_is_not_odd() -> None:
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        (asking(USES_CAMERA).bytes(kind=0x0000), "axml-root-type"),
-        (asking(USES_CAMERA).bytes(kind=0x0001), "axml-root-type"),
-        (asking(USES_CAMERA).bytes(head=24), "axml-header-size"),
-        (asking(USES_CAMERA, into=chunks().chunk(0x0080, b"\0" * 8, head=8)).bytes(), "axml-unknown-chunk"),
-        (asking(USES_CAMERA, into=chunks().chunk(0x7777, b"manifest")).bytes(), "axml-unknown-chunk"),
+        (asking(USES_CAMERA).bytes(kind=0x0000), "xml-type"),
+        (asking(USES_CAMERA).bytes(kind=0x0001), "xml-type"),
+        (asking(USES_CAMERA).bytes(head=24), "xml-header"),
+        (asking(USES_CAMERA, into=chunks().chunk(0x0080, b"\0" * 8, head=8)).bytes(), "xml-unknown-chunk"),
+        (asking(USES_CAMERA, into=chunks().chunk(0x7777, b"manifest")).bytes(), "xml-unknown-chunk"),
         (asking(USES_CAMERA, into=chunks().chunk(0x0100, bytes(32))).bytes(), ""),
     ],
     ids=["root-type-null", "root-type-pool", "outer-header", "chunk-before-root", "chunk-of-no-known-type", "long-namespace"],
@@ -102,32 +102,32 @@ def test_of_two_string_pools_the_last_one_counts() -> None:
     w = chunks()
     w.body = string_pool(strings) + w.body
     document = read_document(asking(USES_CAMERA, into=w).bytes())
-    assert (permissions(document), odd(document)) == (["CAMERA"], {"axml-second-string-pool"})
+    assert (permissions(document), odd(document)) == (["CAMERA"], {"xml-string-pools"})
 
 
 def test_of_two_resource_maps_the_last_one_counts() -> None:
     w = Chunks(STRINGS, [ATTRIBUTES["label"], ATTRIBUTES["icon"]])
     w.body += resource_map(IDS)
     document = read_document(asking(USES_CAMERA, into=w).bytes())
-    assert (permissions(document), odd(document)) == (["CAMERA"], {"axml-second-resource-map"})
+    assert (permissions(document), odd(document)) == (["CAMERA"], {"xml-resource-maps"})
 
 
 def test_a_resource_map_of_an_unknown_type_is_no_map() -> None:
     w = chunks()
     w.body = w.body.replace(resource_map(IDS), b"\x80\x00" + resource_map(IDS)[2:])
     document = read_document(asking(USES_CAMERA, into=w).bytes())
-    assert odd(document) == {"axml-unknown-chunk", "axml-no-resource-map"}
+    assert odd(document) == {"xml-unknown-chunk", "xml-no-resource-map"}
 
 
 def test_a_chunk_of_no_size_behind_the_root_element_stops_nobody() -> None:
     document = read_document(asking(USES_CAMERA).chunk(0x0101, bytes(8), size=0).bytes())
-    assert (permissions(document), odd(document)) == (["CAMERA"], {"axml-damaged-behind-root"})
+    assert (permissions(document), odd(document)) == (["CAMERA"], {"xml-behind-root"})
 
 
 def test_a_second_root_element_is_none_of_the_base_manifest() -> None:
     w = asking(USES_CAMERA).start("manifest", PACKAGE).start("uses-permission", text(NAME, INTERNET)).end().end()
     document = read_document(w.bytes())
-    assert (permissions(document), odd(document)) == (["CAMERA"], {"axml-second-root"})
+    assert (permissions(document), odd(document)) == (["CAMERA"], {"xml-behind-root"})
 
 
 def test_bytes_behind_the_document_are_not_read() -> None:
@@ -189,11 +189,11 @@ def of_string(index: int, shift: int, value: int, form: str) -> Callable[[bytear
 @pytest.mark.parametrize(
     ("w", "kind"),
     [
-        (pool(of_string(CAMERA, 0, 0, "<B"), utf8=True), "axml-text-length"),
-        (pool(of_string(CAMERA, 0, 0x7F, "<B"), utf8=True), "axml-text-length"),
+        (pool(of_string(CAMERA, 0, 0, "<B"), utf8=True), "xml-text-length"),
+        (pool(of_string(CAMERA, 0, 0x7F, "<B"), utf8=True), "xml-text-length"),
         (pool(put(0xFFFFFF00, 24)), ""),
         (pool(put(0x0101, 16), utf8=True), ""),
-        (pool(of_string(CAMERA, 2 + 2 * len(P + "CAMERA"), 0x41, "<H")), "axml-text-unterminated"),
+        (pool(of_string(CAMERA, 2 + 2 * len(P + "CAMERA"), 0x41, "<H")), "xml-unterminated-text"),
     ],
     ids=["no-utf16-length", "wrong-utf16-length", "styles-nowhere", "sorted-flag-lies", "no-zero-behind-it"],
 )
@@ -207,7 +207,7 @@ def test_a_zero_inside_a_string_ends_it_for_the_device() -> None:
     strings[CAMERA] = P + "CAMERA\0.NOT"
     w = Chunks(STRINGS, IDS, pool=string_pool(strings, utf8=True))
     document = read_document(asking(USES_CAMERA, into=w).bytes())
-    assert (permissions(document), odd(document)) == (["CAMERA"], {"axml-text-with-zero"})
+    assert (permissions(document), odd(document)) == (["CAMERA"], {"xml-text-with-zero"})
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_zero_inside_a_string_ends_it_for_the_device() -> None:
 )
 def test_a_text_the_device_cannot_read_leaves_the_manifest_in_doubt(w: Chunks, read: Callable[..., Build]) -> None:
     document = read_document(asking(USES_CAMERA, into=w).bytes())
-    assert (permissions(document), odd(document)) == ([""], {"axml-unreadable-text"})
+    assert (permissions(document), odd(document)) == ([""], {"xml-unreadable-text"})
     build = read(simple_apk(manifest_bytes=asking(USES_CAMERA, into=w).bytes()))
     assert Table.PERMISSIONS in {table for gap in build.gaps for table in gap.hides}
 
@@ -263,15 +263,15 @@ NO_SUCH_ID = [0x0101FFFE, ATTRIBUTES["maxSdkVersion"]]
 @pytest.mark.parametrize(
     ("w", "attributes", "seen", "kinds"),
     [
-        (BLANK, [USES_CAMERA], "CAMERA", {"axml-attribute-without-name"}),
-        (LYING, [USES_CAMERA], "CAMERA", {"axml-attribute-name"}),
-        (None, [text(NAME, CAMERA, space=NO_STRING)], "CAMERA", {"axml-attribute-namespace"}),
-        (None, [text(NAME, CAMERA, space=EMPTY)], "CAMERA", {"axml-attribute-namespace"}),
-        (None, [text(NAME, CAMERA, raw=INTERNET)], "CAMERA", {"axml-raw-value"}),
-        (None, [USES_CAMERA, text(NAME, INTERNET)], "CAMERA", {"axml-attribute-twice"}),
-        (None, [text(UNNUMBERED, INTERNET), USES_CAMERA], "CAMERA", {"axml-attribute-without-id"}),
-        (None, [text(UNNUMBERED, INTERNET)], "", {"axml-attribute-without-id"}),
-        (None, [(SPACE, MAX_SDK, NO_STRING, 0x10, 28), USES_CAMERA], "", {"axml-attribute-order"}),
+        (BLANK, [USES_CAMERA], "CAMERA", {"xml-attribute-without-name"}),
+        (LYING, [USES_CAMERA], "CAMERA", {"xml-attribute-name"}),
+        (None, [text(NAME, CAMERA, space=NO_STRING)], "CAMERA", {"xml-attribute-namespace"}),
+        (None, [text(NAME, CAMERA, space=EMPTY)], "CAMERA", {"xml-attribute-namespace"}),
+        (None, [text(NAME, CAMERA, raw=INTERNET)], "CAMERA", {"xml-raw-value"}),
+        (None, [USES_CAMERA, text(NAME, INTERNET)], "CAMERA", {"xml-attribute-twice"}),
+        (None, [text(UNNUMBERED, INTERNET), USES_CAMERA], "CAMERA", {"xml-attribute-without-id"}),
+        (None, [text(UNNUMBERED, INTERNET)], "", {"xml-attribute-without-id"}),
+        (None, [(SPACE, MAX_SDK, NO_STRING, 0x10, 28), USES_CAMERA], "", {"xml-attribute-order"}),
         (Chunks(STRINGS, NO_SUCH_ID), [USES_CAMERA], "", set()),
     ],
     ids=[
@@ -293,7 +293,7 @@ def test_an_attribute_is_what_its_resource_id_says(
 @pytest.mark.parametrize("options", [{"size": 28}, {"first": 32}, {"size": 40, "first": 24}], ids=str)
 def test_attributes_stand_where_the_element_says(options: dict[str, int]) -> None:
     document = read_document(asking(USES_CAMERA, **options).bytes())
-    assert (permissions(document), odd(document)) == (["CAMERA"], {"axml-attribute-place"})
+    assert (permissions(document), odd(document)) == (["CAMERA"], {"xml-attribute-place"})
 
 
 def test_attributes_in_one_place_are_one_attribute() -> None:
@@ -328,7 +328,7 @@ def test_elements_close_by_their_order_and_not_by_their_names() -> None:
     w = chunks().start("manifest", PACKAGE).start("uses-feature").end("manifest")
     w.start("uses-permission", USES_CAMERA).end("manifest").end("manifest")
     document = read_document(w.bytes())
-    assert (permissions(document), odd(document)) == (["CAMERA"], {"axml-closing-name"})
+    assert (permissions(document), odd(document)) == (["CAMERA"], {"xml-closing-name"})
 
 
 def build_of(read: Callable[..., Build], root: Element, resources: Sequence[Resource] = ()) -> Build:
@@ -421,3 +421,56 @@ def test_a_permission_named_by_a_resource_is_not_asked_for(read: Callable[..., B
     build = build_of(read, Element(root.tag, root.attributes, [*root.children, asked]), CLASSES)
     assert named(build, FactKind.PERMISSION) == set()
     assert any("gives a permission's name as a resource" in gap.reason.en for gap in build.gaps)
+
+
+# -- what is told -----------------------------------------------------------------------------------------------------
+
+
+def told(build: Build) -> dict[str, str]:
+    """Return what is odd about a build's manifest, and whether readers differ on it."""
+    return {fact.name: fact.trait("readers") or "" for fact in build.of(FactKind.ARCHIVE) if fact.trait("opened-by") == "platform"}
+
+
+@pytest.mark.parametrize(
+    ("data", "facts"),
+    [
+        (asking(USES_CAMERA).bytes(), {}),
+        (asking(USES_CAMERA).bytes(kind=0), {"xml-type": ""}),
+        (asking(text(NAME, CAMERA, raw=INTERNET)).bytes(), {"xml-raw-value": "differ"}),
+        (asking(text(UNNUMBERED, INTERNET), USES_CAMERA).bytes(), {"xml-attribute-without-id": "differ"}),
+    ],
+    ids=["plain", "root-type", "raw-value", "decoy"],
+)
+def test_an_oddity_is_a_fact_that_says_whether_readers_differ(
+    data: bytes, facts: dict[str, str], read: Callable[..., Build]
+) -> None:
+    assert told(read(simple_apk(manifest_bytes=data))) == facts
+
+
+def test_elements_the_parser_goes_on_through_are_facts_too(read: Callable[..., Build]) -> None:
+    root = manifest("com.example")
+    around = Element("uses-feature", {"android:name": "a"}, [uses("CAMERA")])
+    inner = Element("manifest", {"package": "com.other"})
+    build = build_of(read, Element(root.tag, root.attributes, [*root.children, around, inner, Element("application")]))
+    places = {fact.name: fact.location.at for fact in build.of(FactKind.ARCHIVE)}
+    assert places == {
+        "nested-element": "uses-feature/uses-permission android.permission.CAMERA",
+        "inner-manifest": "com.other",
+        "second-application": "",
+    }
+
+
+def test_of_many_oddities_of_a_kind_the_first_are_told(read: Callable[..., Build]) -> None:
+    w = chunks().start("manifest", PACKAGE)
+    for number in range(50):
+        w.start("uses-permission", USES_CAMERA, (SPACE, NAME, NO_STRING, 0x10, number)).end()
+    build = read(simple_apk(manifest_bytes=w.end().bytes()))
+    assert len(build.of(FactKind.ARCHIVE)) == 20
+
+
+def test_a_manifest_without_resource_ids_leaves_everything_in_doubt(read: Callable[..., Build]) -> None:
+    build = read(simple_apk(manifest_bytes=asking(USES_CAMERA, into=Chunks(STRINGS, [])).bytes()))
+    assert told(build) == {"xml-no-resource-map": ""}
+    assert named(build, FactKind.PERMISSION) == {"CAMERA"}
+    (hidden,) = (gap.hides for gap in build.gaps if "without resource ids" in gap.reason.en)
+    assert hidden >= {Table.PERMISSIONS, Table.SDKS, Table.DATA}
