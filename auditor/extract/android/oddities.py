@@ -10,7 +10,7 @@ __all__ = ["DIFFER", "Odd"]
 
 DIFFER = frozenset(
     {
-        *(Oddity.XML_POOLS, Oddity.XML_MAPS, Oddity.XML_ZERO, Oddity.XML_NAME, Oddity.XML_NO_NAME, Oddity.XML_NAMESPACE),
+        *(Oddity.XML_POOLS, Oddity.XML_MAPS, Oddity.XML_ZERO, Oddity.XML_LENGTH, Oddity.XML_NAME, Oddity.XML_NO_NAME, Oddity.XML_NAMESPACE),
         *(Oddity.XML_NO_ID, Oddity.XML_ORDER, Oddity.XML_TWICE, Oddity.XML_RAW),
         *(Oddity.NESTED_ELEMENT, Oddity.SECOND_APPLICATION, Oddity.INNER_MANIFEST),
     }

@@ -7,7 +7,17 @@ import struct
 import pytest
 
 from auditor.extract.ios.macho import Image, MachOError, read_macho
-from tests.forge.macho import ARCHS, FOUNDATION, OBJC, SYSTEM, UIKIT, write_fat, write_macho, write_object, write_static_library
+from tests.forge.macho import (
+    ARCHS,
+    FOUNDATION,
+    OBJC,
+    SYSTEM,
+    UIKIT,
+    write_fat,
+    write_macho,
+    write_object,
+    write_static_library,
+)
 
 LIBRARIES = (FOUNDATION, OBJC, SYSTEM, UIKIT)
 IMPORTS = {"_getifaddrs": SYSTEM, "_OBJC_CLASS_$_UIDevice": UIKIT}
