@@ -18,12 +18,14 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from auditor.declaration import read_declaration
 from auditor.errors import BuildError
 from auditor.knowledge.load import load
-from auditor.model import BuildKind, Language, Text, Verdict
-from auditor.pipeline import audit_build, read_build
+from auditor.model import BuildKind, Declaration, Gap, Language, Text, Verdict
+from auditor.pipeline import contradicts, judge, read_build
 from auditor.report import FORMATS
 from auditor.sandbox import Stopped, allowance, contained
 from tests.fuzz.damage import DAMAGE, changed
@@ -41,7 +43,8 @@ _OFTEN = 4
 """How often a build that contradicts its declaration is taken, to one that does not: only there damage can hide anything."""
 _LARGEST = 2_100_000
 _REAL = (".apk", ".ipa", ".aab", ".aar", ".jar")
-_RENDERED = 10
+_READ = "read"
+_RENDERED = 20
 """One of so many results is written in every report format."""
 
 
@@ -57,19 +60,26 @@ class Said:
     """Rule and subject of what contradicts the declaration."""
 
 
-def _audit(path: Path, *, library: bool, render: bool) -> Said:
-    if library:
-        facts = read_build(path, knowledge=load(), calls=True)
-        return Said("read", len(facts.gaps), tuple(gap.reason.en for gap in facts.gaps if "unexpected error" in gap.reason.en), frozenset())
-    audit = audit_build(path, _DECLARATION, shown_as="tego.yaml", knowledge=load())
+@cache
+def _declared() -> Declaration:
+    return read_declaration(_DECLARATION, load(), "tego.yaml")
+
+
+def _audit(path: Path, *, render: bool = False) -> Said:
+    """Read a build and audit it, as the command line does in its child process; a library is only read."""
+    facts = read_build(path, knowledge=load(), calls=True)
+    if facts.build.identity.kind is BuildKind.LIBRARY:
+        return Said(_READ, len(facts.gaps), _mistakes(facts.gaps), frozenset())
+    audit = judge(facts, _declared(), load())
     if render:
         for format_ in FORMATS.values():
-            written = format_.render([audit], Language.ZH)
-            if isinstance(written, str):
-                written.encode("utf-8", "replace")
-    mistakes = tuple(gap.reason.en for gap in audit.gaps if "unexpected error" in gap.reason.en or "rule" in gap.reason.en.split())
-    grave = frozenset((one.rule, one.subject) for one in audit.findings if one.severity >= 2 and one.confidence >= 1)
-    return Said(audit.verdict.value, len(audit.gaps), mistakes, grave)
+            format_.render([audit], Language.ZH)
+    grave = frozenset((one.rule, one.subject) for one in audit.findings if contradicts(one))
+    return Said(audit.verdict.value, len(audit.gaps), _mistakes(audit.gaps), grave)
+
+
+def _mistakes(gaps: Sequence[Gap]) -> tuple[str, ...]:
+    return tuple(gap.reason.en for gap in gaps if "unexpected error" in gap.reason.en or "please report it" in gap.reason.en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,6 @@ class Origin:
 
     name: str
     data: bytes
-    library: bool
     said: Said
 
 
@@ -94,8 +103,7 @@ def _origins(place: Path) -> list[Origin]:
     for name, data in found:
         path = place / "sound"
         path.write_bytes(data)
-        library = read_build(path, knowledge=load()).build.identity.kind is BuildKind.LIBRARY
-        origins.append(Origin(name, data, library, _audit(path, library=library, render=True)))
+        origins.append(Origin(name, data, _audit(path)))
     return origins
 
 
@@ -117,7 +125,7 @@ def _one(seed: int, origins: Sequence[Origin], weights: Sequence[float], path: P
     where = f"seed {seed} ({kind} of {origin.name})"
     try:
         said = contained(
-            lambda _: _audit(path, library=origin.library, render=seed % _RENDERED == 0), allowance(path, seconds), _quiet
+            lambda _: _audit(path, render=seed % _RENDERED == 0), allowance(path, seconds), _quiet
         )
     except BuildError:
         tally["refused"] += 1
@@ -133,7 +141,7 @@ def _one(seed: int, origins: Sequence[Origin], weights: Sequence[float], path: P
     if said.mistakes:
         tally["readers' mistakes"] += 1
         return f"mistake: {where}: {said.mistakes[0]}"
-    if kind not in DAMAGE or origin.library:
+    if kind not in DAMAGE or said.verdict == _READ:
         return ""
     tally["damaged, sound build contradicted"] += origin.said.verdict == Verdict.CONTRADICTED.value
     if origin.said.verdict == Verdict.CONTRADICTED.value and said.verdict == Verdict.CONSISTENT.value:

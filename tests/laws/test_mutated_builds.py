@@ -119,7 +119,7 @@ GRAVE = frozenset({("undeclared-permission", "android.permission.CAMERA")})
 
 @pytest.fixture
 def origin() -> campaign.Origin:
-    return campaign.Origin("a.apk", simple_apk(), False, campaign.Said("contradicted", 0, (), GRAVE))
+    return campaign.Origin("a.apk", simple_apk(), campaign.Said("contradicted", 0, (), GRAVE))
 
 
 def one(origin: campaign.Origin, path: Path, seeds: int = 40) -> tuple[set[str], Counter[str]]:
