@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
-from tests.forge import tego
+from tests.forge import tego, tego_harmony
 from tests.forge.conftest import Peer
 from tests.forge.conftest import peer as peer
 from tests.forge.samples import DIRECTORY, SAMPLES
 from tests.forge.sign import CERTIFICATE_SHA256
 
 DECLARATION = DIRECTORY.parent / "declarations" / "tego.yaml"
+HARMONY = DECLARATION.with_name("tego-harmonyos.yaml")
 README = (DIRECTORY / "README.md").read_text(encoding="utf-8")
 LIMIT = 200_000
 ANDROID = [name for name in SAMPLES if name.endswith(".apk")]
@@ -33,13 +34,20 @@ EXIT_CODES = {
     "tego-faithful.ipa": 0,
     "tego-drifted.ipa": 1,
     "tego-encrypted.ipa": 3,
+    "tego-faithful.hap": 3,
+    "tego-drifted.app": 1,
 }
+
+
+def _declaration(name: str) -> str:
+    """Return the declaration a sample goes with: the policy of 特购 says nothing of HarmonyOS."""
+    return "declarations/tego-harmonyos.yaml" if name.endswith((".hap", ".app")) else "declarations/tego.yaml"
 
 
 @cache
 def _audit(name: str) -> tuple[int, dict[str, Any]]:
     """Return the exit code and the JSON of an audit of a sample against the policy."""
-    command = [sys.executable, "-m", "auditor", "audit", f"sample_apks/{name}", "-d", "declarations/tego.yaml"]
+    command = [sys.executable, "-m", "auditor", "audit", f"sample_apks/{name}", "-d", _declaration(name)]
     done = subprocess.run(
         [*command, "--format", "json"], cwd=DIRECTORY.parent, capture_output=True, check=False, timeout=120
     )
@@ -62,7 +70,7 @@ def _states(name: str, table: str) -> dict[str, str]:
 
 
 def test_every_sample_is_committed_and_no_other() -> None:
-    committed = {path.name for path in DIRECTORY.iterdir() if path.suffix in (".apk", ".ipa")}
+    committed = {path.name for path in DIRECTORY.iterdir() if path.suffix in (".apk", ".ipa", ".hap", ".app")}
     assert committed == set(SAMPLES) == set(EXIT_CODES)
 
 
@@ -104,6 +112,11 @@ def test_the_recipes_ask_for_the_declared_permissions() -> None:
     assert [f"android.permission.{name}" for name in tego.PERMISSIONS] == _declared("permissions", "name")
 
 
+def test_the_recipes_ask_for_the_declared_harmonyos_permissions() -> None:
+    declared = re.findall(r"^  - name: ohos\.permission\.(\S+)$", HARMONY.read_text(encoding="utf-8"), re.MULTILINE)
+    assert list(tego_harmony.REASONS) == declared
+
+
 def test_the_recipes_ask_for_the_declared_usage_keys() -> None:
     assert list(tego.USAGE) == _declared("usage_keys", "key")
 
@@ -125,6 +138,8 @@ def test_the_exit_code_is_the_one_promised(name: str) -> None:
         ("tego-faithful.ipa", "consistent"),
         ("tego-drifted.ipa", "contradicted"),
         ("tego-encrypted.ipa", "inconclusive"),
+        ("tego-faithful.hap", "inconclusive"),
+        ("tego-drifted.app", "contradicted"),
     ],
 )
 def test_the_verdict_is_the_one_promised(name: str, verdict: str) -> None:
@@ -136,7 +151,7 @@ def test_a_faithful_build_can_be_read_whole(name: str) -> None:
     assert _audit(name)[1]["gaps"] == []
 
 
-@pytest.mark.parametrize("name", ["tego-faithful.apk", "tego-faithful.ipa", "tego-packed.apk", "tego-encrypted.ipa"])
+@pytest.mark.parametrize("name", ["tego-faithful.apk", "tego-faithful.ipa", "tego-packed.apk", "tego-encrypted.ipa", "tego-faithful.hap"])
 def test_a_build_that_keeps_to_the_policy_is_not_accused(name: str) -> None:
     assert _found(name, "medium", "high") == set()
 
@@ -221,6 +236,14 @@ PLANTED: Mapping[str, set[tuple[str, str]]] = {
         ("declared-not-found", "NSCalendarsUsageDescription"),
         ("declared-not-found", "baidu-ocr"),
     },
+    "tego-drifted.app": {
+        ("undeclared-permission", "ohos.permission.MICROPHONE"),
+        ("undeclared-permission", "ohos.permission.READ_PASTEBOARD"),
+        ("permission-without-reason", "ohos.permission.MICROPHONE"),
+        ("empty-usage-string", "ohos.permission.READ_CALENDAR"),
+        ("usage-string-vague", "ohos.permission.LOCATION"),
+        ("undeclared-sdk", "umeng"),
+    },
 }
 
 QUIET: Mapping[str, set[str]] = {
@@ -240,6 +263,12 @@ QUIET: Mapping[str, set[str]] = {
         "tencent-tbs-x5",
         "NSPhotoLibraryUsageDescription",
         "NSMicrophoneUsageDescription",
+    },
+    "tego-drifted.app": {
+        "ohos.permission.INTERNET",
+        "ohos.permission.CAMERA",
+        "clipboard",
+        "oaid",
     },
 }
 

@@ -101,7 +101,7 @@ class _Lazy(click.Group):
 @click.option("--no-config", is_flag=True, help="Use no configuration.")
 @click.pass_context
 def command(ctx: click.Context, config_file: str | None, no_config: bool) -> None:
-    """Audit a mobile app build (APK, IPA) against the privacy policy its owner declared.
+    """Audit a mobile app build (APK, IPA, HAP) against the privacy policy its owner declared.
 
     An auditor.yaml in this folder or above it gives what the command line leaves out.
 

@@ -112,7 +112,7 @@ def audit(
     """Audit each BUILD against a declaration; those of auditor.yaml where none is given.
 
     BUILD is an .apk, an .aab, an archive or folder of one app's split APKs (.apks, .xapk, .apkm); an .ipa, an .app folder or
-    an .xcarchive.
+    an .xcarchive; a HarmonyOS .hap or .hsp, or a pack (.app), archive or folder of one app's.
 
     Exit codes: 0 consistent (or what is not is accepted), 1 contradicted (at or over --fail-on), 2 unusable input,
     3 inconclusive (something could not be read), 70 internal error, 130 interrupted.

@@ -12,14 +12,24 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "cases"
-SAMPLES = ("tego-faithful.apk", "tego-drifted.apk", "tego-packed.apk", "tego-faithful.ipa", "tego-drifted.ipa", "tego-encrypted.ipa")
+SAMPLES = {
+    "declarations/tego.yaml": (
+        "tego-faithful.apk",
+        "tego-drifted.apk",
+        "tego-packed.apk",
+        "tego-faithful.ipa",
+        "tego-drifted.ipa",
+        "tego-encrypted.ipa",
+    ),
+    "declarations/tego-harmonyos.yaml": ("tego-faithful.hap", "tego-drifted.app"),
+}
 
 
-@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize(("declaration", "sample"), [(one, sample) for one, samples in SAMPLES.items() for sample in samples])
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_a_sample_is_told_in_these_words(sample: str, language: str) -> None:
+def test_a_sample_is_told_in_these_words(declaration: str, sample: str, language: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "auditor", "audit", f"sample_apks/{sample}", "-d", "declarations/tego.yaml", "--lang", language],
+        [sys.executable, "-m", "auditor", "audit", f"sample_apks/{sample}", "-d", declaration, "--lang", language],
         capture_output=True,
         encoding="utf-8",
         cwd=ROOT,

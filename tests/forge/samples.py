@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.forge import tego_android, tego_ios
+from tests.forge import tego_android, tego_harmony, tego_ios
 
 __all__ = ["DIRECTORY", "SAMPLES", "main"]
 
@@ -18,6 +18,8 @@ SAMPLES: Mapping[str, Callable[[], bytes]] = {
     "tego-faithful.ipa": tego_ios.faithful,
     "tego-drifted.ipa": tego_ios.drifted,
     "tego-encrypted.ipa": tego_ios.encrypted,
+    "tego-faithful.hap": tego_harmony.faithful,
+    "tego-drifted.app": tego_harmony.drifted,
 }
 
 

@@ -13,7 +13,7 @@ from auditor.model import Platform, Severity
 
 HERE = Path(__file__).parents[2] / "auditor" / "knowledge"
 SIGNS = load().signs
-LAYERS = ("capacitor-js", "cordova-js", "dart", "rn", "uni-app", "web", "weex-js")
+LAYERS = ("arkts", "capacitor-js", "cordova-js", "dart", "rn", "uni-app", "web", "weex-js")
 
 
 def test_the_compiled_file_is_what_the_yaml_says() -> None:
