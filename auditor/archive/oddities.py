@@ -1,7 +1,7 @@
 """What about an archive no build tool writes: where readers of ZIP archives disagree, or something is hidden.
 
 Every entry's two headers are compared, and every byte of the file is accounted for. What is ordinary is no oddity: zeros that align,
-sizes behind the data, the APK Signing Block, the marker of a JAR, the space that incremental build tools leave.
+sizes behind the data, the signing block of an APK or HAP, the marker of a JAR, the space that incremental build tools leave.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from auditor.archive.records import (
     EOCD64,
     EOCD64_LOCATOR,
     EOCD_MAGIC,
+    HAP_MAGICS,
     LOCAL,
     LOCAL_MAGIC,
     OVERFLOW,
@@ -361,9 +362,12 @@ def _bytes_between(data: Data, directory: Directory, entries: list[Entry], conte
 
 
 def _before_signature(data: Data, end: int, lowest: int) -> int:
-    """Return where the APK Signing Block before the directory starts; where there is none, the directory."""
+    """Return where the signing block of an APK or HAP before the directory starts; where there is none, the directory."""
     if end - lowest < 32:
         return end
+    if data[end - 20 : end - 4] in HAP_MAGICS:
+        start = end - int.from_bytes(data[end - 28 : end - 20], "little")
+        return start if lowest <= start <= end - 32 else end
     size = int.from_bytes(data[end - 24 : end - 16], "little")
     start = end - size - 8
     return start if start >= lowest and int.from_bytes(data[start : start + 8], "little") == size else end

@@ -21,6 +21,7 @@ __all__ = [
     "EOCD64",
     "EOCD64_LOCATOR",
     "EOCD_MAGIC",
+    "HAP_MAGICS",
     "LOCAL",
     "LOCAL_MAGIC",
     "OVERFLOW",
@@ -41,6 +42,8 @@ Data = mmap.mmap | bytes
 """What archives are read from."""
 
 EOCD = struct.Struct("<4s4H2IH")
+HAP_MAGICS = (b"<hap sign block>", b"HAP Sig Block 42")
+"""Letters near the end of the signing block of a HarmonyOS module: since its version 3, and before."""
 EOCD_MAGIC = b"PK\x05\x06"
 EOCD64_LOCATOR = struct.Struct("<4sIQI")
 EOCD64_LOCATOR_MAGIC = b"PK\x06\x07"

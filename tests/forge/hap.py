@@ -324,14 +324,14 @@ class Hap:
             found["pkgContextInfo.json"] = _packed(self.packages)
         return [Entry(name=name, data=data, align=4) for name, data in {**found, **self.files}.items()]
 
-    def build(self) -> bytes:
-        """Return the archive."""
+    def build(self, *, before_signature: bytes = b"") -> bytes:
+        """Return the archive; ``before_signature`` stands where nothing belongs."""
         entries = self.entries()
         if self.profile is None:
             return write_zip(entries)
         plain = write_zip(entries)
         block = _signing_block(signed_data(plain, detached=True), signed_data(_packed(self.profile)))
-        return write_zip(entries, before_directory=block)
+        return write_zip(entries, before_directory=before_signature + block)
 
 
 def app_pack(modules: Mapping[str, Hap], *, listed: Sequence[str] | None = None, bundle: str = "cn.example.shop") -> bytes:

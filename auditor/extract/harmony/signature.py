@@ -13,6 +13,7 @@ import struct
 from typing import Any
 
 from auditor.archive import Archive, Unreadable
+from auditor.archive.records import HAP_MAGICS
 from auditor.build import FactKind, Signer, Text
 from auditor.extract.certificates import CmsError, signed_content, signer_certificate, subject_of
 from auditor.extract.collector import Collector
@@ -23,8 +24,6 @@ __all__ = ["SCHEME", "SIGNING_BLOCK", "read_signature"]
 SIGNING_BLOCK = "HAP Signing Block"
 """What reports print for the place: the block is no entry of the archive."""
 SCHEME = "harmony"
-_MAGICS = (b"<hap sign block>", b"HAP Sig Block 42")
-"""Since version 3, and before."""
 _TAIL = struct.Struct("<IQ16sI")
 _HEAD = struct.Struct("<III")
 _SIGNATURE, _PROFILE = 0x20000000, 0x20000002
@@ -64,7 +63,7 @@ def _blocks(archive: Archive) -> dict[int, bytes]:
     if len(tail) < _TAIL.size:
         return {}
     count, size, magic, _ = _TAIL.unpack(tail)
-    if magic not in _MAGICS:
+    if magic not in HAP_MAGICS:
         return {}
     if count > _MOST_BLOCKS or not _TAIL.size + count * _HEAD.size <= size <= _MOST_BYTES:
         raise ValueError

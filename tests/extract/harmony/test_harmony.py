@@ -205,6 +205,14 @@ def test_the_certificate_and_what_the_profile_opens(read) -> None:
     assert ("profile-bundle", "cn.example.shop", "") in facts(build, FactKind.SIGNING)
 
 
+def test_the_signing_block_is_no_oddity_of_the_archive_and_bytes_before_it_are(read) -> None:
+    hap = Hap(profile=profile("cn.example.shop"))
+    assert read(hap.build()).of(FactKind.ARCHIVE) == ()
+    assert read(Hap().build()).of(FactKind.ARCHIVE) == ()
+    (odd,) = read(hap.build(before_signature=b"hidden bytes" * 12)).of(FactKind.ARCHIVE)
+    assert odd.name == "unlisted-bytes"
+
+
 def test_a_damaged_signing_block_leaves_the_signer_unknown_and_no_table_in_doubt(read) -> None:
     whole = Hap(profile=profile("cn.example.shop")).build()
     at = whole.index(b"<hap sign block>")
