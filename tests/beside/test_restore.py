@@ -12,7 +12,7 @@ from auditor.errors import SideFileError
 from auditor.model import EntryKind, FactKind, Origin, OwnerKind, Reach, Table
 from auditor.pipeline import Facts, read_build
 from tests.forge.apk import simple_apk
-from tests.forge.dex import Call, Class, Field, GetField, Local, Method, Return
+from tests.forge.dex import Call, Class, Field, GetField, Local, Method, New, Return
 from tests.forge.ipa import simple_ipa
 
 GET_ID = "android.telephony.TelephonyManager.getDeviceId()Ljava/lang/String;"
@@ -196,3 +196,31 @@ def test_an_ios_build_takes_no_mapping(tmp_path: Path) -> None:
     (tmp_path / "mapping.txt").write_text(MAPPING, "utf-8")
     with pytest.raises(SideFileError, match="an iOS build has no names to restore"):
         read_build(tmp_path / "app.ipa", beside=Beside(mapping=tmp_path / "mapping.txt"))
+
+
+def test_annotations_that_were_renamed_let_methods_be_entered(tmp_path: Path) -> None:
+    mapping = f"{MAPPING}com.getcapacitor.PluginMethod -> a.b.p:\ncom.example.app.Bridge -> a.b.q:\n    void id() -> a\n"
+    bridge = Class(name="a.b.q", methods=[Method(name="a()V", calls=[GET_ID], annotations=["a.b.p"])])
+    maker = Class(name="a.b.m", methods=[Method(name="make()V", static=True, body=[New("a.b.q", "b")])])
+    found = facts(tmp_path, mapping, bridge, maker, calls=["static a.b.m.make()V"])
+    (call,) = [one for one in found.conduct.calls if one.site.by == "com.example.app.Bridge"]
+    assert (call.reach, call.entries) == (Reach.REACHABLE, (EntryKind.ACTIVITY,))
+    assert call.path[-2:] == ("com.example.app.Bridge.id", "android.telephony.TelephonyManager.getDeviceId")
+
+
+def test_renamed_objects_carry_what_they_were_made_with(tmp_path: Path) -> None:
+    gms = "com.google.android.gms.location"
+    mapping = (
+        f"{MAPPING}{gms}.LocationRequest -> a.b.r:\n    {gms}.LocationRequest setPriority(int) -> a\n"
+        f"{gms}.FusedLocationProviderClient -> a.b.s:\n    void requestLocationUpdates({gms}.LocationRequest,int) -> b\n"
+    )
+    asking = [New("a.b.r", "r"), Call("a.b.r.a(I)La/b/r;", [104], on=Local("r")), Call("a.b.s.b(La/b/r;I)V", [Local("r")])]
+    library = [
+        Class(name="a.b.r", methods=[Method(name="a(I)La/b/r;")]), Class(name="a.b.s", methods=[Method(name="b(La/b/r;I)V")]),
+        Class(name="com.example.app.Asks", methods=[Method(name="go()V", body=asking)]),
+    ]  # fmt: skip
+    found = facts(tmp_path, mapping, *library, permissions=["ACCESS_FINE_LOCATION"])
+    (call,) = [one for one in found.conduct.calls if one.site.by == "com.example.app.Asks"]
+    assert (call.site.name, call.site.value, call.data) == (
+        f"{gms}.FusedLocationProviderClient.requestLocationUpdates", "104", ("coarse_location",),
+    )  # fmt: skip
