@@ -1,4 +1,4 @@
-/* The call graph over all DEX files of a build: the optional C twin of auditor/extract/android/callgraph.py, which says what
+/* The call graph over all DEX files of a build: the optional C twin of auditor/extract/android/callgraph_python.py, which says what
  * each step is for. Both give the same results; tests/extract/android/test_callgraph.py compares them.
  */
 #include "dexwalk.h"

@@ -279,7 +279,8 @@ def _callgraph(data: bytes) -> None:
     """Build the call graph with both twins, which have to tell the same."""
     from array import array
 
-    from auditor.extract.android.callgraph import CallGraphPython, call_graph, descriptor_of, steps_for
+    from auditor.extract.android.callgraph import call_graph, descriptor_of, steps_for
+    from auditor.extract.android.callgraph_python import CallGraphPython
 
     told = []
     for twin in (CallGraphPython, call_graph):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.extract.android.callgraph import CallGraphPython, call_graph
+from auditor.extract.android.callgraph import call_graph
+from auditor.extract.android.callgraph_python import CallGraphPython
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import Wanted, walk, walk_python
 from auditor.extract.lens import START, USE, CallbackRules

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.extract.android.callgraph import NONE, CallGraph, CallGraphPython, call_graph, descriptor_of, steps_for
+from auditor.extract.android.callgraph import NONE, CallGraph, call_graph, descriptor_of, steps_for
+from auditor.extract.android.callgraph_python import CallGraphPython
 from auditor.extract.lens import START, USE, CallbackRules
 from tests.forge.dex import Class, Method, Raw, write_dex
 

@@ -9,6 +9,7 @@ import pytest
 
 from auditor.extract import extract
 from auditor.extract.android import callgraph
+from auditor.extract.android.callgraph_python import CallGraphPython
 from auditor.extract.lens import START, USE, CallbackRules, Entrance, Entrances, Lens
 from auditor.model import Build, EntryKind, Reach, Reached, Table
 from tests.forge.apk import component, simple_apk
@@ -49,7 +50,7 @@ LENS = Lens(
 def twin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the call graph be the twin asked for."""
     if request.param == "stdlib":
-        monkeypatch.setattr(callgraph, "call_graph", callgraph.CallGraphPython)
+        monkeypatch.setattr(callgraph, "call_graph", CallGraphPython)
     else:
         pytest.importorskip("auditor._native.dexwalk")
 
