@@ -34,12 +34,13 @@ KEYS = (
     "format",
     "lang",
     "knowledge",
+    "cache",
     "timeout",
     "max-memory",
 )
 """Every key but ``schema``, in the order they are shown in."""
 
-_PATHS = ("declaration", "decisions", "knowledge")
+_PATHS = ("declaration", "decisions", "knowledge", "cache")
 _NUMBERS = {"timeout": (1, 86_400), "max-memory": (256, 1 << 20)}
 """Key -> its least and greatest value, as the options of the same names have them."""
 

@@ -42,6 +42,7 @@ from auditor.rules import RULES, run_rules
 from auditor.tables import compare, consider
 
 if TYPE_CHECKING:
+    from auditor.cache import Cache
     from auditor.extract.lens import Entrances, Lens
     from auditor.knowledge.api_schema import Apis
     from auditor.policy.draft import Draft
@@ -113,18 +114,35 @@ def read_build(
     calls: bool = False,
     beside: Beside = NOTHING,
     progress: Progress | None = None,
+    cache: Cache | None = None,
 ) -> Facts:
     """Read a build and say which SDKs are in it. Raises BuildError when it cannot be opened as a build at all, SideFileError
     when a file given beside it cannot be used.
 
     ``knowledge`` is what to know; by default what the package ships. ``calls`` also looks for the calls that can read
-    personal data.
+    personal data. ``cache`` may have what was read of the same bytes before, and keeps what is read now.
     """
-    from auditor.infer import infer
-
     tell = progress or _quiet
     knowledge = knowledge or load()
     tell(_OPENING)
+    if cache is None:
+        return _read(path, knowledge, calls, beside, tell)
+    from auditor.cache import key_of
+
+    try:
+        key = key_of((path, beside.mapping, beside.merger_report), knowledge.version, calls=calls)
+    except (OSError, ValueError):  # the reader says what is wrong with the file
+        return _read(path, knowledge, calls, beside, tell)
+    if (kept := cache.get(key)) is not None:
+        return Facts(build=kept[0], conduct=kept[1], tool=_tool(knowledge))
+    facts = _read(path, knowledge, calls, beside, tell)
+    cache.put(key, facts.build, facts.conduct)
+    return facts
+
+
+def _read(path: Path, knowledge: Knowledge, calls: bool, beside: Beside, tell: Callable[[Text], None]) -> Facts:
+    from auditor.infer import infer
+
     build = _with_beside(path, lens_of(knowledge, calls=calls), beside, lambda file: tell(_opening(file)))
     tell(_INFERRING)
     return Facts(build=build, conduct=infer(build, knowledge), tool=_tool(knowledge))
@@ -252,6 +270,7 @@ def audit_build(
     knowledge: Knowledge | None = None,
     beside: Beside = NOTHING,
     progress: Progress | None = None,
+    cache: Cache | None = None,
 ) -> Audit:
     """Audit a build against a declaration, which is read first so that its mistakes show at once.
 
@@ -260,7 +279,7 @@ def audit_build(
     a library and no app, SideFileError when a file given beside it cannot be used.
     """
     return audit_and_facts(
-        build, declaration, shown_as=shown_as, knowledge=knowledge, beside=beside, progress=progress
+        build, declaration, shown_as=shown_as, knowledge=knowledge, beside=beside, progress=progress, cache=cache
     )[0]
 
 
@@ -272,12 +291,13 @@ def audit_and_facts(
     knowledge: Knowledge | None = None,
     beside: Beside = NOTHING,
     progress: Progress | None = None,
+    cache: Cache | None = None,
 ) -> tuple[Audit, Facts]:
     """Audit a build as :func:`audit_build` does, and return what it holds too, from one reading."""
     knowledge = knowledge or load()
     (progress or _quiet)(DECLARING)
     declared, gaps = declared_in(declaration, shown_as=shown_as, knowledge=knowledge)
-    facts = read_build(build, knowledge=knowledge, calls=True, beside=beside, progress=progress)
+    facts = read_build(build, knowledge=knowledge, calls=True, beside=beside, progress=progress, cache=cache)
     if facts.build.identity.kind is BuildKind.LIBRARY:
         raise BuildError(
             f"{facts.build.identity.label} is a library, no app: a policy is declared for apps",

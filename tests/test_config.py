@@ -34,6 +34,7 @@ outputs: {json: out/r.json, html: out/r.html}
 format: text
 lang: zh
 knowledge: sdks
+cache: .cache
 timeout: 60
 max-memory: 512
 """
@@ -82,6 +83,7 @@ def test_every_key_is_read_and_paths_start_at_the_file(project: Path, monkeypatc
         "format": "text",
         "lang": "zh",
         "knowledge": "../sdks",
+        "cache": "../.cache",
         "timeout": 60,
         "max-memory": 512,
     }

@@ -28,6 +28,7 @@ DOORS: dict[str, set[str]] = {
     "beside": {*NOUNS, "extract.lens"},
     "knowledge": {*NOUNS, "records"},
     "declaration": {*NOUNS, "records", "knowledge"},
+    "cache": NOUNS,
     "config": {*NOUNS, "records"},
     "decisions": {*NOUNS, "records"},
     "evidence": {*NOUNS, "archive", "wire"},
@@ -36,10 +37,13 @@ DOORS: dict[str, set[str]] = {
     "tables": {*NOUNS, "knowledge", "infer.permissions"},
     "rules": {*NOUNS, "tables", "knowledge.schema"},
     "report": {*NOUNS, "unseen", "wire"},
-    "pipeline": {*NOUNS, "__init__", "beside", "extract", "infer", "knowledge", "declaration", "policy", "tables", "rules", "wire"},
+    "pipeline": {
+        *(*NOUNS, "__init__", "beside", "cache", "extract", "infer"),
+        *("knowledge", "declaration", "policy", "tables", "rules", "wire"),
+    },
     "cli": {
         *NOUNS,
-        *("__init__", "beside", "config", "decisions", "evidence", "sandbox", "pipeline", "policy"),
+        *("__init__", "beside", "cache", "config", "decisions", "evidence", "sandbox", "pipeline", "policy"),
         *("report", "wire", "records", "rules", "knowledge", "infer.permissions"),
     },
 }

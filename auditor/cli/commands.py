@@ -23,6 +23,7 @@ from auditor.knowledge.schema import Knowledge
 from auditor.model import Audit, Confidence, Finding, Language, Severity, Text
 
 if TYPE_CHECKING:
+    from auditor.cache import Cache
     from auditor.config import Config
     from auditor.pipeline import Facts
 
@@ -66,6 +67,14 @@ _fail_on = click.option(
 )
 
 
+_cache = click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder that keeps what was read of builds: one that is unchanged is not read again.",
+)
+
+
 @click.command()
 @click.argument("builds", nargs=-1, type=click.Path(path_type=Path), metavar="[BUILD]...")
 @click.option(
@@ -89,6 +98,7 @@ _fail_on = click.option(
 @_mapping
 @_merger_report
 @_own_knowledge
+@_cache
 @timeout_option
 @max_memory_option
 @_language
@@ -105,6 +115,7 @@ def audit(
     mapping: Path | None,
     merger_report: Path | None,
     own_sdks: Path | None,
+    cache: Path | None,
     timeout: int | None,
     max_memory: int | None,
     language: str,
@@ -133,7 +144,7 @@ def audit(
     results = []
     with _mistakes_in(declaration):
         for one, beside in wanted:
-            results.append(audited(one, declaration, beside, own_sdks, timeout, max_memory, speak)[0])
+            results.append(audited(one, declaration, beside, own_sdks, timeout, max_memory, speak, cache=cache)[0])
     results = decider.applied(results)
     for output in outputs:
         write(output, FORMATS[output.format].encoded(results, speak))
@@ -171,6 +182,7 @@ def audited(
     max_memory: int | None,
     speak: Language,
     *,
+    cache: Path | None = None,
     shown_as: str = "",
     facts_as: Collection[str] = (),
 ) -> tuple[Audit, dict[str, str]]:
@@ -188,7 +200,13 @@ def audited(
         from auditor.pipeline import audit_and_facts
 
         audit, found = audit_and_facts(
-            build, declaration, shown_as=name, knowledge=_known(own_sdks), beside=beside, progress=tell
+            build,
+            declaration,
+            shown_as=name,
+            knowledge=_known(own_sdks),
+            beside=beside,
+            progress=tell,
+            cache=_kept(cache, speak),
         )
         return audit, _rendered(found, facts_as, speak)
 
@@ -218,6 +236,7 @@ def audited(
 @_mapping
 @_merger_report
 @_own_knowledge
+@_cache
 @timeout_option
 @max_memory_option
 @_language
@@ -228,6 +247,7 @@ def facts(
     mapping: Path | None,
     merger_report: Path | None,
     own_sdks: Path | None,
+    cache: Path | None,
     timeout: int | None,
     max_memory: int | None,
     language: str,
@@ -251,7 +271,9 @@ def facts(
     def work(tell: Callable[[Text], None]) -> tuple[dict[str, str], bool]:
         from auditor.pipeline import read_build
 
-        found = read_build(build, knowledge=_known(own_sdks), calls=True, beside=beside, progress=tell)
+        found = read_build(
+            build, knowledge=_known(own_sdks), calls=True, beside=beside, progress=tell, cache=_kept(cache, speak)
+        )
         return _rendered(found, wanted, speak), bool(found.gaps)
 
     with Progress(speak) as progress:
@@ -376,6 +398,15 @@ def sdks(sdk_id: str | None, own_sdks: Path | None, language: str) -> int:
         raise click.UsageError(f"there is no SDK {sdk_id!r}{did_you_mean(sdk_id, known)}; auditor sdks lists them all")
     print_text(render_sdk(known[sdk_id], knowledge, speak))
     return ExitCode.CONSISTENT
+
+
+def _kept(folder: Path | None, speak: Language) -> Cache | None:
+    """Return the cache in ``folder``, which says on standard error what is wrong with it."""
+    if folder is None:
+        return None
+    from auditor.cache import Cache
+
+    return Cache(folder, lambda text: complain(text.in_(speak)))
 
 
 def _known(own_sdks: Path | None) -> Knowledge:

@@ -28,6 +28,7 @@ _PARAMETERS = {
     "format": "format_",
     "lang": "language",
     "knowledge": "own_sdks",
+    "cache": "cache",
     "timeout": "timeout",
     "max-memory": "max_memory",
 }
@@ -36,7 +37,7 @@ _LIMITS = ("timeout", "max-memory")
 _READING = ("lang", "knowledge", *_LIMITS)
 _COMMANDS = {
     "audit": tuple(_PARAMETERS),
-    "facts": _READING,
+    "facts": ("cache", *_READING),
     "evidence": ("declaration", "decisions", *_READING),
     "verify": ("lang",),
     "check-declaration": ("fail-on", "lang", "knowledge", *_LIMITS),
