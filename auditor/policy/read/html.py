@@ -31,6 +31,8 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _NOT_SHOWN = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)", re.IGNORECASE)
 _KEEPS_BREAKS = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+_LONG_TAG = re.compile(r"(<[A-Za-z][A-Za-z0-9]*)(?:\s+[^\s<>]+){3000,}")
+"""A tag of thousands of attributes, each of which libxml2 compares with all before it."""
 _DEEPEST_TABLE = 12
 _MOST_LINES = 65_535
 """libxml2 counts the lines of elements no further."""
@@ -120,6 +122,7 @@ def read_html(text: str, first_line: int = 1) -> HtmlText:
 
     # a NUL ends nothing in HTML; lines are counted by LF alone
     source = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    source, bared = _LONG_TAG.subn(_bare, source)
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True, remove_pis=True)
     try:
         root = etree.fromstring(source.encode("utf-8", "replace"), parser)
@@ -134,7 +137,12 @@ def read_html(text: str, first_line: int = 1) -> HtmlText:
     title = root.findtext(".//title") or ""
     page = reader.flows[0]
     blocks = [bold_heading(block) if index in page.bold else block for index, block in enumerate(page.blocks)]
-    return HtmlText(blocks, " ".join(title.split()), reader.cut or too_deep, reader.hollow())
+    return HtmlText(blocks, " ".join(title.split()), reader.cut or too_deep or bared > 0, reader.hollow())
+
+
+def _bare(tag: re.Match[str]) -> str:
+    """Return a tag without its attributes, on as many lines."""
+    return tag[1] + "\n" * tag[0].count("\n")
 
 
 class _Reader:

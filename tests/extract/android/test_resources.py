@@ -198,6 +198,64 @@ def test_files_are_found_in_every_form_of_entries(entries, offsets, count, flags
     assert Resources(bytes(table)).paths({"layout"}) == ["found"]
 
 
+# -- tables made to be read in two ways ---------------------------------------------------------------------------
+
+
+def wrapped(table: bytes, before: bytes = b"", behind: bytes = b"", inside: bytes = b"") -> bytes:
+    """Return a table with chunks around it, and behind its last one."""
+    size = struct.unpack_from("<I", table, 4)[0]
+    return before + table[:4] + struct.pack("<I", size + len(inside)) + table[8:size] + inside + behind
+
+
+JUNK = struct.pack("<HHI", 0x7777, 8, 16) + bytes(8)
+OTHER_POOL = string_pool(["wrong"] * 20)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        wrapped(write(), before=JUNK),
+        wrapped(write(), behind=JUNK),
+        wrapped(write(), inside=JUNK),
+        wrapped(write(), inside=OTHER_POOL),
+        wrapped(write(), behind=b"\1\2\3"),
+        wrapped(write(), behind=struct.pack("<HHI", 2, 12, 1 << 30)),
+        wrapped(write(), inside=struct.pack("<HHI", 0x0200, 288, 1 << 30)),
+    ],
+    ids=[
+        *("chunk-before-the-table", "chunk-behind-it", "chunk-inside-it", "second-string-pool", "bytes-behind-it"),
+        *("second-table-cut-off", "second-package-cut-off"),
+    ],
+)
+def test_what_the_platform_passes_over_changes_nothing(data):
+    assert Resources(data).strings(ref("string/app_name"))[0] == ("", "Tego")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        JUNK,
+        wrapped(write(), inside=struct.pack("<HHI", 0x7777, 4, 16) + bytes(8)),
+        wrapped(write(), inside=struct.pack("<HHI", 0x7777, 8, 0)),
+        wrapped(write(), inside=struct.pack("<HHI", 0x7777, 8, 10) + bytes(2)),
+        wrapped(write(), before=struct.pack("<HHI", 0x7777, 8, 1 << 30)),
+    ],
+    ids=["no-table", "header-too-short", "chunk-of-no-size", "size-not-of-four", "first-chunk-without-end"],
+)
+def test_what_the_platform_refuses_is_refused(data):
+    assert "damaged resource table" in refused(Resources, data)
+
+
+def test_a_text_is_constant_only_where_the_table_says_that_nothing_changes_it():
+    resources = Resources(write())
+    names = ("first", "app_name", "only_zh", "missing")
+    assert [resources.constant(ref(f"string/{name}") if name != "missing" else "@7F01FFFF") for name in names] == [
+        *("something else", "", "", ""),
+    ]
+    assert resources.constant(ref("bool/on")) == ""
+    assert resources.constant("@x") == ""
+
+
 def test_one_text_of_a_large_table_is_found_at_once():
     table = [Resource("string", f"s{number}", {"": f"text {number}", "zh": f"文 {number}"}) for number in range(20_000)]
     data = write(table)

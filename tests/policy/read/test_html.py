@@ -156,6 +156,25 @@ def test_hostile_spans_cost_nothing(read: Read) -> None:
     assert texts(grid) == [["甲", "乙"]] * 3000
 
 
+def test_a_tag_of_countless_attributes_loses_them_and_says_so(read: Read) -> None:
+    many = "\n".join(f"a{number}=1" for number in range(5_000))
+    found = read(f"<html><p {many}>甲</p>\n<p>乙</p>")
+    assert outline(found) == ["5000 甲", "5001 乙"]
+    assert len(found.gaps) == 1
+
+
+def test_entities_a_page_declares_are_never_expanded(read: Read) -> None:
+    entities = '<!ENTITY a "甲甲甲甲甲甲甲甲甲甲">' + "".join(
+        f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(12)
+    )
+    for page in (f"<!DOCTYPE html [{entities}]>", f'<?xml version="1.0"?><!DOCTYPE html [{entities}]>'):
+        found = "".join(outline(read(page + "<html><p>正文 &m;</p></html>")))
+        assert len(found) < 2_000
+        assert "正文" in found
+    outside = '<!DOCTYPE html [<!ENTITY x SYSTEM "file:///etc/hostname">]><html><p>正文 &x;</p></html>'
+    assert any("&x;" in line for line in outline(read(outside)))
+
+
 def test_a_table_beyond_all_bounds_is_cut_and_says_so(read: Read) -> None:
     found = read("<html><table>" + "<tr><td>甲" + "<td>乙" * 250 + "<tr><td>丙<td>丁" * 3000 + "</table>")
     assert sum(len(row) for grid in grids(found) for row in grid.rows) <= 200_000
