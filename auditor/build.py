@@ -573,6 +573,8 @@ class Identity:
     """An app, or a library that apps are built from."""
     signature_faults: tuple[Text, ...] = ()
     """Why the platform would refuse the build as it is signed, or take it for another's; an unsigned build has none."""
+    teams: tuple[str, ...] = ()
+    """iOS: team identifiers of the code signature and of the provisioning profile, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -212,6 +212,7 @@ def _identity(identity: Identity) -> dict[str, Any]:
         "size": identity.size,
         "signer": [_signer(one) for one in identity.signer],
         "signature_faults": [_text(one) for one in identity.signature_faults],
+        **({"teams": list(identity.teams)} if identity.teams else {}),
     }
 
 
@@ -818,6 +819,7 @@ def _read_identity(wire: _Object) -> Identity:
         size=wire.number("size"),
         signer=wire.each("signer", _read_signer),
         signature_faults=wire.each("signature_faults", _read_text) if "signature_faults" in wire.value else (),
+        teams=wire.texts("teams") if "teams" in wire.value else (),
     )
 
 

@@ -54,6 +54,7 @@ identities = st.builds(
     size=st.integers(0, 2**40),
     signer=tuples(signers),
     signature_faults=tuples(texts),
+    teams=tuples(words),
 )
 gaps = st.builds(model.Gap, location=places, reason=texts, hides=st.frozensets(st.sampled_from(Table)))
 sdks = st.builds(

@@ -146,6 +146,7 @@ def extract(
             signer=about.signer,
             kind=kind,
             signature_faults=about.faults,
+            teams=about.teams,
         )
         return Build(identity=identity, facts=collect.facts, code=collect.units, gaps=collect.gaps, flow=flow)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import struct
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -22,8 +22,10 @@ __all__ = [
     "CmsSigner",
     "KeyUnusable",
     "Padding",
+    "cms_certificates",
     "cms_content_type",
     "cms_signers",
+    "descends_from",
     "public_key",
     "public_key_as_written",
     "signed_content",
@@ -279,6 +281,7 @@ _PADDINGS = {
 }
 """Signature algorithm -> how the signature is made, and the digest it names (RFC 3279, 4055, 5758; FIPS 186-4)."""
 _MAX_CMS_SIGNERS = 32
+_MAX_CHAIN = 8
 
 
 def cms_signers(content: bytes) -> tuple[CmsSigner, ...]:
@@ -297,6 +300,50 @@ def cms_content_type(content: bytes) -> str:
         return str(cms.ContentInfo.load(content)["content"]["encap_content_info"]["content_type"].dotted)
     except _ASN1_FAILS as error:
         raise CmsError(type(error).__name__) from None
+
+
+def cms_certificates(content: bytes) -> tuple[bytes, ...]:
+    """Return every certificate (DER) in a CMS SignedData. Raises CmsError."""
+    from asn1crypto import cms
+
+    try:
+        signed = cms.ContentInfo.load(content)["content"]
+        return tuple(bytes(one.chosen.dump()) for one in signed["certificates"] if one.name == "certificate")
+    except _ASN1_FAILS as error:
+        raise CmsError(type(error).__name__) from None
+
+
+def descends_from(certificate: bytes, others: Sequence[bytes], roots: Collection[str]) -> bool:
+    """Tell whether a certificate was issued by one of ``roots`` (SHA-256, hex), each step of the way among ``others``.
+
+    Dates are not asked about: they say nothing of what was signed while they held.
+    """
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
+
+    fails = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion)
+    known = []
+    with _leniently():
+        try:
+            at = x509.load_der_x509_certificate(certificate)
+        except fails:
+            return False
+        for one in others:
+            with suppress(*fails):
+                known.append(x509.load_der_x509_certificate(one))
+        for _ in range(_MAX_CHAIN):
+            if at.fingerprint(hashes.SHA256()).hex() in roots:
+                return True
+            for other in known:
+                with suppress(*fails):
+                    at.verify_directly_issued_by(other)
+                    if other != at:
+                        at = other
+                        break
+            else:
+                return False
+    return False
 
 
 def _cms_signers(content: bytes) -> Iterator[CmsSigner]:

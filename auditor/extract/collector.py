@@ -53,6 +53,8 @@ class IdentityFacts(NamedTuple):
     signer: tuple[Signer, ...]
     faults: tuple[Text, ...] = ()
     """What is wrong with the signature as a whole."""
+    teams: tuple[str, ...] = ()
+    """iOS: whose developer team signed, and whose the provisioning profile is."""
 
 
 class Collector:

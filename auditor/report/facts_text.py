@@ -40,6 +40,7 @@ _WORDS = {
     "refuted": Text(zh="签名无效", en="does not hold"),
     "unverified": Text(zh="签名未校验", en="not verified"),
     "earlier": Text(zh="轮换前的证书", en="before rotation"),
+    "teams": Text(zh="开发团队", en="Developer teams"),
     "faults": Text(zh="签名问题", en="Faults of the signature"),
     "classes": Text(zh="定义的类", en="Classes defined"),
     "library": Text(zh="库", en="library"),
@@ -98,6 +99,8 @@ def _lines(build: Build, conduct: Conduct, tool: Tool, language: Language) -> It
         signers.append(f"{one.scheme}  {one.sha256}  {one.subject}  ({told})")
         signers += [f"{one.scheme}  {other}  ({_WORDS['earlier'].in_(language)})" for other in one.earlier]
     yield from section("signer", signers)
+    if identity.teams:
+        yield from section("teams", list(identity.teams))
     if identity.signature_faults:
         yield from section("faults", [fault.in_(language) for fault in identity.signature_faults])
     if identity.platform is Platform.ANDROID:

@@ -615,6 +615,7 @@ class _Writer:
             pairs += [(words("signer.earlier") + " SHA-256", one_line(other)) for other in earlier]
         if not identity.signer:
             pairs.append((words("signer"), words("signer.none")))
+        pairs += [(words("team"), one_line(words.listed(list(identity.teams))))] if identity.teams else []
         pairs += [(words("signature.fault"), one_line(fault.in_(self.language))) for fault in identity.signature_faults]
         for fact in self.audit.beside:
             pairs.append((words.fact_kind(fact.kind), one_line(fact.name)))

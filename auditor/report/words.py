@@ -455,6 +455,7 @@ PHRASES: Mapping[str, Text] = {
         "逐一查看未能读取的内容，向研发索取能够读取的安装包后重新核查",
         "Look at what could not be read, ask the developers for a build that can be, and audit that",
     ),
+    "team": _t("开发团队", "Developer team"),
     "title": _t("隐私声明核查报告", "Privacy declaration audit"),
     "tool": _t("工具", "Tool"),
     "tools": _t("语言与显示", "Language and display"),

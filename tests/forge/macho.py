@@ -13,6 +13,7 @@ import plistlib
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.forge.tego import noise
 
@@ -67,6 +68,12 @@ class Signing:
     team: str = ""
     cms: bytes = b""
     """Content of the CMS wrapper, not checked."""
+    cms_of: Callable[[bytes], bytes] | None = None
+    """Makes that content, of one length, over the CodeDirectory."""
+    sealed: Mapping[int, bytes] = field(default_factory=dict)
+    """Files that are sealed, too, by slot: 1 Info.plist, 3 CodeResources."""
+    alternate: bool = False
+    """Make the first CodeDirectory one of SHA-1, and that of SHA-256 an alternate, as for old systems."""
 
 
 # -- sections and pointers ----------------------------------------------------------------------------------------
@@ -675,8 +682,13 @@ class _Image:
                 blobs[5] = _blob(0xFADE7171, plistlib.dumps(dict(self.signing.entitlements)))
             content = b"\x02\x01\x01" + _der_value(self.signing.entitlements)
             blobs[7] = _blob(0xFADE7172, _der(0x70, content))
-        directory = _directory(self.signing, code, blobs, self.text_size, main=self.kind == "execute")
-        blobs = {0: directory} | blobs | {0x10000: _blob(0xFADE0B01, self.signing.cms)}
+        make = partial(_directory, self.signing, code, blobs, self.text_size, main=self.kind == "execute")
+        directory = make(sha1=self.signing.alternate)
+        cms = self.signing.cms_of(directory) if self.signing.cms_of is not None else self.signing.cms
+        blobs = {0: directory} | blobs
+        if self.signing.alternate:
+            blobs[0x1000] = make(sha1=False)
+        blobs[0x10000] = _blob(0xFADE0B01, cms)
         at = 12 + 8 * len(blobs)
         index = content = b""
         for slot, blob in blobs.items():
@@ -685,18 +697,23 @@ class _Image:
         return _padded(struct.pack(">III", 0xFADE0CC0, at + len(content), len(blobs)) + index + content, 16)
 
 
-def _directory(signing: Signing, code: bytes, blobs: Mapping[int, bytes], text_size: int, *, main: bool) -> bytes:
+def _directory(
+    signing: Signing, code: bytes, blobs: Mapping[int, bytes], text_size: int, *, main: bool, sha1: bool = False
+) -> bytes:
+    blobs = {**blobs, **signing.sealed}
     special = max(blobs)
+    digest, size = (hashlib.sha1, 20) if sha1 else (hashlib.sha256, 32)
     names = signing.identifier.encode() + b"\0"
     team_at = 88 + len(names) if signing.team else 0
     names += signing.team.encode() + b"\0" if signing.team else b""
-    hashes_at = 88 + len(names) + 32 * special
+    hashes_at = 88 + len(names) + size * special
     slots = b"".join(
-        hashlib.sha256(blobs[slot]).digest() if slot in blobs else bytes(32) for slot in range(special, 0, -1)
+        digest(blobs[slot]).digest() if slot in blobs else bytes(size) for slot in range(special, 0, -1)
     )
-    pages = [hashlib.sha256(code[at : at + 4096]).digest() for at in range(0, len(code), 4096)]
-    body = struct.pack(">7I", 0x20400, 0 if signing.cms else 2, hashes_at, 88, special, len(pages), len(code))
-    body += struct.pack(">4B3I", 32, 2, 0, 12, 0, 0, team_at)
+    pages = [digest(code[at : at + 4096]).digest() for at in range(0, len(code), 4096)]
+    signed = signing.cms or signing.cms_of is not None
+    body = struct.pack(">7I", 0x20400, 0 if signed else 2, hashes_at, 88, special, len(pages), len(code))
+    body += struct.pack(">4B3I", size, 1 if sha1 else 2, 0, 12, 0, 0, team_at)
     body += struct.pack(">I4Q", 0, 0, 0, text_size, 1 if main else 0)
     return _blob(0xFADE0C02, body + names + slots + b"".join(pages))
 

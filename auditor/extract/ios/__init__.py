@@ -40,25 +40,36 @@ def read_ios(archive: Archive, collect: Collector) -> IdentityFacts:
         if infos[path].executable or bundle.runs or name in archive:
             executables[name] = bundle
     read_privacy_manifests(archive, collect, bundles)
-    signer = read_images(archive, collect, executables)
+    signed = read_images(archive, collect, executables)
     read_hybrid(archive, collect)
-    _read_profile(archive, collect, main)
+    profiled = _read_profile(archive, collect, main)
+    faults = signed.faults
+    if signed.signers and signed.teams and profiled and profiled.isdisjoint(signed.teams):
+        faults += (
+            Text(
+                zh=f"代码签名的开发团队（{'、'.join(sorted(signed.teams))}）与描述文件的（{'、'.join(sorted(profiled))}）不同，系统拒绝安装",
+                en=f"the code signature is of another team ({', '.join(sorted(signed.teams))}) than the provisioning profile"
+                f" ({', '.join(sorted(profiled))}): the system refuses to install it",
+            ),
+        )
     info = infos[main.path]
     return IdentityFacts(
         app_id=info.identifier,
         label=info.label or main.stem,
         version=info.version,
         version_code=info.build,
-        signer=signer,
+        signer=signed.signers,
+        faults=faults,
+        teams=tuple(sorted(signed.teams | profiled)),
     )
 
 
-def _read_profile(archive: Archive, collect: Collector, app: Bundle) -> None:
-    """Collect the team of the provisioning profile: of all it holds (device ids, names of people) nothing else."""
+def _read_profile(archive: Archive, collect: Collector, app: Bundle) -> frozenset[str]:
+    """Collect the team of the provisioning profile and return it: of all it holds (device ids, names of people) nothing else."""
     name = f"{app.path}/embedded.mobileprovision"
     data = collect.read(archive, name, limit=_MAX_PROFILE) if name in archive else None
     if data is None:
-        return
+        return frozenset()
     # the profile is a CMS message; Apple's hold the plist in one piece
     start, end = data.find(b"<?xml"), data.rfind(b"</plist>")
     teams: object = None
@@ -74,3 +85,4 @@ def _read_profile(archive: Archive, collect: Collector, app: Bundle) -> None:
     if not found:
         reason = Text(zh="描述文件无法读取，开发团队未知", en="is a provisioning profile whose team cannot be read")
         collect.gap(archive.place(name), "", reason)
+    return frozenset(found)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from auditor.archive import Archive
 from auditor.build import FactKind, Signer, Table, Text
@@ -15,6 +17,7 @@ from auditor.extract.ios.bundles import Bundle
 from auditor.extract.ios.info import SIMULATOR
 from auditor.extract.ios.macho import Image, MachOError, is_code, read_macho
 from auditor.extract.ios.plist import PlistError, PlistValue, read_plist
+from auditor.extract.ios.seal import CODE_RESOURCES, INFO_PLIST, Seal, check_seal
 from auditor.extract.ios.signature import read_signature
 
 __all__ = ["read_images"]
@@ -22,12 +25,31 @@ __all__ = ["read_images"]
 _HIDES = (Table.SDKS, Table.DATA)
 _SMALLEST = 28
 """Bytes of the shortest Mach-O header."""
+_MAX_SEALED = 64 << 20
 _READ_ELSEWHERE = (".plist", ".strings", ".xcprivacy", ".loctable", ".mobileprovision")
+
+
+class _One(NamedTuple):
+    """What the signature of one image shows."""
+
+    signer: Signer | None
+    fault: Text | None
+    team: str
+
+
+class Signed(NamedTuple):
+    """Who signed the app's own executable."""
+
+    signers: tuple[Signer, ...]
+    faults: tuple[Text, ...]
+    """Why its signature does not hold."""
+    teams: frozenset[str]
+    """Team identifiers its code signature names."""
 
 
 def read_images(
     archive: Archive, collect: Collector, executables: Mapping[str, Bundle], *, library: bool = False
-) -> tuple[Signer, ...]:
+) -> Signed:
     """Collect the facts of every Mach-O image below ``Payload/``, found by content wherever it lies.
 
     ``executables`` are the paths at which the bundles must have code. Of a ``library`` images are looked for everywhere,
@@ -37,7 +59,7 @@ def read_images(
         if name not in archive and bundle.kind != "bundle":
             reason = Text(zh="缺少可执行文件，安装包不完整", en="is the bundle's executable, but is not in the archive")
             collect.gap(archive.place(name), "", reason, *_HIDES)
-    signers: list[Signer] = []
+    signed: list[_One] = []
     for name, entry in archive.entries.items():
         if not (library or name.startswith("Payload/")) or name.endswith("/"):
             continue
@@ -53,14 +75,21 @@ def read_images(
                 continue
         static = head.startswith(AR) and (library or owner is not None)
         if is_code(head) or static:
-            signers.extend(_read_image(archive, collect, name, owner, library))
+            signed += _read_image(archive, collect, name, owner, library)
         elif expected:
             reason = Text(zh="应为可执行代码，但不是 Mach-O 文件", en="should be code, but is no Mach-O image")
             collect.gap(archive.place(name), "", reason, *_HIDES)
-    return tuple(sorted(set(signers), key=lambda signer: signer.sha256))
+    signers = {one.signer for one in signed if one.signer is not None}
+    return Signed(
+        tuple(sorted(signers, key=lambda signer: (signer.sha256, str(signer.reason)))),
+        tuple(dict.fromkeys(one.fault for one in signed if one.fault is not None)),
+        frozenset(one.team for one in signed if one.team),
+    )
 
 
-def _read_image(archive: Archive, collect: Collector, name: str, owner: Bundle | None, library: bool) -> list[Signer]:
+def _read_image(
+    archive: Archive, collect: Collector, name: str, owner: Bundle | None, library: bool
+) -> list[_One]:
     file = archive.place(name)
     data = collect.read(archive, name, *_HIDES)
     if data is None:
@@ -96,11 +125,20 @@ def _read_image(archive: Archive, collect: Collector, name: str, owner: Bundle |
         record_hosts(collect, file, data)
     if owner is not None and first.kind in ("static", "object") and not library:
         _static(collect, file, owner)
-    signers: list[Signer] = []
+    signed: list[_One] = []
     for image in macho.images:
         _collect_code(collect, file, image)
-        signers.extend(_read_signature(collect, file, image, owner is not None and owner.main))
-    return signers
+        seal = None
+        if owner is not None and owner.main and image.signature:
+            seal = check_seal(data, image, _sealed_files(archive, collect, owner))
+        signed.append(_read_signature(collect, file, image, seal))
+    return signed
+
+
+def _sealed_files(archive: Archive, collect: Collector, owner: Bundle) -> dict[int, bytes | None]:
+    """Return what a code signature seals beside the code, by slot."""
+    names = {INFO_PLIST: f"{owner.path}/Info.plist", CODE_RESOURCES: f"{owner.path}/_CodeSignature/CodeResources"}
+    return {slot: collect.read(archive, name, limit=_MAX_SEALED) if name in archive else None for slot, name in names.items()}
 
 
 def _for_simulator(archs: Sequence[str], platform: str) -> bool:
@@ -148,20 +186,27 @@ def _collect_code(collect: Collector, file: str, image: Image) -> None:
         collect.gap(file, image.arch, doubt, *_HIDES)
 
 
-def _read_signature(collect: Collector, file: str, image: Image, main: bool) -> list[Signer]:
+def _read_signature(collect: Collector, file: str, image: Image, seal: Seal | None) -> _One:
+    """Collect what a signature says; return the signer, and what is wrong with the signature of the app's own executable."""
     entitlements: Mapping[str, PlistValue] = {}
-    signers: list[Signer] = []
+    signer, fault, team = None, None, ""
     if image.signature:
-        signature = read_signature(image.signature, certificate=main)
+        signature = read_signature(image.signature, certificate=seal is not None)
         entitlements = signature.entitlements
         for doubt in signature.doubts:
             collect.gap(file, "LC_CODE_SIGNATURE", doubt, Table.DATA)
-        if main:
+        if seal is not None:
             scheme = "ad-hoc" if signature.adhoc else "apple"
-            collect.fact(FactKind.SIGNING, "scheme", file, "LC_CODE_SIGNATURE", value=scheme)
-            if signature.team:
-                collect.fact(FactKind.SIGNING, "team-id", file, "LC_CODE_SIGNATURE", value=signature.team)
-            signers = [signature.signer] if signature.signer else []
+            # what nobody signed proves nothing of anybody, whatever its digests say
+            state = "" if signature.adhoc else {True: "true", False: "false", None: ""}[seal.verified]
+            collect.fact(FactKind.SIGNING, "scheme", file, "LC_CODE_SIGNATURE", value=scheme, verified=state)
+            team = signature.team
+            if team:
+                collect.fact(FactKind.SIGNING, "team-id", file, "LC_CODE_SIGNATURE", value=team)
+            if signature.signer is not None:
+                signer = replace(signature.signer, verified=seal.verified, reason=seal.reason)
+            if not signature.adhoc and seal.verified is False and seal.reason is not None:
+                fault = Text(zh=f"代码签名：{seal.reason.zh}", en=f"code signature: {seal.reason.en}")
     at = "LC_CODE_SIGNATURE"
     if not entitlements and image.simulator_entitlements:
         at = "__TEXT,__entitlements"
@@ -173,7 +218,7 @@ def _read_signature(collect: Collector, file: str, image: Image, main: bool) -> 
             entitlements = value if isinstance(value, dict) else {}
     for key, value in entitlements.items():
         collect.fact(FactKind.ENTITLEMENT, key, file, at, value=_json(value), by=file)
-    return signers
+    return _One(signer, fault, team)
 
 
 def _json(value: PlistValue) -> str:

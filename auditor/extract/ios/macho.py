@@ -151,6 +151,12 @@ class Image:
     """The classes a linked image defines, in the order they were linked in: those of one library stand together."""
     hidden_classes: int = 0
     """How many classes an encrypted image defines and does not name outside of what is encrypted."""
+    within: tuple[int, int] = (0, 0)
+    """Where in its file it starts, and how many bytes of it are there."""
+    signature_at: int = 0
+    """Where in the image the code signature starts; 0 where there is none."""
+    encryption: tuple[int, int] = (0, 0)
+    """Where in the image what is, or was, encrypted starts, and how long it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -391,9 +397,17 @@ class _Reader:
             sdk=self._sdk,
             references=() if cryptid else self._references(memory, kind),
             hidden_classes=hidden,
+            within=(self.slice.base, self.slice.size),
+            signature_at=self._commands.get(0x1D, (0, 0))[0],
+            encryption=self._encryption(),
             linked=order,
             doubts=tuple(self._doubts.values()),
         )
+
+    def _encryption(self) -> tuple[int, int]:
+        """Return where what is, or was, encrypted starts, and how long it is."""
+        start, length, _ = max(self._commands.get(0x21, (0, 0, 0)), self._commands.get(0x2C, (0, 0, 0)))
+        return start, length
 
     def _doubt(self, zh: str, en: str) -> None:
         self._doubts.setdefault(en, Text(zh=zh, en=en))

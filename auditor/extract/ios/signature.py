@@ -1,4 +1,4 @@
-"""The code signature embedded in a Mach-O image: entitlements, team, and the certificate it claims; nothing is verified.
+"""The code signature embedded in a Mach-O image: entitlements, team, and the certificate it claims; ``seal`` verifies it.
 
 Format: <kern/cs_blobs.h> of Apple's xnu and cscdefs.h of Security (opensource.apple.com); CMS is RFC 5652.
 """
@@ -202,4 +202,8 @@ def _signer(content: bytes) -> Signer | None:
     except CmsError:
         return None
     subject = subject_of(der)
-    return None if subject is None else Signer(sha256=hashlib.sha256(der).hexdigest(), subject=subject, scheme="apple")
+    return (
+        None
+        if subject is None
+        else Signer(sha256=hashlib.sha256(der).hexdigest(), subject=subject, scheme="apple", certificate=der)
+    )

@@ -263,7 +263,7 @@ def test_the_certificate_of_the_signer_is_the_signer(read: Read) -> None:
     kit = framework("Kit", write_macho(kind="dylib", signing=signing))
     build = read(simple_ipa([kit], replace={"Forged": write_macho(signing=signing)}))
     (signer,) = build.identity.signer
-    assert (signer.scheme, signer.verified, signer.sha256) == ("apple", None, certificate_sha256)
+    assert (signer.scheme, signer.verified, signer.sha256) == ("apple", False, certificate_sha256)
     assert signer.subject == "OU=ABCDE12345,CN=Apple Distribution: Example (ABCDE12345)"
     assert signing_facts(build) == {("scheme", "apple"), ("team-id", "ABCDE12345")}
 
