@@ -10,6 +10,10 @@ RUN python -m venv /opt/auditor \
     && /opt/auditor/bin/auditor --version
 
 FROM python:${PYTHON}
+# what PDF reports are laid out with, and Chinese letters for them
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/auditor /opt/auditor
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin auditor \
     && mkdir /work && chown auditor /work
