@@ -179,6 +179,8 @@ class Card:
     policy: str
     clauses: tuple[tuple[str, str], ...]
     """Citation and summary."""
+    cites: tuple[str, ...]
+    """Ids of the clauses."""
     fingerprint: str
     decision: str
     """What was decided about it, by whom, until when and why; empty where nothing was."""
@@ -201,6 +203,8 @@ class Group:
     cards: tuple[Card, ...]
     clauses: tuple[tuple[str, str], ...]
     """Citation and summary, the same for all of them."""
+    cites: tuple[str, ...]
+    """Ids of the clauses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -496,6 +500,7 @@ class _Writer:
                     unsure=words("confidence.is", word=cards[0].confidence_word) if cards[0].severity >= Severity.MEDIUM else "",
                     cards=cards,
                     clauses=cards[0].clauses,
+                    cites=cards[0].cites,
                 )
                 for _, cards in _grouped(
                     tuple(card for card in findings if card.anchor not in bears),
@@ -687,6 +692,7 @@ class _Writer:
             declared=self._declared(finding),
             policy=self._policy(finding.policy),
             clauses=tuple(self._clause(id_) for id_ in finding.regulations),
+            cites=tuple(one_line(id_) for id_ in finding.regulations),
             fingerprint=finding.fingerprint,
             decision=self._decided(finding),
             lifted=finding in self.audit.accepted,
@@ -989,7 +995,7 @@ class _Writer:
         return row.state is State.UNDECLARED and (row.table is Table.DATA, row.subject) not in linked
 
     def _name(self, subject: str, *, data: bool) -> str:
-        return (self.data_names if data else self.names).get(subject, "")
+        return (self.data_names if data else self.names).get(subject, "") or ("" if data else self.words.subject(subject))
 
     def _row(self, row: Row, linked: _Linked) -> TableRow:
         settled = self._settled(row, linked)

@@ -159,6 +159,16 @@ FACT_KINDS: Mapping[FactKind, Text] = {
     FactKind.WORDING: _t("文字", "text"),
 }
 
+SUBJECTS: Mapping[str, Text] = {
+    "identity": _t("应用身份", "Identity of the app"),
+    "signer": _t("签名证书", "Signing certificate"),
+    "transport-encryption": _t("传输加密", "Encryption in transit"),
+    "storage-location": _t("存储地点", "Place of storage"),
+    "third-country": _t("向境外提供", "Transfer abroad"),
+    "CAT39-": _t("该服务类别的必要个人信息", "Necessary information of its category"),
+}
+"""What findings about no row of a table call their subjects; a name that ends in a hyphen stands for all that begin with it."""
+
 PHRASES: Mapping[str, Text] = {
     "accepted": _t("已接受的问题", "Accepted findings"),
     "accepted.note": _t(
@@ -534,6 +544,11 @@ class Words:
     def state(self, state: State) -> str:
         """Return the state's name."""
         return STATES[state].in_(self.language)
+
+    def subject(self, subject: str) -> str:
+        """Return what a subject that no table has is called; empty where it is called what it is."""
+        text = SUBJECTS.get(subject) or SUBJECTS.get(subject.partition("-")[0] + "-")
+        return text.in_(self.language) if text else ""
 
     def tier(self, tier: SdkTier) -> str:
         """Return what the tier says."""

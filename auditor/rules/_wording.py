@@ -5,6 +5,7 @@ A build tells no purpose: 【…】 and […] stand for what the owner of the ap
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from auditor.model import Collection, Confidence, DeclaredSdk, OwnerKind, Table, Text
@@ -13,8 +14,9 @@ from auditor.tables import Case
 
 __all__ = ["of_data", "of_declared_sdk", "of_permission", "of_sdk_data", "of_sdk_row", "of_usage_key"]
 
+_PROPER = re.compile(r"\S+ [A-Z]|Bluetooth|Google|Apple")
 _LINK = Text(zh="【提供方隐私政策的网址】", en="[address of the provider's policy]")
-_DATA = Text(zh="【按提供方说明逐一列出】", en="[as the provider says, one by one]")
+_DATA = Text(zh="【按提供方对该版本的说明逐一列出】", en="[one by one, as the provider says of this version]")
 
 
 def of_permission(name: str, case: Case) -> Text:
@@ -51,8 +53,14 @@ def of_data(type_: str, collectors: Sequence[Collection], case: Case) -> Text:
         by = Text(zh="我们会", en="We")
     return Text(
         zh=f"{by.zh}在【哪项功能】中收集您的{name.zh}，用于【目的】。",
-        en=f"{by.en} collect your {name.en} when you use [which function], for [purpose].",
+        en=f"{by.en} collect your {_in_a_sentence(name.en)} when you use [which function], for [purpose].",
     )
+
+
+def _in_a_sentence(name: str) -> str:
+    """Return a name as it stands inside a sentence: in lower case unless it is an abbreviation or a proper name."""
+    proper = not name[1:2].islower() or _PROPER.match(name)
+    return name if proper else name[:1].lower() + name[1:]
 
 
 def of_sdk_data(types: Iterable[str], case: Case) -> Text:
@@ -68,8 +76,21 @@ def of_sdk_row(sdk: str, case: Case) -> Text:
     """Return a row of an SDK list: what its code in the build is shown to read, else what it is known to collect."""
     known = case.knowledge.sdks[sdk]
     seen = sorted({one.type for _, one in of_sdk(case, case.table(Table.DATA)).get(sdk, ()) if one.confidence >= Confidence.MEDIUM})
-    data = types_named(seen or known.collects, case)
-    return _row(known.name, known.vendor, data, known.url)
+    if seen:
+        return _row(known.name, known.vendor, types_named(seen, case), known.url)
+    # what it may collect on other platforms, or in versions other than this, is nothing to be declared unseen
+    able = types_named([type_ for type_ in known.collects if _is_there(type_, case)], case)
+    data = Text(
+        zh=f"【按提供方对该版本的说明逐一列出；已知可收集：{able.zh}】",
+        en=f"[one by one, as the provider says of this version; known to be able to collect: {able.en}]",
+    )
+    return _row(known.name, known.vendor, data if able.zh else _DATA, known.url)
+
+
+def _is_there(type_: str, case: Case) -> bool:
+    """Tell whether the build's platform has a kind of data at all."""
+    known = case.knowledge.data_types.get(type_)
+    return known is None or case.build is None or case.build.identity.platform in known.platforms
 
 
 def of_declared_sdk(row: DeclaredSdk, case: Case) -> Text:

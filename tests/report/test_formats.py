@@ -22,6 +22,7 @@ from auditor.report.words import (
     SENTENCES,
     SEVERITIES,
     STATES,
+    SUBJECTS,
     TABLES,
     TIERS,
     VERDICTS,
@@ -170,7 +171,7 @@ def test_jinja2_is_imported_for_html_alone(format_):
 
 
 @pytest.mark.parametrize(
-    "words", [PHRASES, VERDICTS, SENTENCES, SEVERITIES, CONFIDENCES, STATES, TABLES, TIERS, FACT_KINDS]
+    "words", [PHRASES, VERDICTS, SENTENCES, SEVERITIES, CONFIDENCES, STATES, SUBJECTS, TABLES, TIERS, FACT_KINDS]
 )
 def test_every_phrase_has_both_languages_and_judges_nobody(words):
     for text in words.values():
