@@ -44,6 +44,8 @@ _OFTEN = 4
 _LARGEST = 2_100_000
 _REAL = (".apk", ".ipa", ".aab", ".aar", ".jar")
 _READ = "read"
+_LAID_OUT = "pdf"
+"""The HTML report laid out by a program of its own, which takes an extra and seconds."""
 _RENDERED = 20
 """One of so many results is written in every report format."""
 
@@ -72,8 +74,9 @@ def _audit(path: Path, *, render: bool = False) -> Said:
         return Said(_READ, len(facts.gaps), _mistakes(facts.gaps), frozenset())
     audit = judge(facts, _declared(), load())
     if render:
-        for format_ in FORMATS.values():
-            format_.render([audit], Language.ZH)
+        for name, format_ in FORMATS.items():
+            if name != _LAID_OUT:
+                format_.render([audit], Language.ZH)
     grave = frozenset((one.rule, one.subject) for one in audit.findings if contradicts(one))
     return Said(audit.verdict.value, len(audit.gaps), _mistakes(audit.gaps), grave)
 

@@ -45,9 +45,13 @@ class Target:
         return True
 
 
+@cache
 def regressions(name: str) -> dict[str, bytes]:
-    """Return the inputs that once made a target fall, by their cause."""
-    return {path.stem: path.read_bytes() for path in sorted((CORPUS / name).glob("*.bin"))}
+    """Return the inputs made to bring a target down, and those that once did, by their cause."""
+    from tests.fuzz.hostile import HOSTILE
+
+    found = HOSTILE[name]() if name in HOSTILE else {}
+    return {**found, **{path.stem: path.read_bytes() for path in sorted((CORPUS / name).glob("*.bin"))}}
 
 
 # -- what the readers are given ----------------------------------------------------------------------------------------
