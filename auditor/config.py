@@ -81,13 +81,16 @@ def find_config(start: Path) -> Path | None:
 
     A file above ``start`` that belongs to neither this user nor root is passed over: it could say where to write.
     """
-    folder = start.absolute()
-    for here in (folder, *folder.parents):
-        candidate = here / NAME
-        if candidate.is_file() and (here == folder or _trusted(candidate)):
-            return candidate
-        if (here / ".git").exists():
-            return None
+    try:
+        folder = start.absolute()
+        for here in (folder, *folder.parents):
+            candidate = here / NAME
+            if candidate.is_file() and (here == folder or _trusted(candidate)):
+                return candidate
+            if (here / ".git").exists():
+                return None
+    except OSError:  # the working folder is gone, or one above it is closed to us: no project is to be found there
+        pass
     return None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.resources
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -38,6 +40,10 @@ cache: .cache
 timeout: 60
 max-memory: 512
 """
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 
 
 def read(path: Path):
@@ -174,6 +180,15 @@ def test_a_file_of_somebody_else_above_is_passed_over(project: Path, monkeypatch
     os.chown(file, 12345, 12345)
     assert find_config(project / "sub") is None
     assert find_config(project) == file
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps a folder that is worked in")
+def test_a_working_folder_that_is_gone_has_no_configuration(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = f"import os, sys\nos.chdir({str(gone)!r})\nos.rmdir({str(gone)!r})\nfrom auditor.cli import main\nsys.exit(main(['rules']))\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", env=environment(), timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_what_the_command_line_leaves_out_comes_from_the_file(project: Path) -> None:

@@ -56,7 +56,7 @@ def configure(ctx: click.Context, file: Path | None, *, ignore: bool) -> None:
 
     Raises ConfigError with every mistake in it.
     """
-    found = None if ignore else file or find_config(Path.cwd())
+    found = None if ignore else file or find_config(Path())
     if found is None:
         ctx.obj = Config()
         return

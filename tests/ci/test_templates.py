@@ -114,6 +114,41 @@ def test_the_hook_checks_every_file_it_is_given_and_tells_all_mistakes(place: Pa
     assert [line.partition(": ")[0] for line in done.stderr.splitlines()] == ["broken.yaml:5", "worse.yaml:1", "worse.yaml:1"]
 
 
+# -- what the how-to says to write ------------------------------------------------------------------------------------
+
+
+def blocks() -> list[str]:
+    """The YAML blocks of the how-to, in order."""
+    return re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "how-to" / "audit-in-ci.md").read_text("utf-8"), re.DOTALL)
+
+
+def test_every_example_of_the_how_to_is_what_its_reader_accepts(tmp_path: Path) -> None:
+    vendored = pytest.importorskip("check_jsonschema.builtin_schemas", reason="check-jsonschema is not installed")
+    clientlib = pytest.importorskip("pre_commit.clientlib", reason="pre-commit is not installed")
+    import jsonschema
+
+    from auditor.cli.configured import LANGUAGES, LEVELS
+    from auditor.config import read_config
+    from auditor.report import FORMATS
+
+    config, workflow, pipeline, hooks = blocks()
+    (tmp_path / "auditor.yaml").write_text(config, "utf-8")
+    read = read_config(tmp_path / "auditor.yaml", formats=FORMATS, levels=LEVELS, languages=LANGUAGES)
+    assert set(read.settings) == {"declaration", "decisions", "outputs"}
+    for text, name in ((workflow, "github-workflows"), (pipeline, "gitlab-ci")):
+        schema = json.loads((Path(vendored.__file__).parent / "vendor" / f"{name}.json").read_text("utf-8"))
+        document = yaml.load(text, yaml.BaseLoader)  # GitHub does not take `on` for true
+        assert [error.message for error in jsonschema.validators.validator_for(schema)(schema).iter_errors(document)] == []
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    (step,) = [one for one in yaml.safe_load(workflow)["jobs"]["audit"]["steps"] if "auditor@" in one.get("uses", "")]
+    assert set(step["with"]) <= set(action["inputs"])
+    assert set(re.findall(r"steps\.audit\.outputs\.([\w-]+)", workflow)) <= set(action["outputs"])
+    assert set(yaml.safe_load(pipeline)["auditor"]["variables"]) - {"AUDITOR_IMAGE"} <= set(GITLAB[".auditor"]["variables"])
+    (tmp_path / ".pre-commit-config.yaml").write_text(hooks, "utf-8")
+    loaded = clientlib.load_config(tmp_path / ".pre-commit-config.yaml")
+    assert [hook["id"] for hook in loaded["repos"][0]["hooks"]] == [HOOK["id"]]
+
+
 # -- the container ----------------------------------------------------------------------------------------------------
 
 
