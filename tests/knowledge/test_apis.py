@@ -269,6 +269,22 @@ def test_what_reads_says_what():
     ]
 
 
+def test_only_fields_that_hold_keys_have_a_table():
+    """Constants that are addresses are called URIs; any other field is read for itself."""
+    tabled = {one.name for one in load().apis.fields if one.table is not None}
+    assert [name for name in sorted(tabled) if not re.search("(^|_)URI(_|$)", name)] == []
+
+
+@pytest.mark.parametrize(
+    ("class_", "data"),
+    [("Video$Thumbnails", "photos"), ("Images$Media", "photos"), ("Audio$Playlists", "media_library"), ("Downloads", "external_storage")],
+)
+def test_the_addresses_of_the_media_store_say_what_they_lead_to(class_, data):
+    one = field(f"android.provider.MediaStore${class_}", "EXTERNAL_CONTENT_URI")
+    assert one is not None
+    assert (one.data, one.table) == ((data,), ApiTable.CONTENT_URIS)
+
+
 def test_descriptors_of_one_name_stand_beside_all_its_overloads_only_for_an_argument_of_theirs():
     every = {(one.class_, one.name): one for one in load().apis.methods if not one.descriptor}
     beside = [one for one in load().apis.methods if one.descriptor and (one.class_, one.name) in every]
