@@ -121,8 +121,9 @@ def _from_policy(
     if format_ or not outputs:
         print_text(to_json(plain) if format_ == "json" else render_view(draft, language) if format_ == "html" else text)
     declaration = draft.declaration
+    harmony = f"{len(declaration.harmony_permissions)} HarmonyOS permissions, " if declaration.harmony_permissions else ""
     click.echo(
-        f"{len(declaration.permissions)} permissions, {len(declaration.usage_keys)} usage keys, {len(declaration.sdks)} SDKs, "
+        f"{len(declaration.permissions)} permissions, {len(declaration.usage_keys)} usage keys, {harmony}{len(declaration.sdks)} SDKs, "
         f"{len(declaration.data)} kinds of data; {len(draft.review)} to review, {len(draft.gaps)} gaps",
         err=True,
     )

@@ -45,6 +45,10 @@ _REASONS = {
     "key-in-words": Text(
         zh="iOS 权限只写了中文名称，请补充 Info.plist 键名", en="an iOS permission named in words only: add the Info.plist key"
     ),
+    "harmony-in-words": Text(
+        zh="HarmonyOS 权限只写了中文名称，请补充权限名（ohos.permission.…）",
+        en="a HarmonyOS permission named in words only: add its name (ohos.permission.…)",
+    ),
     "sdk-without-name": Text(
         zh="该条没有写出 SDK 名称，请补充", en="this entry gives no name of an SDK: add one"
     ),

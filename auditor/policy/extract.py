@@ -134,8 +134,9 @@ def _gaps(reading: _Reading) -> Iterator[DraftGap]:
             yield DraftGap(reason=_BEHIND_LINK, hides=(Table.SDKS,), at=(passage(link.line),))
         else:
             yield DraftGap(reason=_NO_SDKS, hides=(Table.SDKS,))
-    if not reading.permissions.rows and not reading.permissions.keys:
-        yield DraftGap(reason=_NO_PERMISSIONS_FOUND, hides=(Table.PERMISSIONS, Table.USAGE_KEYS))
+    permissions = reading.permissions
+    if not permissions.rows and not permissions.keys and not permissions.harmony:
+        yield DraftGap(reason=_NO_PERMISSIONS_FOUND, hides=(Table.PERMISSIONS, Table.USAGE_KEYS, Table.HARMONY_PERMISSIONS))
 
 
 def _in_traditional(reading: _Reading) -> bool:

@@ -26,6 +26,7 @@ _INFLECTED = 5
 _INFLECTION = re.compile(r"(?:s|es|d|ed|ing)(?![0-9A-Za-z])")
 _ASCII = re.compile(r"[0-9A-Za-z]")
 _LONGEST_LABEL = 24
+_PLATFORMS = tuple(platform.value for platform in Platform)
 _MOST_LABELS = 20_000
 """Texts of which is remembered whether they are labels; the same ones are asked for again and again."""
 _LONGEST_ENDING_LABEL = 14
@@ -263,7 +264,7 @@ class Lexicon:
     def is_platform(self, text: str) -> bool:
         """Tell whether a text names a platform and nothing else: "iOS 端"."""
         key = squeeze(text).strip(_BESIDE)
-        return any(key in self.cues[id_].known for id_ in ("android", "ios") if id_ in self.cues)
+        return any(key in self.cues[id_].known for id_ in _PLATFORMS if id_ in self.cues)
 
     def section(self, heading: str) -> str:
         """Return the subject of a section by its heading; empty where the heading tells none."""
@@ -320,8 +321,6 @@ def lexicon_of(knowledge: Knowledge) -> Lexicon:
 
 
 def platform_of(text: str, lexicon: Lexicon) -> Platform | None:
-    """Return the one platform a text speaks of; None for none or both."""
-    android, ios = lexicon.cue("android", text), lexicon.cue("ios", text)
-    if android == ios:
-        return None
-    return Platform.ANDROID if android else Platform.IOS
+    """Return the one platform a text speaks of; None for none or several."""
+    named = [platform for platform in Platform if lexicon.cue(platform.value, text)]
+    return named[0] if len(named) == 1 else None

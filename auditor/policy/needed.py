@@ -28,7 +28,7 @@ __all__ = [
 _SLOT = Text(zh="【待填写：具体功能与目的】", en="[fill in: which feature, and why]")
 _NO_POLICY = Text(zh="【待填写：隐私政策文件名或网址】", en="[fill in: file or address of the policy]")
 _ASK_VENDOR = Text(zh="【待填写：以 SDK 服务商公示为准】", en="[fill in from the vendor's own notice]")
-_BASE = "Base"
+_BASE = "base"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,8 @@ class BuildDraft:
     platform: Platform
     permissions: tuple[NeededPermission, ...]
     usage_keys: tuple[NeededKey, ...]
+    harmony_permissions: tuple[NeededKey, ...]
+    """Likewise of HarmonyOS, with the reasons the build gives."""
     sdks: tuple[NeededSdk, ...]
     data: tuple[NeededData, ...]
     gaps: tuple[Gap, ...]
@@ -96,6 +98,7 @@ def needed_rows(build: Build, conduct: Conduct, gaps: Sequence[Gap], knowledge: 
         platform=build.identity.platform,
         permissions=tuple(_permissions(build, knowledge)),
         usage_keys=tuple(_usage_keys(build, knowledge)),
+        harmony_permissions=tuple(_harmony_permissions(build, knowledge)),
         sdks=tuple(_sdks(build, conduct, knowledge)),
         data=tuple(_data(conduct, knowledge)),
         gaps=tuple(gaps),
@@ -114,26 +117,41 @@ def _is_for_users(known: PermissionKnowledge) -> bool:
 
 
 def _usage_keys(build: Build, knowledge: Knowledge) -> Iterator[NeededKey]:
-    facts = build.of(FactKind.USAGE_STRING)
-    for key in sorted({fact.name for fact in facts}):
+    for key in sorted({fact.name for fact in build.of(FactKind.USAGE_STRING)}):
         known = knowledge.usage_keys.get(key)
-        texts = {fact.by: fact.value.strip() for fact in facts if fact.name == key and fact.value.strip() not in ("", build.identity.label)}
-        zh = next((text for language, text in sorted(texts.items()) if language.lower().startswith("zh")), "")
-        base = texts.get(_BASE, "")
-        en = next((text for language, text in sorted(texts.items()) if language.lower().startswith("en")), "")
         label = known.label if known else Text(zh=key, en=key)
-        yield NeededKey(key=key, label=label, purpose=Text(zh=zh or base or en, en=en or base or zh))
+        yield NeededKey(key=key, label=label, purpose=_told(build, FactKind.USAGE_STRING, key))
+
+
+def _harmony_permissions(build: Build, knowledge: Knowledge) -> Iterator[NeededKey]:
+    asked = {fact.name for fact in build.of(FactKind.PERMISSION)} if build.identity.platform is Platform.HARMONYOS else set()
+    for name in sorted(asked):
+        known = knowledge.harmony_permissions.get(name)
+        if known is not None and (known.by_user or known.data):
+            label = known.label if known.label.zh else Text(zh=name, en=name)
+            yield NeededKey(key=name, label=label, purpose=_told(build, FactKind.PERMISSION_REASON, name))
+
+
+def _told(build: Build, kind: FactKind, name: str) -> Text:
+    """Return what a build tells the user of why it asks, by language; empty where it tells nothing."""
+    found = {fact.by: fact.value.strip() for fact in build.of(kind) if fact.name == name}
+    texts = {language: text for language, text in found.items() if text not in ("", build.identity.label)}
+    zh = next((text for language, text in sorted(texts.items()) if language.lower().startswith("zh")), "")
+    base = next((text for language, text in texts.items() if language.lower() == _BASE), "")
+    en = next((text for language, text in sorted(texts.items()) if language.lower().startswith("en")), "")
+    return Text(zh=zh or base or en, en=en or base or zh)
 
 
 def _sdks(build: Build, conduct: Conduct, knowledge: Knowledge) -> Iterator[NeededSdk]:
     present = {sdk.id for sdk in conduct.sdks if sdk.tier > SdkTier.NAMED}
-    # identifiers only the other platform has
+    # identifiers only other platforms have
     foreign = {
         type_
         for platform in Platform
         if platform is not build.identity.platform
         for type_ in knowledge.policy_words.cues.get(f"{platform.value}_data", ())
     }
+    foreign -= set(knowledge.policy_words.cues.get(f"{build.identity.platform.value}_data", ()))
     for id_ in sorted(present):
         known = knowledge.sdks[id_]
         if not known.collects or present & set(known.part_of):
@@ -184,6 +202,7 @@ def needed_plain(draft: BuildDraft, language: Language) -> Plain:
             for one in draft.permissions
         ],
         "usage_keys": [{"key": one.key, "purpose": one.purpose.in_(language) or slot} for one in draft.usage_keys],
+        **({"harmony_permissions": _harmony_rows(draft, language)} if draft.platform is Platform.HARMONYOS else {}),
         "sdks": [
             {
                 "name": one.name.in_(language),
@@ -205,6 +224,18 @@ def needed_plain(draft: BuildDraft, language: Language) -> Plain:
     }
 
 
+def _harmony_rows(draft: BuildDraft, language: Language) -> list[Plain]:
+    slot = _SLOT.in_(language)
+    return [
+        {
+            "name": one.key,
+            "text": f"{one.key.rpartition('.')[2]} {one.label.in_(language)}",
+            "purpose": one.purpose.in_(language) or slot,
+        }
+        for one in draft.harmony_permissions
+    ]
+
+
 def _purpose(sdk: NeededSdk, language: Language) -> str:
     known = sdk.purpose.in_(language)
     return f"{known}{_SLOT.in_(language)}" if language is Language.ZH else f"{known} {_SLOT.in_(language)}".strip()
@@ -222,8 +253,20 @@ _SDK_HEADS = {
 }
 _DATA_HEADS = {Language.ZH: ("收集的个人信息", "使用场景或目的"), Language.EN: ("Personal information collected", "Purpose")}
 _TITLES = {
-    Language.ZH: ("安卓操作系统应用权限列表", "iOS 操作系统应用权限列表", "第三方 SDK 清单", "应用收集的个人信息清单"),
-    Language.EN: ("Android permissions", "iOS permissions", "Third-party SDKs", "Personal information the app collects"),
+    Language.ZH: (
+        "安卓操作系统应用权限列表",
+        "iOS 操作系统应用权限列表",
+        "第三方 SDK 清单",
+        "应用收集的个人信息清单",
+        "HarmonyOS 应用权限列表",
+    ),
+    Language.EN: (
+        "Android permissions",
+        "iOS permissions",
+        "Third-party SDKs",
+        "Personal information the app collects",
+        "HarmonyOS permissions",
+    ),
 }
 
 _MARKUP = re.compile(r"[\\`<>|*]|(?<=\])[(\[]")
@@ -242,6 +285,9 @@ def _sheets(draft: BuildDraft, language: Language) -> Iterator[_Sheet]:
     if draft.usage_keys:
         rows = [(one.key, one.label.in_(language), one.purpose.in_(language) or slot) for one in draft.usage_keys]
         yield titles[1], _KEY_HEADS[language], rows
+    if draft.harmony_permissions:
+        rows = [(one.key, one.label.in_(language), one.purpose.in_(language) or slot) for one in draft.harmony_permissions]
+        yield titles[4], _PERMISSION_HEADS[language], rows
     if draft.sdks:
         rows = [
             (

@@ -30,6 +30,8 @@ _KEY = re.compile(r"(?<![A-Za-z0-9])(NS[A-Z][A-Za-z]{2,60}UsageDescription(?:Dic
 _PLIST = re.compile(r"(?<![A-Za-z0-9.])((?:NS|UI|CF|NFC|GAD|SK)[A-Z][A-Za-z]{3,60})(?![A-Za-z])", re.ASCII)
 _BROKEN_KEY = re.compile(r"(?<=[a-z])\s(?=(?:Usage|UsageDescription|Description|Dictionary)\b)")
 _HARMONY = "ohos.permission"
+_IN_WORDS = {Platform.IOS: ("usage_keys", "key-in-words"), Platform.HARMONYOS: ("harmony_permissions", "harmony-in-words")}
+"""Platforms whose permissions cannot be told from words, for those known are of Android's: their table, what to look at."""
 _LINK = re.compile(r"[\s、，,及和与或/（）()「」“”\"以]{0,6}(?:访问|使用|读取)?(?:权限)?[、，,及和与或/]?")
 _LONGEST_NAME = 24
 _LONGEST_PURPOSE = 200
@@ -207,10 +209,11 @@ class Permissions:
     def _named(self, record: Record, purpose: Value | None) -> bool:
         """Read a row that names its permission in words; rows for iOS alone name no Android permission."""
         platform = platform_of(record.text("platform") or record.title, self.lexicon)
-        if platform is Platform.IOS:
+        if platform is not None and platform in _IN_WORDS:
             value = record.first("permissions", "code", "name")
             if value is not None:
-                self.doubts.append(Doubt("usage_keys", value.text[:60], "key-in-words", [value.place]))
+                table, reason = _IN_WORDS[platform]
+                self.doubts.append(Doubt(table, value.text[:60], reason, [value.place]))
             return value is not None
         for value in (*record.all("permissions"), *record.all("code"), *record.all("name")):
             named = named_in(value.text, self.lexicon)
@@ -266,8 +269,9 @@ class Permissions:
         named = named_in(head, self.lexicon) if called else [(head, one) for one in [self.lexicon.permission(head)] if one]
         if not named or self.lexicon.cue("not_asked", purpose[:14]):
             return False
-        if platform is Platform.IOS:
-            self.doubts.append(Doubt("usage_keys", head, "key-in-words", [passage(piece.line)]))
+        if platform is not None and platform in _IN_WORDS:
+            table, reason = _IN_WORDS[platform]
+            self.doubts.append(Doubt(table, head, reason, [passage(piece.line)]))
             return True
         for written, entry in named:
             for name in entry.permissions:
@@ -284,8 +288,9 @@ class Permissions:
         entry = self.lexicon.permission(text) if short else None
         if entry is None:
             return False
-        if platform is Platform.IOS:
-            self.doubts.append(Doubt("usage_keys", text.strip(), "key-in-words", [passage(piece.line)]))
+        if platform is not None and platform in _IN_WORDS:
+            table, reason = _IN_WORDS[platform]
+            self.doubts.append(Doubt(table, text.strip(), reason, [passage(piece.line)]))
             return True
         purpose = after.text if after is not None and not after.heading and len(after.text) <= _LONGEST_PURPOSE else ""
         for name in entry.permissions:

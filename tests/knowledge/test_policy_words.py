@@ -6,6 +6,7 @@ import pytest
 
 from auditor.errors import KnowledgeError
 from auditor.knowledge.load import load, read_yaml
+from auditor.model import Platform
 from tests.knowledge.test_source import known, write
 
 SMALL = """\
@@ -91,9 +92,11 @@ def test_what_ships_names_every_cue_the_reader_of_policies_asks_for():
                     asked.add(first.value)
     assert asked - set(load().policy_words.cues) == set()
     # asked for by a name put together, or by the rules on purposes
+    together = {f"{one.value}{end}" for one in Platform for end in ("", "_data")}
     assert set(load().policy_words.cues) - asked <= {
-        "sdk", "purpose", "permission", "integrates", "android_data", "ios_data", "usage_fillers_zh", "usage_fillers_en",
+        "sdk", "purpose", "permission", "integrates", "usage_fillers_zh", "usage_fillers_en", *together,
     }  # fmt: skip
+    assert together <= set(load().policy_words.cues)
 
 
 def test_statements_that_ship_are_of_kinds_a_declaration_knows():

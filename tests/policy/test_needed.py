@@ -87,7 +87,21 @@ def test_data_the_app_s_own_code_collects_is_named_and_an_sdk_s_own_stands_in_it
     data = {one.type for one in android.data}
     assert {"sms", "clipboard", "contacts"} <= data
     assert "mac_address" not in data  # Umeng's alone
-    umeng = next(one for one in android.sdks if one.id == "umeng")
+    umeng = next(one for one in android.sdks if one.id == "getui-push")
     assert {"mac_address", "installed_apps"} <= set(umeng.data)
     assert {row["type"] for row in needed_plain(android, Language.ZH)["data"]} == data
     assert "| 短信/彩信 |" in to_markdown_tables(android, Language.ZH)
+
+
+def test_harmonyos_permissions_take_their_purpose_from_the_reason_the_app_gives() -> None:
+    drafted = draft_build(SAMPLES / "tego-drifted.app")
+    found = {one.key.rpartition(".")[2]: one.purpose.zh for one in drafted.harmony_permissions}
+    assert found["CAMERA"] == "用于扫描商品二维码和拍摄评价照片"
+    assert found["MICROPHONE"] == ""
+    assert "INTERNET" not in found
+    plain = needed_plain(drafted, Language.ZH)
+    rows = {row["name"]: row["purpose"] for row in plain["harmony_permissions"]}
+    assert rows["ohos.permission.MICROPHONE"] == "【待填写：具体功能与目的】"
+    assert plain["permissions"] == []
+    assert "HarmonyOS 应用权限列表" in to_markdown_tables(drafted, Language.ZH)
+    assert "oaid" in next(one.data for one in draft_build(SAMPLES / "tego-drifted.apk").sdks if one.id == "getui-push")

@@ -185,6 +185,17 @@ def test_keys_by_the_names_xcode_shows_and_keys_that_do_not_end_as_usual(drafted
     }
 
 
+def test_harmony_permissions_named_in_words_are_doubts_and_no_android_permissions(drafted):
+    draft = drafted("示例隐私政策\n\n鸿蒙应用权限列表\n\n| 权限名称 | 使用目的 |\n|---|---|\n| 相机 | 扫码 |\n| 麦克风 | 语音 |\n")
+    assert draft.declaration.permissions == ()
+    assert {(one.table, one.subject) for one in draft.review} >= {("harmony_permissions", "相机"), ("harmony_permissions", "麦克风")}
+
+
+def test_a_list_of_harmony_permissions_is_a_list_of_permissions(drafted):
+    draft = drafted("示例隐私政策\n\n权限列表\n\n| 权限名称 | 使用目的 |\n|---|---|\n| ohos.permission.CAMERA | 扫码 |\n")
+    assert not [gap for gap in draft.gaps if "permissions" in gap.reason.en]
+
+
 def test_harmony_permissions_are_kept_apart(drafted):
     draft = drafted("鸿蒙应用权限列表\n\n| 权限名称 | 使用场景及目的 |\n|---|---|\n| ohos.permission.READ_PASTEBOARD | 读取口令 |\n| ohos.permission.INTERNET | 联网 |\n")
     assert permissions(draft) == {}
