@@ -227,6 +227,7 @@ trick("bytes before the archive", lambda: b"#!/bin/sh\n" + zipped(), 1, False, {
 trick("bytes before the archive that offsets count", whole(prefix=b"#!/bin/sh\n"), 1, False, {"prefix-bytes": M})
 trick("a DEX file before the archive", whole(prefix=OTHER_DEX), 1, False, {"prefix-bytes": H})
 trick("bytes behind the archive", whole(suffix=b"junk"), 1, False, {"trailing-bytes": M})
+trick("a header cut off by the directory", whole(before_directory=b"PK\x03\x04" + bytes(range(1, 20))), 0, True, {"unlisted-bytes": LOW})
 trick("more bytes behind the archive than a comment has", whole(suffix=bytes(70_000)), 3, False, {"directory-lost": HINT}, "build.apk")
 
 # the end of the archive

@@ -396,7 +396,8 @@ def _unlisted(data: Data, span: tuple[int, int], shift: int, by_name: dict[str, 
             if data[start : start + 4] == DESCRIPTOR_MAGIC:
                 start = min(end, start + 16)
             continue
-        found = data.find(LOCAL_MAGIC, start, end)
+        # one that is cut off by the end is no header, and stands at the start itself
+        found = data.find(LOCAL_MAGIC, start + 1, end)
         stop = found if found >= 0 else end
         piece = data[start : min(stop, start + (1 << 20))]
         if piece.strip(b"\0"):

@@ -474,6 +474,45 @@ def _hermes_seeds() -> list[bytes]:
     return [write_hermes(["a", "getLocation", "示例", "react-native-device-info"], version=version) for version in (74, 84, 96)]
 
 
+def _hap_seeds() -> list[bytes]:
+    from tests.forge.hap import Hap, app_pack, asks, profile, stage_module
+
+    described = stage_module(permissions=[asks("CAMERA", "$string:camera", "inuse", "EntryAbility")])
+    signed = Hap(described=described, profile=profile("cn.example.shop", "ohos.permission.READ_CONTACTS"), packages={"@a/b": {}})
+    return [signed.build(), app_pack({"entry.hap": signed, "library.hsp": Hap(described=stage_module("library", "shared"), newer=True)})]
+
+
+def _abc(data: bytes) -> None:
+    from auditor.extract.harmony.abc import named, read_abc, requested
+
+    for class_, requests in read_abc(data).modules:
+        named(class_)
+        for request in requests:
+            requested(request)
+
+
+def _abc_seeds() -> list[bytes]:
+    from tests.forge.hap import write_abc
+
+    modules = {"&entry/Index&": ("@ohos:router", "@normalized:N&&&@acme/push/Index&1.2.0"), "&@acme/push/Index&1.2.0": ()}
+    return [write_abc(modules), write_abc({"cn.example/entry/ets/Index": ("@ohos:hilog",)}, version=(9, 0, 0, 0))]
+
+
+def _resource_index(data: bytes) -> None:
+    from auditor.extract.harmony.resources import read_resources
+
+    read = read_resources(data)
+    for name in read.by_name:
+        read.texts(f"$string:{name}")
+
+
+def _resource_index_seeds() -> list[bytes]:
+    from tests.forge.hap import write_index
+
+    strings = {"app_name": {"base": "Shop", "zh_CN": "小店"}, "indirect": {"base": "$string:app_name"}}
+    return [write_index(strings), write_index(strings, newer=True)]
+
+
 def _flutter(data: bytes) -> None:
     from auditor.extract.hybrid.flutter import is_snapshot, packages, strings_of
 
@@ -597,6 +636,9 @@ TARGETS: dict[str, Target] = {
     "splits": Target(read=partial(_build, name="build.apks"), refuses=("BuildError",), seeds=_splits_seeds, archive=True),
     "bundle": Target(read=partial(_build, name="build.aab"), refuses=("BuildError",), seeds=_bundle_seeds, archive=True),
     "ipa": Target(read=partial(_build, name="build.ipa"), refuses=("BuildError",), seeds=_ipa_seeds, archive=True),
+    "hap": Target(read=partial(_build, name="build.app"), refuses=("BuildError",), seeds=_hap_seeds, archive=True),
+    "abc": Target(read=_abc, refuses=("AbcError",), seeds=_abc_seeds),
+    "resource-index": Target(read=_resource_index, refuses=("ResourceError",), seeds=_resource_index_seeds),
     "library": Target(read=partial(_build, name="library.jar"), refuses=("BuildError",), seeds=_jar_seeds, archive=True),
     "axml": Target(read=_axml, refuses=("AxmlError",), seeds=_axml_seeds),
     "manifest": Target(read=_manifest, refuses=("ManifestError",), seeds=_axml_seeds),
