@@ -619,7 +619,9 @@ class _Writer:
             pairs.append((name + " SHA-256", one_line(sha256)))
             pairs += [(words("signer.earlier") + " SHA-256", one_line(other)) for other in earlier]
         if not identity.signer:
-            pairs.append((words("signer"), words("signer.none")))
+            # only where a signature was looked for, and none is there, can it be said that nobody signed
+            unread = identity.signature_faults or identity.platform is Platform.HARMONYOS
+            pairs.append((words("signer"), words("signer.unread" if unread else "signer.none")))
         pairs += [(words("team"), one_line(words.listed(list(identity.teams))))] if identity.teams else []
         pairs += [(words("signature.fault"), one_line(fault.in_(self.language))) for fault in identity.signature_faults]
         for fact in self.audit.beside:

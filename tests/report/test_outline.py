@@ -14,6 +14,7 @@ from auditor.model import (
     ManifestEntry,
     Owner,
     OwnerKind,
+    Platform,
     Provenance,
     Reach,
     Severity,
@@ -110,7 +111,7 @@ def test_a_certificate_whose_signature_does_not_hold_is_never_called_the_signer(
         names = [name for name, _ in outline(make.audit(identity=identity), language).build]
         assert [name for name in names if "igner" in name or "签名证书" in name] == [claimed, f"{claimed} SHA-256"]
     pairs = dict(outline(make.audit(identity=identity), Language.EN).build)
-    assert "its owner did not sign this build (it is forged)" in pairs["Claimed signer (not proved)"]
+    assert "its owner did not sign these contents (it is forged)" in pairs["Claimed signer (not proved)"]
     assert pairs["Fault of the signature"] == "signature v2: it is forged"
 
 
@@ -275,3 +276,16 @@ def test_a_long_cell_of_who_brought_what_is_cut_and_says_so():
     (row,) = outline(make.audit(manifest=many), Language.EN).brought
     assert len(row.permissions) == MOST_BROUGHT + 1
     assert row.permissions[-1] == "and 5 more"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"signer": ()}, "none: nobody signed the build"),
+        ({"signer": (), "signature_faults": (Text(zh="坏", en="cut short"),)}, "the signature was not read, so who signed is not known"),
+        ({"signer": (), "platform": Platform.HARMONYOS}, "the signature was not read, so who signed is not known"),
+    ],
+)
+def test_that_nobody_signed_is_said_only_where_it_is_known(changes, said):
+    pairs = dict(outline(make.audit(identity=make.identity(**changes)), Language.EN).build)
+    assert pairs["Signer"] == said

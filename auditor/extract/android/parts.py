@@ -67,7 +67,21 @@ def read_splits(archive: Archive, collect: Collector) -> IdentityFacts:
     missing_code(found + sum(apk.dex for _, apk in read), main.manifest.has_code, collect)
     _check_splits(archive, read, main, collect)
     _check_list(archive, main, collect)
-    return main.about
+    return main.about._replace(faults=(*main.about.faults, *_faults_of_splits(archive, read, main)))
+
+
+def _faults_of_splits(archive: Archive, read: list[tuple[str, Apk]], main: Apk) -> Iterator[Text]:
+    """Yield why the signatures of the splits do not hold: devices refuse all of them with one. Their API levels are the base's."""
+    for name, apk in read:
+        for signer in apk.about.signer if apk is not main else ():
+            if signer.verified is False and signer.reason is not None:
+                place, scheme = archive.place(name), signer.scheme
+                yield Text(zh=f"{place} 的 {scheme} 签名：{signer.reason.zh}", en=f"signature {scheme} of {place}: {signer.reason.en}")
+
+
+def _proved(apk: Apk) -> set[str]:
+    """Return the certificates of signatures that are not known not to hold."""
+    return {signer.sha256 for signer in apk.about.signer if signer.verified is not False}
 
 
 def _read_apks(archive: Archive, names: list[str], collect: Collector) -> Iterator[tuple[str, Apk]]:
@@ -119,7 +133,7 @@ def _check_splits(archive: Archive, read: list[tuple[str, Apk]], main: Apk, coll
             ),
             *_CODE,
         )
-    signers = {signer.sha256 for signer in main.about.signer}
+    signers = _proved(main)
     for name, apk in read:
         place = f"{archive.place(name)}!/{MANIFEST}"
         ignored = sorted(set(apk.manifest.asks) - set(main.manifest.asks))
@@ -143,7 +157,7 @@ def _check_splits(archive: Archive, read: list[tuple[str, Apk]], main: Apk, coll
                     " the platform does not install them together",
                 ),
             )
-        if signers and {signer.sha256 for signer in apk.about.signer}.isdisjoint(signers):
+        if signers and _proved(apk).isdisjoint(signers):
             collect.gap(
                 archive.place(name),
                 "",

@@ -113,8 +113,8 @@ def _jar(archive: Archive, collect: Collector, schemes: Mapping[str, BlockScheme
 
 
 _UNASKED = Text(
-    zh="未校验：本应用支持的系统都只看更新的签名方案",
-    en="not checked: every system the app runs on looks at a newer scheme",
+    zh="本应用支持的系统都只看更新的签名方案",
+    en="every system the app runs on looks at a newer scheme",
 )
 
 
@@ -226,7 +226,7 @@ def _looked_at(schemes: Mapping[str, BlockScheme], jar: JarSignature, lowest: in
 def _refusal(scheme: str, reason: Text, first: int = 0, last: int = ANY_LEVEL) -> Text:
     if not first:
         return Text(zh=f"{scheme} 签名：{reason.zh}", en=f"signature {scheme}: {reason.en}")
-    zh = f"API 级别 {first} 及以上" if last == ANY_LEVEL else f"API 级别 {first} 至 {last}"
+    zh = f"API 级别 {first} 及以上" if last == ANY_LEVEL else f"API 级别 {first} 至 {last} "
     en = f"API level {first} and later look at" if last == ANY_LEVEL else f"API levels {first} to {last} look at"
     return Text(zh=f"{scheme} 签名（{zh}的系统所看的签名）：{reason.zh}", en=f"signature {scheme}, which {en}: {reason.en}")
 

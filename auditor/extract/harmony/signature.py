@@ -54,7 +54,13 @@ def read_signature(archive: Archive, collect: Collector) -> tuple[Signer, ...]:
         return ()
     collect.fact(FactKind.SIGNING, "scheme", place, value=SCHEME)
     subject = subject_of(certificate) or ""
-    return (Signer(sha256=hashlib.sha256(certificate).hexdigest(), subject=subject, scheme=SCHEME, verified=None),)
+    sha256 = hashlib.sha256(certificate).hexdigest()
+    return (Signer(sha256=sha256, subject=subject, scheme=SCHEME, verified=None, reason=_UNASKED, certificate=certificate),)
+
+
+_UNASKED = Text(
+    zh="HarmonyOS 的签名只读取证书", en="of a HarmonyOS signature only the certificate is read"
+)
 
 
 def _blocks(archive: Archive) -> dict[int, bytes]:

@@ -168,6 +168,15 @@ def test_a_split_somebody_else_signed_is_said(read):
     assert gaps(build) == {("s.apk", ""): NONE}
 
 
+def test_a_split_changed_after_signing_leaves_the_app_refused(read):
+    changed = bytearray(split("maps", "c.D"))
+    changed[changed.index(b"classes.dex") + 40] ^= 1
+    identity = read(zipped(base__apk=base("a.B"), s__apk=bytes(changed))).identity
+    assert {one.verified for one in identity.signer} == {True}
+    assert {one.en.partition(":")[0] for one in identity.signature_faults} == {"signature v1 of s.apk", "signature v2 of s.apk"}
+    assert read(zipped(base__apk=base("a.B"), s__apk=split("maps", "c.D"))).identity.signature_faults == ()
+
+
 def test_an_unsigned_app_is_no_quarrel_of_signers(read):
     assert gaps(read(zipped(base__apk=base("a.B", schemes=()), s__apk=split("maps", "c.D", schemes=())))) == {}
 
