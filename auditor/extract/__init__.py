@@ -164,6 +164,9 @@ def _stopped(collect: Collector, file: str, what: str) -> None:
     )
 
 
+_GZIP = b"\x1f\x8b"
+
+
 def _open(path: Path, limits: Limits | None) -> Archive:
     """Open a file as the ZIP archive it should be; a directory, and a file that is itself code, as a folder."""
     try:
@@ -177,6 +180,11 @@ def _open(path: Path, limits: Limits | None) -> Archive:
         return Archive.open(path, limits)
     if head.startswith(b"PK"):
         return Archive.open(path, limits)
+    if head.startswith(_GZIP):
+        raise BuildError(
+            f"{printable(str(path))} is a gzip archive, as HarmonyOS libraries (.har) are, which cannot be read",
+            "give the .hap, .hsp or .app that holds the library",
+        )
     if not stat.S_ISDIR(mode):
         from auditor.extract.ios.ar import AR, THIN
         from auditor.extract.ios.macho import is_code

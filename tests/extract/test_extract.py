@@ -46,6 +46,7 @@ def files(*names: str) -> bytes:
     ("content", "says", "do"),
     [
         (b"", "is empty", "get the file again"),
+        (b"\x1f\x8b\x08\0" + bytes(40), "is a gzip archive, as HarmonyOS libraries (.har) are", "that holds the library"),
         (b"just some words\n", "is no ZIP archive", "apk, iOS .ipa or HarmonyOS .hap"),
         (files("a", "b")[:-40], "is cut short: the archive's directory is missing, and no app is among the 2", "get the file again"),
         (simple_apk()[:300], "is cut short", "get the file again"),
