@@ -3,7 +3,8 @@
  * Both give the same records in the same order; tests/extract/android/test_walk.py compares them. Format: Dalvik executable
  * format and Dalvik bytecode (source.android.com/docs/core/runtime/dex-format, .../dalvik-bytecode). Nothing here trusts a
  * length, count or offset of the file. Limited API of Python 3.11, so that one build serves all later versions.
- * What stands in the same module besides: the call graph in dexwalk_graph.c, the tables in dexnames.c.
+ * What stands in the same module besides: the call graph in dexwalk_graph.c, the tables in
+ * dexnames.c, one method in dexbody.c.
  */
 #include "dexwalk.h"
 
@@ -273,7 +274,7 @@ static PyMethodDef methods[] = {
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "auditor._native.dexwalk", NULL, 0, methods, NULL, NULL, NULL, NULL};
 PyMODINIT_FUNC PyInit_dexwalk(void) {
     PyObject *module = PyModule_Create(&definition), *graph = module ? call_graph_type() : NULL;
-    if (!graph || PyModule_AddFunctions(module, NAMES_METHODS) < 0 || PyModule_AddObjectRef(module, "CallGraph", graph) < 0) Py_CLEAR(module);
+    if (!graph || PyModule_AddFunctions(module, NAMES_METHODS) < 0 || PyModule_AddFunctions(module, BODY_METHODS) < 0 || PyModule_AddObjectRef(module, "CallGraph", graph) < 0) Py_CLEAR(module);
     Py_XDECREF(graph);
     return module;
 }

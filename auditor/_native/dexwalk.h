@@ -47,7 +47,7 @@ static inline uint64_t payload_length(const uint8_t *insns, uint64_t at, uint64_
 /* The call graph's type; NULL with an exception set where it cannot be made. */
 PyObject *call_graph_type(void);
 
-/* What dexnames.c adds to the module. */
-extern PyMethodDef NAMES_METHODS[];
+/* What dexnames.c and dexbody.c add to the module. */
+extern PyMethodDef NAMES_METHODS[], BODY_METHODS[];
 
 #endif

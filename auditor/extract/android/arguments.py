@@ -9,14 +9,13 @@ Format: Dalvik bytecode (source.android.com/docs/core/runtime/dalvik-bytecode).
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from auditor.extract.android.walk import instruction_length
+from auditor.extract.android.body import IFS, Body, signed
 
-__all__ = ["LOOK_UPS", "Body", "Known", "Named", "Reading", "Shown", "Steps", "Text", "Values", "register_of", "show"]
+__all__ = ["LOOK_UPS", "Known", "Named", "Reading", "Shown", "Steps", "Text", "Values", "register_of", "show"]
 
 _MOST_STEPS = 20_000
 """Instructions looked at for one call; methods of ordinary size take a few hundred."""
@@ -33,16 +32,13 @@ _ANY = "\N{HORIZONTAL ELLIPSIS}"
 _INVOKE_RANGE = range(0x74, 0x79)
 _INVOKES = frozenset([*range(0x6E, 0x73), *_INVOKE_RANGE])
 _STATIC_INVOKES = frozenset([0x71, 0x77])
-_ENDS = frozenset([*range(0x0E, 0x12), 0x27, *range(0x28, 0x2B)])
-"""return, throw and goto: the next instruction is reached from elsewhere only."""
-_IFS = range(0x32, 0x3E)
 _SGET = range(0x60, 0x67)
 _SPUT = range(0x67, 0x6E)
 _MOVES = frozenset([0x01, 0x02, 0x03, 0x07, 0x08, 0x09])
 _WRITES_NOTHING = frozenset(
     [
         *(0x00, 0x1D, 0x1E, 0x1F, 0x26, 0x27, 0xFA, 0xFB, 0xFC, 0xFD, 0x24, 0x25),
-        *(*range(0x0E, 0x12), *range(0x28, 0x2D), *_IFS, *range(0x4B, 0x52), *range(0x59, 0x60), *_SPUT),
+        *(*range(0x0E, 0x12), *range(0x28, 0x2D), *IFS, *range(0x4B, 0x52), *range(0x59, 0x60), *_SPUT),
         *_INVOKES,
     ]
 )
@@ -150,82 +146,6 @@ class Values(Protocol):
 
     def static(self, index: int) -> Sequence[Known] | None:
         """Return the value of a static field that is written down or set once; None where there is none."""
-
-
-@dataclass(slots=True)
-class Body:
-    """One method's instructions, read on demand."""
-
-    units: array[int]
-    tries: Sequence[tuple[int, int, Sequence[int]]] = ()
-    """(first code unit, one past the last, where its handlers start) of each guarded range."""
-    _done: bool = False
-    _starts: list[int] = field(default_factory=list)
-    _before: dict[int, list[int]] = field(default_factory=dict)
-    """Instruction -> those after which it may run."""
-    _thrown: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    """Start of a handler -> the ranges of ``starts`` that may throw into it."""
-
-    @property
-    def starts(self) -> list[int]:
-        """Where instructions start, in order."""
-        if not self._done:
-            self._done = True
-            self._read()
-        return self._starts
-
-    def before(self, at: int) -> tuple[Sequence[int], Sequence[tuple[int, int]]]:
-        """Return the instructions after which the one at ``at`` may run, and the ranges of ``starts`` that may throw to it."""
-        if not self._done:
-            self._done = True
-            self._read()
-        return self._before.get(at, ()), self._thrown.get(at, ())
-
-    def _read(self) -> None:
-        units, end = self.units, len(self.units)
-        at, last = 0, None
-        while at < end:
-            unit = units[at]
-            opcode = unit & 0xFF
-            length = instruction_length(units, at, end)
-            if opcode == 0 and unit:
-                # the data of a switch or an array
-                at += length
-                last = None
-                continue
-            self._starts.append(at)
-            if last is not None:
-                self._before.setdefault(at, []).append(last)
-            for target in _targets(units, at, opcode, end):
-                self._before.setdefault(target, []).append(at)
-            last = None if opcode in _ENDS else at
-            at += length
-        for first, past, handlers in self.tries:
-            inside = bisect_left(self._starts, first), bisect_left(self._starts, past)
-            for handler in handlers if inside[0] < inside[1] else ():
-                self._thrown.setdefault(handler, []).append(inside)
-
-
-def _targets(units: array[int], at: int, opcode: int, end: int) -> Iterator[int]:
-    """Yield where a branch leads."""
-    if opcode == 0x28:
-        yield at + _signed(units[at] >> 8, 8)
-    elif (opcode == 0x29 or opcode in _IFS) and at + 1 < end:
-        yield at + _signed(units[at + 1], 16)
-    elif opcode == 0x2A and at + 2 < end:
-        yield at + _signed(units[at + 1] | units[at + 2] << 16, 32)
-    elif opcode in (0x2B, 0x2C) and at + 2 < end:
-        table = at + _signed(units[at + 1] | units[at + 2] << 16, 32)
-        if not 0 <= table < end - 1:
-            return
-        size = units[table + 1]
-        first = table + (4 if units[table] == 0x0100 else 2 + 2 * size)
-        for index in range(first, min(first + 2 * size, end - 1), 2):
-            yield at + _signed(units[index] | units[index + 1] << 16, 32)
-
-
-def _signed(value: int, bits: int) -> int:
-    return value - (1 << bits) if value >> bits - 1 else value
 
 
 def register_of(units: array[int], at: int, position: int) -> int | None:
@@ -401,13 +321,13 @@ class Reading:
         if opcode == 0x1B:
             return (Text(self.values.string(units[at + 1] | units[at + 2] << 16)),)
         if opcode == 0x12:
-            return (_signed(unit >> 12, 4),)
+            return (signed(unit >> 12, 4),)
         if opcode in (0x13, 0x16):
-            return (_signed(units[at + 1], 16),)
+            return (signed(units[at + 1], 16),)
         if opcode == 0x15:
-            return (_signed(units[at + 1] << 16, 32),)
+            return (signed(units[at + 1] << 16, 32),)
         if opcode in (0x14, 0x17):
-            return (_signed(units[at + 1] | units[at + 2] << 16, 32),)
+            return (signed(units[at + 1] | units[at + 2] << 16, 32),)
         if opcode == 0x1C:
             return (Named(self.values.type_(units[at + 1])),)
         if opcode in _MOVES:

@@ -12,7 +12,8 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from auditor.extract.android.arguments import LOOK_UPS, Body, Known, Reading, Steps, Text, register_of, show
+from auditor.extract.android.arguments import LOOK_UPS, Known, Reading, Steps, Text, register_of, show
+from auditor.extract.android.body import Body
 from auditor.extract.android.constants import initial_values
 from auditor.extract.android.names import members, mutf8
 from auditor.extract.android.tables import Tables

@@ -110,9 +110,10 @@ def _strings(tables: Tables, lens: Lens, collect: Collector) -> dict[int, str]:
 
 def _tool(tables: Tables, place: str, collect: Collector) -> None:
     """Record what made the file, as the marker says that R8 and D8 leave among its strings."""
-    at = bisect_left(tables.strings, _MARKER)
-    for raw in tables.strings[at : at + _MOST_MARKERS]:
-        match = _MARKED.match(raw)
+    indices = range(tables.string_count)
+    at = bisect_left(indices, _MARKER, key=lambda index: tables.string(index) or b"")
+    for index in indices[at : at + _MOST_MARKERS]:
+        match = _MARKED.match(tables.string(index) or b"")
         if match is None:
             return
         try:

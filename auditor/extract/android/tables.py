@@ -64,12 +64,16 @@ class Tables:
     @property
     def class_names(self) -> list[str]:
         """The dotted names of the defined classes, in the order of their definition."""
-        return [self.type_name(index) for index in self._class_types]
+        return self._names(self._class_types)
 
     @property
     def parents(self) -> dict[str, str]:
         """Defined class -> its superclass, both dotted; empty for one that has none."""
-        return dict(zip(self.class_names, [self.type_name(index) for index in self._parents], strict=True))
+        return dict(zip(self.class_names, self._names(self._parents), strict=True))
+
+    def _names(self, indices: array[int]) -> list[str]:
+        names, known = self.type_names, len(self.type_names)
+        return [names[index] if index < known else "" for index in indices]
 
     def descriptor(self, index: int) -> str:
         """Return a type as the format writes it (``Lcom/example/Foo;``, ``[I``); ``?`` where it cannot be read."""

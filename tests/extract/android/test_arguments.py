@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.extract.android.arguments import Body, Named, Reading, Shown, Steps, Text, show
+from auditor.extract.android.arguments import Named, Reading, Shown, Steps, Text, show
+from auditor.extract.android.body import Body
 from auditor.extract.android.calls import read_calls
 from auditor.extract.android.tables import Tables
 from auditor.extract.lens import Lens
