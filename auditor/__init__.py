@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "audit_build", "check_declaration", "errors", "model", "read_build"]
+__all__ = ["__version__", "audit_build", "check_declaration", "errors", "model", "read_build", "scan"]
 
 _FRONT_DOOR = ("audit_build", "check_declaration", "read_build")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -171,10 +171,10 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
     """Return what to look for in code: what SDKs are known by after renaming, and calls where they are wanted."""
     from auditor.extract.lens import Lens, ScriptNames
     from auditor.infer.ios_references import wanted_names
-    from auditor.infer.loaded import wanted_loaders
     from auditor.infer.renamed import MINIFIED
     from auditor.infer.scripts import script_names
     from auditor.infer.sdks import owners_of
+    from auditor.knowledge.wanted import wanted_calls
 
     traced: dict[TraceKind, set[str]] = {}
     for sdk in knowledge.sdks.values():
@@ -184,7 +184,6 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
     constants = frozenset(
         one.name for sdk in knowledge.sdks.values() for one in sdk.versions if one.kind is VersionKind.CONSTANT
     )
-    methods, arguments = _wanted_calls(knowledge) if calls else ({}, {})
     names, owner = wanted_names(knowledge), owners_of(knowledge)
     entrances = _entrances(knowledge.apis) if calls else None
     return Lens(
@@ -195,11 +194,7 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
         constants=constants,
         renamed=MINIFIED,
         named=lambda name: bool(owner(name)),
-        methods=methods,
-        fields=_wanted_fields(knowledge) if calls else {},
-        exact=wanted_loaders(knowledge) if calls else {},
-        arguments=arguments,
-        carriers=_carriers(knowledge.apis) if calls else {},
+        **(wanted_calls(knowledge.apis)._asdict() if calls else {}),
         selectors=names.selectors,
         strings=names.strings,
         symbols=names.symbols,
@@ -239,27 +234,6 @@ def _entrances(apis: Apis) -> Entrances:
         inflated=apis.inflated,
         handlers=tuple(Handler(attribute=one.attribute, component=one.component, takes=one.takes) for one in apis.handlers),
     )
-
-
-def _carriers(apis: Apis) -> Mapping[tuple[str, str], Mapping[str, int]]:
-    found: dict[tuple[str, str], dict[str, int]] = {}
-    for one in apis.carriers:
-        found.setdefault((one.class_, one.name), {})[one.descriptor] = one.argument.index
-    return found
-
-
-def _wanted_calls(
-    knowledge: Knowledge,
-) -> tuple[Mapping[str, frozenset[str]], Mapping[tuple[str, str], Mapping[str, int]]]:
-    from auditor.infer.calls import wanted_arguments, wanted_methods
-
-    return wanted_methods(knowledge), wanted_arguments(knowledge)
-
-
-def _wanted_fields(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
-    from auditor.infer.calls import wanted_fields
-
-    return wanted_fields(knowledge)
 
 
 def audit_build(

@@ -40,16 +40,9 @@ _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PY
 SCAN = """
 import sys
 from pathlib import Path
-from auditor.archive import Archive
-from auditor.extract.android.dex_files import read_dex_files
-from auditor.extract.collector import Collector
-from auditor.extract.lens import Lens
-from auditor.knowledge.load import load
-from auditor.pipeline import lens_of
-lens = lens_of(load(), calls=True)
-collect = Collector(Lens(methods=lens.methods, exact=lens.exact, arguments=lens.arguments, constants=lens.constants))
-read_dex_files(Archive.open(Path(sys.argv[1])), collect)
-print(len(collect.facts), len(collect.units))
+from auditor.scan import scan
+found = scan(Path(sys.argv[1]))
+print(len(found.calls), len(found.code))
 """
 """Classes, calls of all listed methods with their constants, and constants: no SDKs, no call graph."""
 

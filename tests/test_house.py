@@ -37,6 +37,7 @@ DOORS: dict[str, set[str]] = {
     "tables": {*NOUNS, "knowledge", "infer.permissions"},
     "rules": {*NOUNS, "tables", "knowledge.schema"},
     "report": {*NOUNS, "unseen", "wire"},
+    "scan": {"build", "archive", "extract", "knowledge.wanted"},
     "pipeline": {
         *(*NOUNS, "__init__", "beside", "cache", "extract", "infer"),
         *("knowledge", "declaration", "policy", "tables", "rules", "wire"),

@@ -11,64 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from auditor.infer.owners import Owners
 from auditor.infer.permissions import effective_ranges, minimum_level
-from auditor.infer.self_starts import starting
-from auditor.knowledge.api_schema import ApiConstant, ApiField, ApiMethod, ApiRole, Apis, ApiTable, Need
+from auditor.knowledge.api_schema import ApiConstant, ApiField, ApiMethod, Apis, ApiTable, Need
 from auditor.knowledge.schema import Knowledge
+from auditor.knowledge.wanted import fields_of, reading
 from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, Reach, Severity, Text
 
-__all__ = ["caller_of", "constants_of", "find_calls", "needing", "requesting", "wanted_arguments", "wanted_fields", "wanted_methods"]
+__all__ = ["caller_of", "constants_of", "find_calls"]
 
 _TABLES_OF_THEIR_OWN = (ApiTable.PERMISSIONS, ApiTable.PACKAGES, ApiTable.CLASSES, ApiTable.MEMBERS)
-
-
-def _reads(apis: Apis) -> Sequence[ApiMethod]:
-    """Return the methods whose calls read data: not what the platform calls, nor what ordinary code uses all the time."""
-    return [
-        one
-        for one in apis.methods
-        if one.role is ApiRole.READS and not one.callback and (not one.noisy or one.arguments) and (one.data or one.may or one.arguments)
-    ]
-
-
-def needing(apis: Apis) -> Sequence[ApiMethod]:
-    """Return the methods whose calls need permissions, whether they read data or not."""
-    used = [one for one in apis.methods if one.role is ApiRole.USES and (one.permissions or one.helped_by or one.needs)]
-    return [*_reads(apis), *used]
-
-
-def _fields(apis: Apis) -> Mapping[str, ApiField]:
-    """Return the fields whose reading reads data, by dotted name: not those that only hold the key of a call."""
-    return {f"{one.class_}.{one.name}": one for one in apis.fields if one.table is None and not one.noisy}
-
-
-def wanted_fields(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
-    """Return the fields to look for, by class."""
-    names: dict[str, set[str]] = {}
-    for one in _fields(knowledge.apis).values():
-        names.setdefault(one.class_, set()).add(one.name)
-    return {class_: frozenset(found) for class_, found in names.items()}
-
-
-def requesting(apis: Apis) -> Sequence[ApiMethod]:
-    """Return the methods that ask the user for the permissions they are given."""
-    return [one for one in apis.methods if one.role is ApiRole.REQUESTS and one.arguments and not one.noisy]
-
-
-def wanted_methods(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
-    """Return the methods to look for, by class."""
-    names: dict[str, set[str]] = {}
-    for one in (*needing(knowledge.apis), *requesting(knowledge.apis), *starting(knowledge.apis)):
-        names.setdefault(one.class_, set()).add(one.name)
-    return {class_: frozenset(found) for class_, found in names.items()}
-
-
-def wanted_arguments(knowledge: Knowledge) -> Mapping[tuple[str, str], Mapping[str, int]]:
-    """Return, for each method whose argument decides, which one, by descriptor (empty = every other overload)."""
-    found: dict[tuple[str, str], dict[str, int]] = {}
-    for one in (*_reads(knowledge.apis), *requesting(knowledge.apis)):
-        if one.arguments:
-            found.setdefault((one.class_, one.name), {})[one.descriptor] = one.arguments[0].index
-    return found
 
 
 def find_calls(
@@ -88,9 +38,9 @@ def find_calls(
         return ()
     apis = knowledge.apis
     methods: dict[str, list[ApiMethod]] = {}
-    for one in _reads(apis):
+    for one in reading(apis):
         methods.setdefault(f"{one.class_}.{one.name}", []).append(one)
-    fields = _fields(apis)
+    fields = fields_of(apis)
     asked = {name for name, levels in effective_ranges(build).items() if levels is not None}
     levels = _Levels(minimum_level(build), _target(build))
     owner_of = Owners(build, knowledge, owners, attributions)

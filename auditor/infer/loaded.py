@@ -27,19 +27,10 @@ from auditor.model import (
     Text,
 )
 
-__all__ = ["find_loading", "wanted_loaders"]
+__all__ = ["find_loading"]
 
 _HIDDEN = frozenset({Table.SDKS, Table.DATA})
 _NAME = Text(zh="运行时加载代码", en="Loading code at run time")
-
-
-def wanted_loaders(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
-    """Return the methods that load code, by class."""
-    found: dict[str, set[str]] = {}
-    for one in knowledge.apis.methods:
-        if one.role is ApiRole.LOADS:
-            found.setdefault(one.class_, set()).add(one.name)
-    return {class_: frozenset(names) for class_, names in found.items()}
 
 
 def find_loading(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditor.infer.calls import caller_of, constants_of, requesting
+from auditor.infer.calls import caller_of, constants_of
 from auditor.infer.owners import Owners
 from auditor.knowledge.schema import Knowledge
+from auditor.knowledge.wanted import requesting
 from auditor.model import Build, FactKind, Origin, PermissionRequest, Reach
 
 __all__ = ["find_requests"]

@@ -6,20 +6,15 @@ from collections.abc import Sequence
 
 from auditor.infer.owners import Owners
 from auditor.infer.presences import HIDDEN
-from auditor.knowledge.api_schema import ApiMethod, ApiRole, Apis
 from auditor.knowledge.schema import Knowledge
+from auditor.knowledge.wanted import starting
 from auditor.model import MOST_EVIDENCE, Build, Fact, FactKind, OwnerKind, Presence, Text
 
-__all__ = ["find_self_starts", "starting"]
+__all__ = ["find_self_starts"]
 
 _NAME = Text(zh="自启动、定时唤醒或保活的接口调用", en="Calls by which the app starts, wakes or stays alive by itself")
 _WEIGHT = {OwnerKind.APP: 0, OwnerKind.UNATTRIBUTED: 1, OwnerKind.SDK: 2, OwnerKind.BYSTANDER: 3}
 """Whose calls say most."""
-
-
-def starting(apis: Apis) -> Sequence[ApiMethod]:
-    """Return the methods by which an app has itself started: not what ordinary code uses all the time."""
-    return [one for one in apis.methods if one.role is ApiRole.STARTS and not one.noisy]
 
 
 def find_self_starts(build: Build, knowledge: Knowledge, owner_of: Owners, *, hidden: bool = False) -> Presence | None:

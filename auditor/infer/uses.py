@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from auditor.infer.calls import needing
 from auditor.knowledge.api_schema import ApiMethod, Apis, ApiTable
 from auditor.knowledge.schema import Knowledge
+from auditor.knowledge.wanted import needing
 from auditor.model import Build, Call, Fact, FactKind
 
 __all__ = ["find_uses"]

@@ -14,11 +14,13 @@ from auditor.knowledge.load import (
     COMPILED_FINGERPRINTS,
     COMPILED_SIGNS,
     compile_apis,
+    compile_calls,
     compile_fingerprints,
     compile_knowledge,
     compile_signs,
     read_yaml,
 )
+from auditor.knowledge.wanted import COMPILED_CALLS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         COMPILED_FINGERPRINTS: compile_fingerprints(plain),
         COMPILED_APIS: compile_apis(plain),
         COMPILED_SIGNS: compile_signs(plain),
+        COMPILED_CALLS: compile_calls(plain),
     }
     stale = 0
     for name, content in fresh.items():

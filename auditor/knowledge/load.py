@@ -61,8 +61,10 @@ __all__ = [
     "COMPILED_FINGERPRINTS",
     "COMPILED_SIGNS",
     "DAMAGE",
+    "broken",
     "clauses_for",
     "compile_apis",
+    "compile_calls",
     "compile_fingerprints",
     "compile_knowledge",
     "compile_signs",
@@ -101,7 +103,7 @@ def load() -> Knowledge:
     try:
         return knowledge_from(_shipped(COMPILED), _ShippedFingerprints(), _ShippedSeeds(), _shipped_apis_later(), _shipped_signs_later())
     except (OSError, *DAMAGE) as error:
-        raise _broken(COMPILED, error) from error
+        raise broken(COMPILED, error) from error
     finally:
         if collecting:
             gc.enable()
@@ -113,7 +115,8 @@ def _shipped(name: str) -> bytes:
     return files("auditor.knowledge").joinpath(name).read_bytes()
 
 
-def _broken(name: str, error: Exception) -> KnowledgeError:
+def broken(name: str, error: Exception) -> KnowledgeError:
+    """Return the error that says that a compiled file cannot be read, and what to do."""
     reason = f"{name}:1: cannot be read ({type(error).__name__}: {error})"
     return KnowledgeError([f"{reason}; make it anew: python -m auditor.knowledge"])
 
@@ -123,7 +126,7 @@ def _shipped_fingerprints() -> tuple[Fingerprint, ...]:
     try:
         return fingerprints_from(_shipped(COMPILED_FINGERPRINTS))
     except (OSError, *DAMAGE) as error:
-        raise _broken(COMPILED_FINGERPRINTS, error) from error
+        raise broken(COMPILED_FINGERPRINTS, error) from error
 
 
 @cache
@@ -131,7 +134,7 @@ def _shipped_seeds() -> Seeds:
     try:
         return Seeds(_shipped(SEEDS))
     except (OSError, *DAMAGE) as error:
-        raise _broken(SEEDS, error) from error
+        raise broken(SEEDS, error) from error
 
 
 class _ShippedFingerprints(Sequence[Fingerprint]):
@@ -164,7 +167,7 @@ def _shipped_apis() -> Apis:
     try:
         return apis_from(_shipped(COMPILED_APIS))
     except (OSError, *DAMAGE) as error:
-        raise _broken(COMPILED_APIS, error) from error
+        raise broken(COMPILED_APIS, error) from error
 
 
 @cache
@@ -174,7 +177,7 @@ def _shipped_signs() -> Signs:
     try:
         return signs_from(_shipped(COMPILED_SIGNS))
     except (OSError, *DAMAGE) as error:
-        raise _broken(COMPILED_SIGNS, error) from error
+        raise broken(COMPILED_SIGNS, error) from error
 
 
 class _Later:
@@ -262,6 +265,14 @@ def compile_fingerprints(plain: dict[str, Any]) -> bytes:
 def compile_apis(plain: dict[str, Any]) -> bytes:
     """Return the interfaces of what :func:`read_yaml` read as JSON, likewise."""
     return _compile(plain["apis"])
+
+
+def compile_calls(plain: dict[str, Any]) -> bytes:
+    """Return which calls to look for in code, by the interfaces of what :func:`read_yaml` read, likewise."""
+    from auditor.knowledge.api_load import apis_from
+    from auditor.knowledge.wanted import plain_calls, wanted_calls
+
+    return _compile(plain_calls(wanted_calls(apis_from(compile_apis(plain)))))
 
 
 def compile_signs(plain: dict[str, Any]) -> bytes:

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from auditor.infer import infer
-from auditor.infer.calls import wanted_arguments, wanted_fields, wanted_methods
 from auditor.knowledge.api_schema import (
     NO_APIS,
     ApiArgument,
@@ -21,6 +20,7 @@ from auditor.knowledge.api_schema import (
     Narrowed,
     Need,
 )
+from auditor.knowledge.wanted import wanted_calls
 from auditor.model import (
     Call,
     Confidence,
@@ -230,11 +230,11 @@ def test_each_call_has_the_owner_its_class_tells_and_no_other(caller: str, owner
 
 
 def test_only_calls_that_read_and_mean_something_are_looked_for() -> None:
-    wanted = wanted_methods(KNOWN)
+    wanted = wanted_calls(KNOWN.apis).methods
     assert wanted[TELEPHONY] == {"getDeviceId"}
     assert "java.net.URL" not in wanted
     assert "android.telephony.SmsManager" not in wanted
-    assert wanted_arguments(KNOWN)[SECURE, "getString"] == {"": 1}
+    assert wanted_calls(KNOWN.apis).arguments[SECURE, "getString"] == {"": 1}
 
 
 def test_a_build_without_calls_has_none() -> None:
@@ -291,6 +291,6 @@ def test_the_reading_of_a_field_reads_data_too() -> None:
 
 
 def test_only_fields_that_hold_data_themselves_are_looked_for() -> None:
-    assert wanted_fields(WITH_FIELDS) == {"android.os.Build": {"SERIAL"}}
+    assert wanted_calls(WITH_FIELDS.apis).fields == {"android.os.Build": {"SERIAL"}}
     key = replace(call("android.provider.ContactsContract$Contacts.CONTENT_URI"), traits=(("field", "read"),))
     assert infer(build(key), WITH_FIELDS).calls == ()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from auditor.infer.loaded import find_loading, wanted_loaders
+from auditor.infer.loaded import find_loading
 from auditor.infer.owners import Owners
 from auditor.infer.sdks import owners_of
 from auditor.knowledge.api_schema import NO_APIS, ApiKind, ApiMethod, ApiRole
+from auditor.knowledge.wanted import wanted_calls
 from auditor.model import Fact, FactKind, Framework, FrameworkKind, Gap, Presence, Severity, Table, Text
 from tests.factories import build, fact
 from tests.knowledge_factories import knowledge, proves, sdk, words
@@ -46,7 +47,7 @@ def found(*facts: Fact, frameworks: tuple[Framework, ...] = ()) -> tuple[tuple[G
 
 
 def test_loaders_are_looked_for() -> None:
-    assert wanted_loaders(KNOWN) == {"d.DexLoader": {"<init>"}, "d.PathLoader": {"<init>"}}
+    assert wanted_calls(KNOWN.apis).exact == {"d.DexLoader": {"<init>"}, "d.PathLoader": {"<init>"}}
 
 
 def test_an_app_that_loads_code_leaves_a_gap() -> None:
