@@ -6,6 +6,7 @@ At about the cost of inflating the DEX files: nothing is said of whose the code 
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -36,9 +37,14 @@ def scan(path: Path, tell: Callable[[str], None] | None = None) -> Scan:
 
     Raises BuildError where the file is no ZIP archive, KnowledgeError where the installation is broken.
     """
-    wanted = shipped_calls()
-    collect = Collector(Lens(**wanted._asdict()), tell)
-    with Archive.open(path) as archive:
-        read_dex_files(archive, collect)
-        collect.faults(archive)
+    collecting = gc.isenabled()
+    gc.disable()  # nearly all that is made stays: looking for garbage in it takes a tenth of the time
+    try:
+        collect = Collector(Lens(**shipped_calls()._asdict()), tell)
+        with Archive.open(path) as archive:
+            read_dex_files(archive, collect)
+            collect.faults(archive)
+    finally:
+        if collecting:
+            gc.enable()
     return Scan(tuple(fact for fact in collect.facts if fact.kind is FactKind.CALL), collect.units, collect.gaps)

@@ -176,40 +176,126 @@ outside:
     return NULL;
 }
 
-/* dexmembers(data, table, count, names, owners): which entries of a table of methods or fields have a name with flag 1, or one
- * with flag 2 and a class with a flag: their indices as 32-bit words. */
+/* dexmembers(data, header, place, flags): which entries of the table of methods or fields whose size stands at `place` in the
+ * header are looked for, by `flags` of the strings: 1 = name of any class's member, 2 = name only of a member of a class whose
+ * descriptor has 4. Their indices as 32-bit words. */
 static PyObject *dexmembers(PyObject *module, PyObject *args) {
-    Py_buffer data, names, owners;
-    Py_ssize_t table, count;
+    Py_buffer data, flags;
+    Py_ssize_t header, place;
     (void)module;
-    if (!PyArg_ParseTuple(args, "y*nny*y*", &data, &table, &count, &names, &owners)) return NULL;
+    if (!PyArg_ParseTuple(args, "y*nny*", &data, &header, &place, &flags)) return NULL;
     PyObject *result = NULL;
     uint32_t *found = NULL;
     size_t used = 0, room = 0;
+    Strings strings;
+    if (place < 0 || place > 0x68 || !strings_of(&strings, &data, header)) goto outside;
+    const uint8_t *bytes = strings.data, *flag = flags.buf;
+    uint64_t number = (uint64_t)flags.len;
+    uint32_t types = read32(bytes + header + 0x40), type_at = read32(bytes + header + 0x44);
+    uint32_t count = read32(bytes + header + place), table = read32(bytes + header + place + 4);
+    if ((uint64_t)type_at + 4 * (uint64_t)types > strings.size || (uint64_t)table + 8 * (uint64_t)count > strings.size) goto outside;
     int no_memory = 0;
-    if (table < 0 || count < 0 || (uint64_t)count > (uint64_t)data.len / 8 || (uint64_t)table + 8 * (uint64_t)count > (uint64_t)data.len)
-        PyErr_SetString(PyExc_ValueError, "a table lies outside the file");
-    else {
-        const uint8_t *at = (const uint8_t *)data.buf + table, *name_flags = names.buf, *owner_flags = owners.buf;
-        for (uint32_t i = 0; i < (uint64_t)count && !no_memory; i++, at += 8) {
-            uint32_t owner = read16(at), name = read32(at + 4);
-            uint8_t flags = name < (uint64_t)names.len ? name_flags[name] : 0;
-            if (!(flags & 1) && !(flags & 2 && owner < (uint64_t)owners.len && owner_flags[owner])) continue;
-            if (used == room) {
-                room = room ? 2 * room : 1024;
-                uint32_t *grown = realloc(found, room * sizeof *found);
-                if (!grown) { no_memory = 1; break; }
-                found = grown;
-            }
-            found[used++] = i;
+    const uint8_t *at = bytes + table;
+    for (uint32_t i = 0; i < count && !no_memory; i++, at += 8) {
+        uint32_t name = read32(at + 4), owner = read16(at);
+        uint8_t wanted = name < number ? flag[name] : 0;
+        if (!(wanted & 1)) {
+            if (!(wanted & 2) || owner >= types) continue;
+            uint32_t descriptor = read32(bytes + type_at + 4 * (uint64_t)owner);
+            if (descriptor >= number || !(flag[descriptor] & 4)) continue;
         }
-        if (no_memory) PyErr_NoMemory();
-        else result = PyBytes_FromStringAndSize(found ? (const char *)found : "", (Py_ssize_t)(used * sizeof *found));
+        if (used == room) {
+            room = room ? 2 * room : 1024;
+            uint32_t *grown = realloc(found, room * sizeof *found);
+            if (!grown) { no_memory = 1; break; }
+            found = grown;
+        }
+        found[used++] = i;
     }
+    if (no_memory) PyErr_NoMemory();
+    else result = PyBytes_FromStringAndSize(found ? (const char *)found : "", (Py_ssize_t)(used * sizeof *found));
+    goto done;
+outside:
+    PyErr_SetString(PyExc_ValueError, "a table lies outside the file");
+done:
     free(found);
     PyBuffer_Release(&data);
-    PyBuffer_Release(&names);
-    PyBuffer_Release(&owners);
+    PyBuffer_Release(&flags);
+    return result;
+}
+
+typedef struct { char *bytes; size_t used, room; } Text;
+
+static int append(Text *text, const void *bytes, size_t length) {
+    if (text->used + length > text->room) {
+        size_t room = 2 * (text->used + length) + 128;
+        char *grown = realloc(text->bytes, room);
+        if (!grown) return 0;
+        text->bytes = grown;
+        text->room = room;
+    }
+    memcpy(text->bytes + text->used, bytes, length);
+    text->used += length;
+    return 1;
+}
+
+static int append_type(Text *text, const Strings *strings, const uint8_t *header, uint32_t type, uint64_t longest) {
+    uint32_t types = read32(header + 0x40), table = read32(header + 0x44);
+    uint64_t length = 0, budget = longest;
+    const uint8_t *start = NULL;
+    if (type < types && (uint64_t)table + 4 * (uint64_t)types <= strings->size) {
+        uint32_t index = read32(strings->data + table + 4 * (uint64_t)type);
+        if (index < strings->count) start = string_at(strings, index, longest, &budget, &length);
+    }
+    return start && length ? append(text, start, length) : append(text, "?", 1);
+}
+
+/* dexproto(data, header, number, longest): how the format writes a prototype, `(ILa/B;)V`; `()?` where it cannot be read */
+static PyObject *dexproto(PyObject *module, PyObject *args) {
+    Py_buffer data;
+    Py_ssize_t header;
+    unsigned long number;
+    unsigned long long longest;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y*nkK", &data, &header, &number, &longest)) return NULL;
+    PyObject *result = NULL;
+    Strings strings;
+    Text text = {0};
+    if (!strings_of(&strings, &data, header)) PyErr_SetString(PyExc_ValueError, "a table lies outside the file");
+    else {
+        const uint8_t *head = strings.data + header;
+        uint32_t count = read32(head + 0x48), table = read32(head + 0x4c);
+        int good = 1;
+        if (number >= count || (uint64_t)table + 12 * (uint64_t)count > strings.size) good = append(&text, "()?", 3);
+        else {
+            const uint8_t *proto = strings.data + table + 12 * (uint64_t)number;
+            uint32_t returned = read32(proto + 4), list = read32(proto + 8), size = 0;
+            if (list && (uint64_t)list + 4 <= strings.size) size = read32(strings.data + list);
+            if (size >= 256 || (uint64_t)list + 4 + 2 * (uint64_t)size > strings.size) size = 0;
+            good = append(&text, "(", 1);
+            for (uint32_t i = 0; good && i < size; i++)
+                good = append_type(&text, &strings, head, read16(strings.data + list + 4 + 2 * (uint64_t)i), longest);
+            good = good && append(&text, ")", 1) && append_type(&text, &strings, head, returned, longest);
+        }
+        result = good ? PyBytes_FromStringAndSize(text.bytes, (Py_ssize_t)text.used) : PyErr_NoMemory();
+    }
+    free(text.bytes);
+    PyBuffer_Release(&data);
+    return result;
+}
+
+/* dexstring(data, at, longest): the bytes of the string whose data starts at `at`; empty where they cannot be read */
+static PyObject *dexstring(PyObject *module, PyObject *args) {
+    Py_buffer data;
+    unsigned long long at, longest;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y*KK", &data, &at, &longest)) return NULL;
+    const uint8_t *bytes = data.buf, *end = NULL;
+    uint64_t size = (uint64_t)data.len;
+    for (int skipped = 0; at < size && bytes[at] >= 0x80 && skipped < 5; skipped++) at++;
+    if (at < size && size - at > 1) end = memchr(bytes + at + 1, 0, longest < size - at - 1 ? longest : size - at - 1);
+    PyObject *result = PyBytes_FromStringAndSize(end ? (const char *)bytes + at + 1 : "", end ? end - (bytes + at + 1) : 0);
+    PyBuffer_Release(&data);
     return result;
 }
 
@@ -217,5 +303,7 @@ PyMethodDef NAMES_METHODS[] = {
     {"dexstrings", dexstrings, METH_VARARGS, "dexstrings(data, header, longest, budget) -> the strings, as bytes"},
     {"dexfind", dexfind, METH_VARARGS, "dexfind(data, header, names, budget) -> pairs of string index and number of the name"},
     {"dextypes", dextypes, METH_VARARGS, "dextypes(data, header, longest, budget, decode) -> dotted names of the types"},
-    {"dexmembers", dexmembers, METH_VARARGS, "dexmembers(data, table, count, names, owners) -> indices of methods or fields"},
+    {"dexmembers", dexmembers, METH_VARARGS, "dexmembers(data, header, place, flags) -> indices of methods or fields"},
+    {"dexproto", dexproto, METH_VARARGS, "dexproto(data, header, number, longest) -> how the format writes a prototype"},
+    {"dexstring", dexstring, METH_VARARGS, "dexstring(data, at, longest) -> the bytes of one string"},
     {NULL, NULL, 0, NULL}};

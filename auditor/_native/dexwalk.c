@@ -8,7 +8,7 @@
  */
 #include "dexwalk.h"
 
-enum { WORDS = 5 }; /* opcode, class_def index, method index, offset in code units, index referred to */
+enum { WORDS = 6 }; /* opcode, class_def index, method index, offset in code units, index referred to, place of the code item */
 
 /* what an opcode's second code unit refers to */
 enum { NOTHING, METHOD, FIELD, STRING, TYPE };
@@ -39,7 +39,7 @@ static int spend(uint64_t *left, uint64_t cost, int *exhausted) {
     return 1;
 }
 
-static int put(Walk *w, uint32_t op, uint32_t cls, uint32_t method, uint32_t offset, uint32_t ref) {
+static int put(Walk *w, uint32_t op, uint32_t cls, uint32_t method, uint32_t offset, uint32_t ref, uint32_t code) {
     if (w->out.used + WORDS * 4 > w->out.room) {
         size_t room = w->out.room ? w->out.room * 2 : 4096;
         uint8_t *grown = realloc(w->out.bytes, room);
@@ -47,7 +47,7 @@ static int put(Walk *w, uint32_t op, uint32_t cls, uint32_t method, uint32_t off
         w->out.bytes = grown;
         w->out.room = room;
     }
-    uint32_t words[WORDS] = {op, cls, method, offset, ref};
+    uint32_t words[WORDS] = {op, cls, method, offset, ref, code};
     memcpy(w->out.bytes + w->out.used, words, sizeof words);
     w->out.used += sizeof words;
     return 1;
@@ -74,7 +74,7 @@ static int walk_code(Walk *w, uint32_t cls, uint32_t method, uint32_t code) {
                 if (at + needs > units) return 0;
                 uint32_t ref = op == 0x1b ? read32(insns + 2 * at + 2) : read16(insns + 2 * at + 2);
                 const Wanted *wanted = &w->wanted[kind];
-                if (ref < wanted->count && wanted->flags[ref] && !put(w, op, cls, method, (uint32_t)at, ref)) return 0;
+                if (ref < wanted->count && wanted->flags[ref] && !put(w, op, cls, method, (uint32_t)at, ref, code)) return 0;
             }
         }
         at += length;

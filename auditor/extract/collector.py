@@ -243,7 +243,9 @@ class Collector:
 
     def _settle_calls(self) -> None:
         """Turn call sites into facts, now that it is known which class inherits from which."""
-        parents = {class_: parent for _, calls in self._calls for class_, parent in calls.parents.items()}
+        parents: dict[str, str] = {}
+        for _, calls in self._calls:
+            parents.update(calls.parents)
         for file, calls in self._calls:
             for site in calls.sites:
                 self._call(file, site, site.owner, "")

@@ -29,6 +29,7 @@ from auditor.knowledge.load import (
     read_yaml,
 )
 from auditor.knowledge.schema import Knowledge
+from auditor.knowledge.wanted import COMPILED_CALLS
 from tests.knowledge.test_source import MANIFEST, write
 
 HERE = Path(module.__file__).parent
@@ -165,7 +166,7 @@ def test_the_check_finds_a_stale_or_missing_file_and_leaves_it(tmp_path, capsys,
     assert command.main(["--check", directory]) == 1
     assert capsys.readouterr().err.splitlines() == [
         f"{name} is not what the YAML says; run: python -m auditor.knowledge"
-        for name in (COMPILED, COMPILED_FINGERPRINTS, COMPILED_APIS, COMPILED_SIGNS)
+        for name in (COMPILED, COMPILED_FINGERPRINTS, COMPILED_APIS, COMPILED_SIGNS, COMPILED_CALLS)
     ]
     assert ((tmp_path / COMPILED).read_bytes() if content is not None else None) == content
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from array import array
 from typing import Protocol
 
+from auditor.extract.android import names
 from auditor.extract.android.names import as_mutf8
 from auditor.extract.lens import CallbackRules
 
@@ -115,7 +116,7 @@ def call_graph(rules: CallbackRules) -> CallGraph:
 
 def descriptor_of(name: str) -> bytes:
     """Return a dotted class name as the format writes it."""
-    return b"L" + as_mutf8(name).replace(b".", b"/") + b";"
+    return as_mutf8(names.descriptor_of(name))
 
 
 def steps_for(graph: CallGraph) -> int:

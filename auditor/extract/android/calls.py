@@ -9,18 +9,18 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from auditor.extract.android.arguments import LOOK_UPS, Known, Reading, Steps, Text, register_of, show
 from auditor.extract.android.body import Body
 from auditor.extract.android.constants import initial_values
-from auditor.extract.android.names import members, mutf8
+from auditor.extract.android.names import ANY, FIELDS, METHODS, OWNED, OWNER, descriptor_of, members, mutf8, prototype
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import Reference, Wanted, uleb, walk
 from auditor.extract.lens import Lens
 
-__all__ = ["LOOK_UP_NAMES", "CallSite", "Calls", "read_calls"]
+__all__ = ["LOOK_UP_STRINGS", "CallSite", "Calls", "read_calls"]
 
 _CONSTRUCTOR = "<init>"
 _STATIC = frozenset([0x71, 0x77])
@@ -32,8 +32,9 @@ _MOST_HANDLERS = 4096
 """Of one method; real ones have a few dozen."""
 _LONGEST_INITIALISER = 20_000
 """Code units; longer ones fill tables."""
-LOOK_UP_NAMES = frozenset(name for _, name in LOOK_UPS)
-"""Names of the methods that reach others by their names."""
+_LOOK_UP_NAMES = frozenset(name for _, name in LOOK_UPS)
+LOOK_UP_STRINGS = frozenset({*_LOOK_UP_NAMES, *(descriptor_of(class_) for class_, _ in LOOK_UPS)})
+"""Names of the methods that reach others by their names, and of their classes."""
 
 
 class CallSite(NamedTuple):
@@ -94,7 +95,7 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
     naming: set[tuple[int, int]] = set()
     looking: dict[tuple[int, int], list[Reference]] = {}
     for reference in walked:
-        opcode, class_def, method, offset, index = reference
+        opcode, class_def, method, offset, index, _ = reference
         if opcode in _STRINGS:
             naming.add((class_def, method))
         elif opcode in _FIELD_READS:
@@ -130,17 +131,19 @@ def _wanted_methods(
     """
     names = frozenset(name for every in lens.methods.values() for name in every)
     exact = frozenset(name for every in lens.exact.values() for name in every)
+    classes = {descriptor_of(class_) for class_ in (*lens.methods, *lens.exact, *(class_ for class_, _ in LOOK_UPS))}
     flags = bytearray(tables.string_count)
     for index, name in strings.items():
         if name in names and name != _CONSTRUCTOR:  # constructors are not inherited
-            flags[index] = 1
-        elif name in names or name in exact or name in LOOK_UP_NAMES:
-            flags[index] = 2
-    owners = _flags_of(tables, {*lens.methods, *lens.exact, *(class_ for class_, _ in LOOK_UPS)})
+            flags[index] = ANY
+        elif name in names or name in exact or name in _LOOK_UP_NAMES:
+            flags[index] = OWNED
+        elif name in classes:
+            flags[index] = OWNER
     wanted: dict[int, bool] = {}
     look_ups: set[int] = set()
     inherited: dict[str, frozenset[str] | None] = {}
-    for index in members(tables.data, tables.method_ids, tables.methods, bytes(flags), owners):
+    for index in members(tables.data, tables.header, METHODS, bytes(flags)):
         name = strings[methods.names[index]]
         owner = tables.type_name(methods.owner_index(index))
         if (owner, name) in LOOK_UPS:
@@ -166,24 +169,17 @@ def _inherited(owner: str, parents: Mapping[str, str], lens: Lens) -> frozenset[
     return None if not owner.startswith(_PLATFORM) or owner.startswith(_BUNDLED) else frozenset(found)
 
 
-def _flags_of(tables: Tables, classes: Set[str]) -> bytes:
-    """Return one flag per type: whether it is one of ``classes``."""
-    flags = bytearray(len(tables.type_names))
-    for index in [index for index, name in enumerate(tables.type_names) if name in classes]:
-        flags[index] = 1
-    return bytes(flags)
-
-
 def _wanted_fields(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> bytes:
     """Return one flag per field of the table; none where no field is wanted."""
     names = {name for every in lens.fields.values() for name in every}
+    classes = {descriptor_of(class_) for class_ in lens.fields}
     by_string = bytearray(tables.string_count)
     for index, text in strings.items() if names else ():
-        by_string[index] = 2 * (text in names)
+        by_string[index] = OWNED if text in names else OWNER if text in classes else 0
     if not any(by_string):
         return b""
     flags = bytearray(tables.fields)
-    for index in members(tables.data, tables.field_ids, tables.fields, bytes(by_string), _flags_of(tables, lens.fields.keys())):
+    for index in members(tables.data, tables.header, FIELDS, bytes(by_string)):
         class_, _, name = tables.field_name(index).rpartition(".")
         flags[index] = name in lens.fields.get(class_, ())
     return bytes(flags)
@@ -235,25 +231,8 @@ class _Methods:
         number = self._halves[index] >> 16
         found = self._protos.get(number)
         if found is None:
-            found = self._protos[number] = self._descriptor(number)
+            found = self._protos[number] = prototype(self._tables.data, self._tables.header, number)
         return found
-
-    def _descriptor(self, number: int) -> str:
-        tables = self._tables
-        data = tables.data
-        count, at = struct.unpack_from("<2I", data, tables.header + 0x48)
-        if number >= count or at + 12 * count > len(data):
-            return "()?"
-        _, result, parameters = struct.unpack_from("<3I", data, at + 12 * number)
-        words: list[str] = []
-        if parameters and parameters + 4 <= len(data):
-            size = int.from_bytes(data[parameters : parameters + 4], "little")
-            if size < 256 and parameters + 4 + 2 * size <= len(data):
-                words = [
-                    tables.descriptor(int.from_bytes(data[one : one + 2], "little"))
-                    for one in range(parameters + 4, parameters + 4 + 2 * size, 2)
-                ]
-        return f"({''.join(words)}){tables.descriptor(result)}"
 
 
 class _Code:
@@ -262,31 +241,27 @@ class _Code:
     def __init__(self, tables: Tables, methods: _Methods) -> None:
         self._tables = tables
         self._methods = methods
-        self._offsets: dict[int, dict[int, int]] = {}
         self._class_defs: dict[int, int] | None = None
         self._statics: dict[int, Sequence[Known] | None] = {}
         self._initialisers: dict[int, tuple[Reading, dict[int, list[int]]] | None] = {}
         self.steps = Steps()
-        self._last: tuple[tuple[int, int], Reading | None] = ((-1, -1), None)
+        self._last: tuple[int, Reading | None] = (-1, None)
 
     def forget(self) -> None:
         """Let go of what was read: it refers back to this, and with it to the bytes of the file, which would stay for a while."""
-        self._last = (-1, -1), None
+        self._last = -1, None
         self._initialisers.clear()
 
-    def reading(self, class_def: int, method: int) -> Reading | None:
-        """Return what tells what registers of a method hold; None where its code cannot be read."""
-        if self._last[0] != (class_def, method):
-            body = self._body(class_def, method)
-            self._last = ((class_def, method), None if body is None else Reading(body, self, self.steps))
+    def reading(self, code: int) -> Reading | None:
+        """Return what tells what registers hold in the method whose code item stands at ``code``; None where it cannot be read."""
+        if self._last[0] != code:
+            body = self._body(code)
+            self._last = (code, None if body is None else Reading(body, self, self.steps))
         return self._last[1]
 
-    def _body(self, class_def: int, method: int) -> Body | None:
-        if class_def not in self._offsets:
-            self._offsets[class_def] = dict(self._read(class_def))
-        code = self._offsets[class_def].get(method)
+    def _body(self, code: int) -> Body | None:
         data = self._tables.data
-        if code is None or code + 16 > len(data):
+        if code + 16 > len(data):
             return None
         tries = int.from_bytes(data[code + 6 : code + 8], "little")
         count = int.from_bytes(data[code + 12 : code + 16], "little")
@@ -383,11 +358,9 @@ class _Code:
 
     def _initialiser(self, class_def: int) -> tuple[Reading, dict[int, list[int]]] | None:
         """Return a class's initialiser, and where it sets which static field."""
-        if class_def not in self._offsets:
-            self._offsets[class_def] = dict(self._read(class_def))
-        for method in self._offsets[class_def]:
+        for method, code in self._read(class_def):
             if method < len(self._methods) and self._methods.name(method) == "<clinit>":
-                body = self._body(class_def, method)
+                body = self._body(code)
                 if body is None or len(body.units) > _LONGEST_INITIALISER:
                     return None
                 places: dict[int, list[int]] = {}
@@ -444,7 +417,7 @@ def _parameter(known: Mapping[tuple[str, str], Mapping[str, int]], class_: str, 
 
 
 def _with_argument(site: CallSite, reference: Reference, position: int, lens: Lens, code: _Code) -> CallSite:
-    reading = code.reading(reference.class_def, reference.method)
+    reading = code.reading(reference.code)
     word = _word_of(site.descriptor, position)
     if reading is None or word is None or reference.offset + 2 >= len(reading.units):
         return site._replace(argument="")
@@ -473,7 +446,7 @@ def _reflected(
     called_here: list[CallSite] = []
     looked_up_here: list[CallSite] = []
     for reference in references:
-        reading = code.reading(reference.class_def, reference.method)
+        reading = code.reading(reference.code)
         looked_up = None if reading is None else reading.looked_up(reference.offset)
         if reading is None or looked_up is None:
             continue

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from auditor.build import HASHED, WEB, FactKind, Table, Text, host_of
-from auditor.extract.android.calls import LOOK_UP_NAMES, read_calls
+from auditor.extract.android.calls import LOOK_UP_STRINGS, read_calls
 from auditor.extract.android.constants import constants
-from auditor.extract.android.names import as_mutf8, find_strings, mutf8
+from auditor.extract.android.names import as_mutf8, descriptor_of, find_strings, mutf8
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import WORDS, Wanted, class_edges, walk
 from auditor.extract.collector import Collector
@@ -93,8 +93,9 @@ def _strings(tables: Tables, lens: Lens, collect: Collector) -> dict[int, str]:
     if collect.wanted_strings is None:
         members = (lens.methods, lens.exact, lens.fields)
         names = (name for one in members for wanted_names in one.values() for name in wanted_names)
-        look_ups = LOOK_UP_NAMES if lens.methods else ()
-        texts = tuple(dict.fromkeys((*lens.literals, *lens.hosts, *names, *look_ups)))
+        classes = (descriptor_of(name) for one in members for name in one)
+        look_ups = LOOK_UP_STRINGS if lens.methods else ()
+        texts = tuple(dict.fromkeys((*lens.literals, *lens.hosts, *names, *classes, *look_ups)))
         collect.wanted_strings = tuple(map(as_mutf8, texts)), texts
     wanted, texts = collect.wanted_strings
     pairs = find_strings(tables.data, tables.header, wanted)

@@ -11,14 +11,23 @@ from array import array
 from collections.abc import Sequence
 
 __all__ = [
+    "ANY",
+    "FIELDS",
+    "METHODS",
+    "OWNED",
+    "OWNER",
     "as_mutf8",
     "class_name_of",
+    "descriptor_of",
     "find_strings",
     "find_strings_python",
     "members",
     "members_python",
     "mutf8",
     "one_string",
+    "one_string_python",
+    "prototype",
+    "prototype_python",
     "read_strings",
     "read_strings_python",
     "type_names",
@@ -30,8 +39,10 @@ _LONGEST = 1 << 16
 _LONGEST_NAME = 4096
 """Bytes of a type's descriptor; real ones stay below 500."""
 _OUTSIDE = "a table lies outside the file"
-_LATER = 2
-"""Flag of a name that counts only beside a flagged class."""
+ANY, OWNED, OWNER = 1, 2, 4
+"""Flags of strings, see :func:`members`."""
+METHODS, FIELDS = 0x58, 0x50
+"""Where in the header the size of the table of methods or fields stands."""
 
 
 def mutf8(raw: bytes) -> str:
@@ -56,6 +67,11 @@ def as_mutf8(text: str) -> bytes:
     units = text.encode("utf-16-be", "surrogatepass")
     pairs = (units[at] << 8 | units[at + 1] for at in range(0, len(units), 2))
     return b"".join(b"\xc0\x80" if unit == 0 else chr(unit).encode("utf-8", "surrogatepass") for unit in pairs)
+
+
+def descriptor_of(name: str) -> str:
+    """Return a dotted class name as the format writes it."""
+    return f"L{name.replace('.', '/')};"
 
 
 def class_name_of(raw: bytes) -> str:
@@ -83,6 +99,15 @@ def read_strings_python(data: bytes, header: int) -> list[bytes]:
 
 def one_string(data: bytes, at: int) -> bytes:
     """Return the bytes of the string whose data starts at ``at``; empty where they cannot be read."""
+    try:
+        from auditor._native.dexwalk import dexstring
+    except ImportError:
+        return one_string_python(data, at)
+    return dexstring(data, at, _LONGEST)  # type: ignore[no-any-return]
+
+
+def one_string_python(data: bytes, at: int) -> bytes:
+    """Do what ``one_string`` does, with the standard library alone."""
     return _string(data, at, _LONGEST, len(data)) or b""
 
 
@@ -132,31 +157,63 @@ def type_names_python(data: bytes, header: int, budget: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def members(data: bytes, table: int, count: int, names: bytes, owners: bytes) -> array[int]:
-    """Return which entries of a table of methods or fields are looked for, by index.
+def members(data: bytes, header: int, place: int, flags: bytes) -> array[int]:
+    """Return which methods or fields are looked for, by index; the size of their table stands at ``place`` in the header.
 
-    ``names`` has a flag for each string: 1 = wanted as the name of any class's member, 2 = only where the class's type has
-    a flag in ``owners``. Raises ValueError where the table lies outside the file.
+    ``flags`` has one byte per string: :data:`ANY` for the name of any class's member, :data:`OWNED` for one that counts only
+    in a class whose descriptor has :data:`OWNER`. Raises ValueError where a table lies outside the file.
     """
     try:
         from auditor._native.dexwalk import dexmembers
     except ImportError:
-        return members_python(data, table, count, names, owners)
-    return array("I", dexmembers(data, table, count, names, owners))
+        return members_python(data, header, place, flags)
+    return array("I", dexmembers(data, header, place, flags))
 
 
-def members_python(data: bytes, table: int, count: int, names: bytes, owners: bytes) -> array[int]:
+def members_python(data: bytes, header: int, place: int, flags: bytes) -> array[int]:
     """Do what ``members`` does, with the standard library alone."""
-    words = _words(data, table, 2 * count)
+    _table(data, header, 0x38)
+    types = _table(data, header, 0x40)
+    count, at = _words(data, header + place, 2)
+    words = _words(data, at, 2 * count)
+    owners = {index for index, name in enumerate(types) if name < len(flags) and flags[name] & OWNER}
     found = array("I")
     for index, name in enumerate(words[1::2]):
-        flags = names[name] if name < len(names) else 0
-        if flags & _LATER and not flags & 1:
-            owner = words[2 * index] & 0xFFFF
-            flags = owners[owner] if owner < len(owners) else 0
-        if flags:
+        wanted = flags[name] if name < len(flags) else 0
+        if wanted & ANY or (wanted & OWNED and words[2 * index] & 0xFFFF in owners):
             found.append(index)
     return found
+
+
+def prototype(data: bytes, header: int, number: int) -> str:
+    """Return how the format writes a prototype of the table, ``(ILcom/example/Foo;)V``; ``()?`` where it cannot be read."""
+    try:
+        from auditor._native.dexwalk import dexproto
+    except ImportError:
+        return prototype_python(data, header, number)
+    return mutf8(dexproto(data, header, number, _LONGEST_NAME))
+
+
+def prototype_python(data: bytes, header: int, number: int) -> str:
+    """Do what ``prototype`` does, with the standard library alone."""
+    strings = _table(data, header, 0x38)
+    types = _table(data, header, 0x40)
+
+    def descriptor(type_: int) -> bytes:
+        index = types[type_] if type_ < len(types) else len(strings)
+        return (_string(data, strings[index], _LONGEST_NAME, len(data)) if index < len(strings) else None) or b"?"
+
+    count, at = _words(data, header + 0x48, 2)
+    if number >= count or at + 12 * count > len(data):
+        return "()?"
+    _, returned, parameters = _words(data, at + 12 * number, 3)
+    listed = b""
+    if parameters and parameters + 4 <= len(data):
+        (size,) = _words(data, parameters, 1)
+        if size < 256 and parameters + 4 + 2 * size <= len(data):
+            listed = data[parameters + 4 : parameters + 4 + 2 * size]
+    given = b"".join(descriptor(int.from_bytes(listed[one : one + 2], "little")) for one in range(0, len(listed), 2))
+    return mutf8(b"(" + given + b")" + descriptor(returned))
 
 
 def _words(data: bytes, at: int, count: int) -> array[int]:

@@ -42,7 +42,7 @@ _FIELDS = frozenset(range(0x52, 0x6E))
 _STRINGS = frozenset([0x1A, 0x1B])
 _TYPES = frozenset([0x1C, 0x22])
 _JUMBO = 0x1B
-WORDS = 5
+WORDS = 6
 """Words of one record."""
 _MOST_WANTED = 0.25
 """Share of a table from which on looking for candidates costs more than decoding everything."""
@@ -69,6 +69,8 @@ class Reference(NamedTuple):
     """In 16-bit code units from the method's first instruction."""
     entry: int
     """Index of what is named, in the table its opcode refers to."""
+    code: int
+    """Where the method's code item stands in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Walked:
     """The references found, and how much of the file could not be read."""
 
     records: array[int]
-    """Five words each: the fields of Reference, in file order."""
+    """Six words each: the fields of Reference, in file order."""
     bad_classes: int
     bad_methods: int
     exhausted: bool
@@ -84,7 +86,7 @@ class Walked:
 
     def __iter__(self) -> Iterator[Reference]:
         words = iter(self.records)
-        return map(Reference, words, words, words, words, words)
+        return map(Reference, words, words, words, words, words, words)
 
     def __len__(self) -> int:
         return len(self.records) // WORDS
@@ -292,7 +294,7 @@ def _walk_code(data: bytes, one: _Method, wanted: Wanted, left: int) -> tuple[li
             index = units[at + 1] | units[at + 2] << 16 if opcode == _JUMBO else units[at + 1]
             flags = flags_of[opcode]
             if index < len(flags) and flags[index]:
-                found += (opcode, one.class_def, one.method, at, index)
+                found += (opcode, one.class_def, one.method, at, index, one.start - 16)
         at += length
     return found, left, at == end
 

@@ -10,8 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.extract.android import names as naming
 from auditor.extract.android.names import (
+    ANY,
+    FIELDS,
+    METHODS,
+    OWNED,
+    OWNER,
     as_mutf8,
     class_name_of,
     find_strings,
@@ -19,6 +23,10 @@ from auditor.extract.android.names import (
     members,
     members_python,
     mutf8,
+    one_string,
+    one_string_python,
+    prototype,
+    prototype_python,
     read_strings,
     read_strings_python,
     type_names,
@@ -37,11 +45,6 @@ def outcome(twin: Callable[..., Any], data: bytes, *more: Any) -> Any:
         return list(twin(data, *more))
     except ValueError as error:
         return str(error)
-
-
-def method_table(data: bytes) -> tuple[int, int]:
-    count, at = struct.unpack_from("<2I", data, 0x58)
-    return at, count
 
 
 @pytest.mark.parametrize("find", FINDERS)
@@ -90,16 +93,34 @@ def test_strings_that_share_their_bytes_cost_no_more_than_the_file(twin: Callabl
     assert sum(map(len, found)) <= 2 * len(data)
 
 
+def tables(members: list[tuple[int, int]], types: list[int]) -> bytes:
+    """A file of nothing but types and methods: (type of the class, string of the name) each."""
+    head = bytearray(0x70)
+    at = len(head) + 4 * len(types)
+    struct.pack_into("<2I", head, 0x40, len(types), len(head))
+    struct.pack_into("<2I", head, METHODS, len(members), at)
+    return bytes(head) + struct.pack(f"<{len(types)}I", *types) + b"".join(struct.pack("<HHI", owner, 0, name) for owner, name in members)
+
+
 @pytest.mark.parametrize("twin", [members_python, members])
 def test_members_are_wanted_by_name_or_by_name_and_class(twin: Callable[..., Any]) -> None:
-    #        owner 0 name 0, owner 1 name 1, owner 0 name 1, owner 0 name 2, names and owners no table has
-    table = [(0, 0), (1, 1), (0, 1), (0, 2), (7, 1), (0, 9)]
-    data = b"".join(struct.pack("<HHI", owner, 0, name) for owner, name in table)
-    assert list(twin(data, 0, len(table), b"\1\2\0", b"\0\1")) == [0, 1]
-    assert list(twin(data, 0, len(table), b"\0\3\0", b"\0\0")) == [1, 2, 4]
-    assert list(twin(data, 0, len(table), b"", b"")) == []
+    #        the last two: a class no table has, a name no table has
+    data = tables([(0, 0), (1, 1), (0, 1), (0, 2), (7, 1), (0, 9)], types=[3, 4])
+    assert list(twin(data, 0, METHODS, bytes([ANY, OWNED, 0, 0, OWNER]))) == [0, 1]
+    assert list(twin(data, 0, METHODS, bytes([0, ANY | OWNED, 0, 0, 0]))) == [1, 2, 4]
+    assert list(twin(data, 0, METHODS, b"")) == []
+    assert list(twin(data, 0, FIELDS, bytes([ANY] * 5))) == []
     with pytest.raises(ValueError, match="outside"):
-        twin(data, 8, len(table), b"\1", b"")
+        twin(data[:-1], 0, METHODS, b"")
+
+
+@pytest.mark.parametrize("twin", [prototype_python, prototype])
+def test_prototypes_stand_as_the_format_writes_them(twin: Callable[..., Any]) -> None:
+    methods = [Method(name="m([ILcom/例/B;J)Ljava/lang/String;"), Method(name="n()V")]
+    data = write_dex([Class(name="a.A", methods=methods)])
+    number = struct.unpack_from("<I", data, 0x48)[0]
+    assert {twin(data, 0, one) for one in range(number)} >= {"([ILcom/例/B;J)Ljava/lang/String;", "()V"}
+    assert twin(data, 0, number) == "()?"
 
 
 @pytest.mark.skipif(not native_is_built(), reason="the C twin is not built here (no compiler)")
@@ -115,8 +136,12 @@ def test_both_twins_agree_on_damaged_files(flips: list[tuple[int, int]], cut: in
     for budget in (0, 500, len(damaged)):
         assert outcome(type_names, damaged, 0, budget) == outcome(type_names_python, damaged, 0, budget)
     if len(damaged) >= 0x70 and (number := counts(damaged)["strings"]) < 1 << 20:
-        wanted = (*method_table(damaged), bytes(index % 4 for index in range(number)), bytes(index % 3 % 2 for index in range(500)))
-        assert outcome(members, damaged, *wanted) == outcome(members_python, damaged, *wanted)
+        flags = bytes(index % 7 for index in range(number))
+        for place in (METHODS, FIELDS):
+            assert outcome(members, damaged, 0, place, flags) == outcome(members_python, damaged, 0, place, flags)
+    for one in range(0, 60, 7):
+        assert outcome(prototype, damaged, 0, one) == outcome(prototype_python, damaged, 0, one)
+        assert one_string(damaged, 97 * one) == one_string_python(damaged, 97 * one)
 
 
 @given(st.text(max_size=30))
@@ -131,4 +156,4 @@ def test_what_dex_files_encode_is_decoded_again(text: str) -> None:
 )
 def test_class_names(raw: bytes, name: str) -> None:
     assert class_name_of(raw) == name
-    assert naming.one_string(b"\7" + raw + b"\0", 0) == raw
+    assert one_string(b"\7" + raw + b"\0", 0) == raw
