@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from auditor.knowledge.api_schema import ApiField, ApiMethod, Apis
 
-__all__ = ["COMPILED_CALLS", "WantedCalls", "fields_of", "needing", "plain_calls", "reading", "requesting", "shipped_calls", "starting", "wanted_calls"]
+__all__ = [
+    "COMPILED_CALLS",
+    "WantedCalls",
+    "fields_of",
+    "needing",
+    "plain_calls",
+    "reading",
+    "requesting",
+    "shipped_calls",
+    "starting",
+    "wanted_calls",
+]
 
 COMPILED_CALLS = "calls.json"
 """Name of the compiled file in this package."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from auditor.infer import infer
-from auditor.infer.calls import wanted_methods
 from auditor.infer.presences import HIDDEN
-from auditor.infer.self_starts import starting
 from auditor.knowledge.api_schema import NO_APIS, ApiKind, ApiMethod, ApiRole
 from auditor.knowledge.load import load
+from auditor.knowledge.wanted import starting, wanted_calls
 from auditor.model import Fact, FactKind, Gap, Location, Presence, Severity, Table
 from tests.factories import build, fact
 from tests.knowledge_factories import knowledge, proves, sdk, words
@@ -41,7 +40,7 @@ def found(*facts: Fact) -> Presence | None:
 
 
 def test_what_has_the_app_started_is_looked_for() -> None:
-    assert wanted_methods(KNOWN)["a.Alarms"] == {"set"}
+    assert wanted_calls(KNOWN.apis).methods["a.Alarms"] == {"set"}
     names = {(one.class_, one.name) for one in starting(load().apis)}
     assert {("android.app.AlarmManager", "setExact"), ("android.app.job.JobScheduler", "schedule")} <= names
     assert ("android.content.Context", "startService") not in names

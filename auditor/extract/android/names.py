@@ -197,11 +197,14 @@ def prototype(data: bytes, header: int, number: int) -> str:
 def prototype_python(data: bytes, header: int, number: int) -> str:
     """Do what ``prototype`` does, with the standard library alone."""
     strings = _table(data, header, 0x38)
-    types = _table(data, header, 0x40)
+    try:
+        types = _table(data, header, 0x40)
+    except ValueError:
+        types = array("I")
 
     def descriptor(type_: int) -> bytes:
         index = types[type_] if type_ < len(types) else len(strings)
-        return (_string(data, strings[index], _LONGEST_NAME, len(data)) if index < len(strings) else None) or b"?"
+        return (_string(data, strings[index], _LONGEST_NAME, _LONGEST_NAME) if index < len(strings) else None) or b"?"
 
     count, at = _words(data, header + 0x48, 2)
     if number >= count or at + 12 * count > len(data):
