@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import hashlib
-import importlib
 import mmap
 import os
 import stat
@@ -19,10 +18,10 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 
+from auditor.archive.fast import crc32, inflated
 from auditor.archive.oddities import Odd, find_oddities
 from auditor.archive.records import (
     CENTRAL_MAGIC,
@@ -50,8 +49,7 @@ _BOMB_SIZE = 64 << 20
 """Below this many bytes a high ratio is no danger."""
 _FIRST_LOOK, _LONGEST_LOOK = 1 << 10, 256 << 10
 """Compressed bytes looked at to find an entry's first bytes."""
-_MOST_RATIO = 1032
-"""Bytes that one deflated byte can stand for at most."""
+_HASHED_AT_ONCE = 1 << 20
 _MAX_SIGNING_BLOCK = 64 << 20
 _PIECE = 8 << 20
 """Bytes of an entry that is read piece by piece."""
@@ -105,8 +103,6 @@ class Archive:
     duplicates: tuple[str, ...]
     """Names that stand more than once."""
     size: int
-    sha256: str
-    """Of the whole file, lower-case hex; empty for a nested archive."""
     whole: bool = True
     """Whether the directory ends where it says; if not, names in it may be damaged."""
     recovered: bool = False
@@ -143,7 +139,6 @@ class Archive:
                 size = os.fstat(file.fileno()).st_size
                 if size == 0:
                     raise BuildError(f"{shown} is empty", "the download or copy may have failed; get the file again")
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
                 data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (FileNotFoundError, NotADirectoryError):
             raise BuildError(f"{shown} does not exist", "check the path") from None
@@ -154,14 +149,14 @@ class Archive:
         except ValueError:
             raise BuildError(f"{shown} is no path", "check the path") from None
         try:
-            return cls._read(shown, "", data, digest, limits, _Budget(limits.total_bytes), 0)
+            return cls._read(shown, "", data, limits, _Budget(limits.total_bytes), 0)
         except BuildError:
             data.close()
             raise
 
     @classmethod
     def _read(
-        cls, shown: str, prefix: str, data: Data, digest: str, limits: Limits, budget: _Budget, depth: int
+        cls, shown: str, prefix: str, data: Data, limits: Limits, budget: _Budget, depth: int
     ) -> Archive:
         found = directories(data)
         directory = found[0] if found else None
@@ -187,7 +182,6 @@ class Archive:
             # a recovered one says more than that
             whole=directory is None or seen < directory.count or read_to == directory.end <= directory.record,
             size=len(data),
-            sha256=digest,
             _data=data,
             _directory=directory,
             _rivals=tuple(found[1:]) if directory is not None else tuple(found),
@@ -225,6 +219,19 @@ class Archive:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def checksum(self) -> str:
+        """Return the SHA-256 of the whole file, lower-case hex; empty for a nested archive."""
+        if not isinstance(self._data, mmap.mmap):
+            return ""
+        state = hashlib.sha256()
+        with memoryview(self._data) as whole:
+            for at in range(0, len(whole), _HASHED_AT_ONCE):
+                state.update(whole[at : at + _HASHED_AT_ONCE])
+                if hasattr(mmap, "MADV_DONTNEED"):
+                    # what was mapped in for this counts as memory of ours until it is given back
+                    self._data.madvise(mmap.MADV_DONTNEED, at, min(_HASHED_AT_ONCE, len(whole) - at))
+        return state.hexdigest()
 
     def close(self) -> None:
         """Release the file."""
@@ -312,7 +319,7 @@ class Archive:
             )
         self._spend(max(entry.size, entry.packed))
         data = self._content(entry, asset=asset)
-        if zlib.crc32(data) != entry.crc:
+        if crc32(data) != entry.crc:
             # damaged data is read as Android reads it
             data = self._content(entry, asset=asset, exact=True)
             if entry.flags & ENCRYPTED:
@@ -333,7 +340,7 @@ class Archive:
         data = self.read(name)
         try:
             return self._read(
-                name, self.place(name) + "!/", data, "", self._limits, self._budget, self._depth + 1
+                name, self.place(name) + "!/", data, self._limits, self._budget, self._depth + 1
             )
         except BuildError as error:
             raise Unreadable(
@@ -456,7 +463,7 @@ class Archive:
             return bytes(self._raw(entry, entry.size))
         if entry.method != DEFLATED and self._is_stored(entry):
             return bytes(self._raw(entry, entry.size))
-        data = _inflated(self._raw(entry, entry.packed), entry.size, exact)
+        data = inflated(self._raw(entry, entry.packed), entry.size, exact)
         if data is not None and len(data) == entry.size:
             return data
         if entry.method != DEFLATED:
@@ -473,7 +480,7 @@ class Archive:
     def _is_stored(self, entry: Entry) -> bool:
         """Tell whether data under an unknown method is what its checksum says, as it stands."""
         try:
-            return zlib.crc32(self._raw(entry, entry.size)) == entry.crc
+            return crc32(self._raw(entry, entry.size)) == entry.crc
         except Unreadable:
             return False
 
@@ -506,29 +513,6 @@ class Archive:
     def _leads_somewhere(self, entry: Entry) -> bool:
         at = entry.offset + self._shift
         return self._data[at : at + 4] == LOCAL_MAGIC
-
-
-def _inflated(packed: memoryview, size: int, exact: bool = False) -> bytes | None:
-    """Return what deflated bytes hold, at most one byte more than they should; None where they are damaged.
-
-    libdeflate is twice as fast where it is installed (the extra ``fast``), but says nothing of what it does not like, and likes
-    a little more than zlib, which ``exact`` asks for.
-    """
-    fast = _libdeflate() if 0 < size <= _MOST_RATIO * len(packed) and not exact else None
-    if fast is not None:
-        with contextlib.suppress(fast.DeflateError):
-            return bytes(fast.deflate_decompress(packed, size))
-    with contextlib.suppress(zlib.error):
-        return zlib.decompressobj(-15).decompress(packed, size + 1)
-    return None
-
-
-@cache
-def _libdeflate() -> ModuleType | None:
-    try:
-        return importlib.import_module("deflate")
-    except ImportError:
-        return None
 
 
 def _encrypted() -> Unreadable:

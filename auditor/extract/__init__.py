@@ -132,7 +132,7 @@ def extract(
         except Exception as error:  # noqa: BLE001 - a reader's own mistake must leave a build in doubt, never unread
             about = collect.about
             _stopped(collect, collect.reading or first or PurePath(opened.shown).name, type(error).__name__)
-        sha256 = opened.checksum() if isinstance(opened, Folder) else opened.sha256
+        sha256 = opened.checksum()
         installed = reader in (_android, _ios, _harmony) and archive is opened
         collect.faults(opened, PLATFORM if installed else TOOL)
         identity = Identity(

@@ -147,7 +147,7 @@ class Collector:
         self._edges.append((file, classes, types, pairs))
 
     def anew(self, data: bytes) -> bool:
-        """Tell whether a piece of code is read for the first time: the splits of an app may each hold the same."""
+        """Tell whether a piece of code that may have copies is read for the first time: the splits of an app may each hold the same."""
         digest = hashlib.sha256(data).digest()
         known = digest in self._read
         self._read.add(digest)

@@ -53,7 +53,7 @@ class Folder(Archive):
             raise BuildError(f"{shown} holds more than {limits.entries} files", "give one app or library; this is none")
         archive = cls(
             shown=shown, path="", entries=entries, duplicates=(), size=sum(entry.size for entry in entries.values()),
-            sha256="", damaged=damaged, _limits=limits, is_directory=not single, _paths=paths,
+            damaged=damaged, _limits=limits, is_directory=not single, _paths=paths,
         )  # fmt: skip
         archive._budget.left = limits.total_bytes
         return archive
@@ -105,7 +105,7 @@ class Folder(Archive):
         data = self.read(name)
         try:
             return Archive._read(
-                name, self.place(name) + "!/", data, "", self._limits, self._budget, self._depth + 1
+                name, self.place(name) + "!/", data, self._limits, self._budget, self._depth + 1
             )
         except BuildError as error:
             raise Unreadable(
@@ -201,7 +201,7 @@ class View(Archive):
     def of(cls, inner: Archive, names: Mapping[str, str]) -> Self:
         """Return the entries of ``inner`` that ``names`` lists: name here -> name there."""
         return cls(
-            shown=inner.shown, path=inner.path, size=inner.size, sha256=inner.sha256, duplicates=(), damaged=inner.damaged,
+            shown=inner.shown, path=inner.path, size=inner.size, duplicates=(), damaged=inner.damaged,
             entries={here: inner.entries[there] for here, there in names.items()}, _inner=inner, _names=dict(names),
         )  # fmt: skip
 

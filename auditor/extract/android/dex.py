@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import struct
 import sys
-import zlib
 from array import array
 from dataclasses import dataclass
 
+from auditor.archive.fast import adler32
 from auditor.build import Text
 from auditor.extract.android.names import type_names
 
@@ -143,7 +143,7 @@ class _Reading:
             checksum = int.from_bytes(data[8:12], "little")
             if size > len(data):
                 self._cut(size)
-            elif zlib.adler32(memoryview(data)[12:size]) != checksum:
+            elif adler32(memoryview(data)[12:size]) != checksum:
                 self.doubts["checksum"] = Text(
                     zh="DEX 校验值（Adler-32）不符，内容可能已损坏或被改动",
                     en="does not match its checksum (Adler-32): it may be damaged or changed",

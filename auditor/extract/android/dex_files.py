@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from auditor.archive import Archive, Unreadable
 from auditor.build import FactKind, Table, Text
@@ -23,6 +24,8 @@ def read_dex_files(archive: Archive, collect: Collector) -> int:
     """Read every DEX file, found by its first bytes, in this archive and in archives inside it; return how many."""
     found = 0
     unreadable: dict[tuple[Text, tuple[Table, ...]], list[str]] = {}
+    # telling copies apart takes longer than looking through them, so that is done only where there may be some
+    contents = Counter((entry.size, entry.crc) for entry in archive.entries.values())
     for name in sorted(archive, key=_load_order):
         if name == MANIFEST:
             continue
@@ -33,7 +36,8 @@ def read_dex_files(archive: Archive, collect: Collector) -> int:
             unreadable.setdefault((error.reason, hidden_with(name)), []).append(name)
             continue
         if loaded or is_dex(magic):
-            found += _dex(archive, name, collect)
+            entry = archive.entries[name]
+            found += _dex(archive, name, collect, copied=bool(archive.path) or contents[entry.size, entry.crc] > 1)
         elif magic[:4] == _ZIP:
             found += _nested(archive, name, collect)
         elif reason := hidden_code(archive, name, magic):
@@ -61,7 +65,7 @@ def _of_several(reason: Text, count: int) -> Text:
     )
 
 
-def _dex(archive: Archive, name: str, collect: Collector) -> int:
+def _dex(archive: Archive, name: str, collect: Collector, *, copied: bool) -> int:
     place = archive.place(name)
     data = collect.read(archive, name, *_CODE, limit=_MAX_DEX)
     if data is None:
@@ -72,7 +76,7 @@ def _dex(archive: Archive, name: str, collect: Collector) -> int:
         collect.gap(place, "", error.reason, *_CODE)
         return 0
     collect.fact(FactKind.DEX, place, place, value=dex.version, classes=str(len(dex.classes)))
-    if not collect.anew(data):
+    if copied and not collect.anew(data):
         return 1
     collect.code(place, dex.classes)
     for header, types in zip(dex.headers, dex.types, strict=True):
