@@ -342,7 +342,7 @@ def open_pack(path: Path, expected: Ed25519PublicKey | None = None) -> Pack:
         except Unreadable as error:
             raise EvidenceError(f"{path}: {MANIFEST} {error.reason.en}", "the pack is damaged; get it again") from None
         manifest = _manifest(written, path)
-        pack = Pack(sha256=archive.sha256, manifest=manifest, files={})
+        pack = Pack(sha256=archive.checksum(), manifest=manifest, files={})
         pack.files = _checked_files(archive, pack)
         _check_signature(archive, pack, written, expected)
     return pack

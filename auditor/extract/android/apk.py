@@ -9,6 +9,7 @@ from auditor.archive import Archive, Unreadable
 from auditor.build import FactKind, Table, Text
 from auditor.extract.android.axml import Element, read_axml
 from auditor.extract.android.dex_files import read_dex_files
+from auditor.extract.android.embedded import record_embedded
 from auditor.extract.android.manifest import Constant, Manifest, ManifestError, read_manifest
 from auditor.extract.android.native import record_native
 from auditor.extract.android.network_config import read_network_config
@@ -61,7 +62,7 @@ def read_apk(
     if not manifest.split:
         collect.about = about
     _files(archive, collect)
-    found = read_dex_files(archive, collect)
+    found = read_dex_files(archive, collect, record_embedded)
     read_hybrid(archive, collect)
     read_resource_texts(archive, collect)
     read_network_config(archive, network_config, table.read_xml, collect, wanted=bool(manifest.network_config))

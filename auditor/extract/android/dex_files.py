@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 
 from auditor.archive import Archive, Unreadable
 from auditor.build import FactKind, Table, Text
@@ -20,8 +21,11 @@ _LOADED = re.compile(r"(?:[^/]+/dex/)?classes([0-9]{,6})\.dex")
 _ZIP = b"PK\x03\x04"
 
 
-def read_dex_files(archive: Archive, collect: Collector) -> int:
-    """Read every DEX file, found by its first bytes, in this archive and in archives inside it; return how many."""
+def read_dex_files(archive: Archive, collect: Collector, app: Callable[[Archive, Collector], None] | None = None) -> int:
+    """Read every DEX file, found by its first bytes, in this archive and in archives inside it; return how many.
+
+    ``app`` is given each app that lies inside, once its code is read.
+    """
     found = 0
     unreadable: dict[tuple[Text, tuple[Table, ...]], list[str]] = {}
     # telling copies apart takes longer than looking through them, so that is done only where there may be some
@@ -39,7 +43,7 @@ def read_dex_files(archive: Archive, collect: Collector) -> int:
             entry = archive.entries[name]
             found += _dex(archive, name, collect, copied=bool(archive.path) or contents[entry.size, entry.crc] > 1)
         elif magic[:4] == _ZIP:
-            found += _nested(archive, name, collect)
+            found += _nested(archive, name, collect, app)
         elif reason := hidden_code(archive, name, magic):
             collect.gap(archive.place(name), "", reason, *_CODE)
     for (reason, hides), names in unreadable.items():
@@ -86,19 +90,15 @@ def _dex(archive: Archive, name: str, collect: Collector, *, copied: bool) -> in
     return 1
 
 
-def _nested(archive: Archive, name: str, collect: Collector) -> int:
+def _nested(archive: Archive, name: str, collect: Collector, app: Callable[[Archive, Collector], None] | None) -> int:
     collect.reading = archive.place(name)
     try:
         inner = archive.nested(name)
     except Unreadable as error:
         collect.gap(archive.place(name), "", error.reason, *hidden_with(name))
         return 0
-    found = read_dex_files(inner, collect)
-    if MANIFEST in inner:
-        from auditor.extract.android.embedded import (
-            record_embedded,  # few builds hold one, and it reads more than DEX files
-        )
-
-        record_embedded(inner, collect)
+    found = read_dex_files(inner, collect, app)
+    if app is not None and MANIFEST in inner:
+        app(inner, collect)
     collect.faults(inner)
     return found

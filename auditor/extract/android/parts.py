@@ -16,6 +16,7 @@ from auditor.errors import BuildError
 from auditor.extract.android.apk import Apk, missing_code, read_apk
 from auditor.extract.android.bundle_xml import ProtoError, fields, read_bundle_manifest
 from auditor.extract.android.dex_files import read_dex_files
+from auditor.extract.android.embedded import record_embedded
 from auditor.extract.android.signer import read_signers
 from auditor.extract.collector import MANIFEST, PLATFORM, Collector, IdentityFacts, hidden_with
 from auditor.extract.folder import View
@@ -57,7 +58,7 @@ def read_splits(archive: Archive, collect: Collector) -> IdentityFacts:
         )
     rest = View.of(archive, {name: name for name in archive if name not in names})
     # what lies beside the APKs may be loaded too: expansion files, for one
-    found = read_dex_files(rest, collect)
+    found = read_dex_files(rest, collect, record_embedded)
     if not read:
         # each of them is a gap by now
         return collect.about
@@ -227,7 +228,7 @@ def read_bundle(archive: Archive, collect: Collector) -> IdentityFacts:
         files = _module_files(archive, module)
         beside -= set(files.values())
         found[module] = read_apk(View.of(archive, files), collect, read_bundle_manifest)
-    dex = read_dex_files(View.of(archive, {name: name for name in archive if name in beside}), collect)
+    dex = read_dex_files(View.of(archive, {name: name for name in archive if name in beside}), collect, record_embedded)
     main = found[_BASE]
     missing_code(dex + sum(apk.dex for apk in found.values()), main.manifest.has_code, collect)
     _libraries(archive, collect)

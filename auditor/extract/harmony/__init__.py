@@ -15,6 +15,7 @@ from auditor.archive import Archive, Unreadable
 from auditor.build import FactKind, Signer, Table, Text
 from auditor.errors import BuildError
 from auditor.extract.android.dex_files import read_dex_files
+from auditor.extract.android.embedded import record_embedded
 from auditor.extract.android.native import record_native
 from auditor.extract.collector import PLATFORM, Collector, IdentityFacts, Place
 from auditor.extract.folder import View
@@ -218,7 +219,8 @@ def _bytecode(archive: Archive, collect: Collector, app: _App, module: Module) -
             collect.gap(place, "", reason, *_CODE)
         record_hosts(collect, place, data)
         record_texts(collect, place, data)
-    dex = read_dex_files(View.of(archive, {name: name for name in archive if name.endswith((".dex", ".apk", ".jar"))}), collect)
+    code = View.of(archive, {name: name for name in archive if name.endswith((".dex", ".apk", ".jar"))})
+    dex = read_dex_files(code, collect, record_embedded)
     if module.scripted and not names and not dex:
         collect.gap(archive.place(description_of(archive)), "", _NO_CODE, *_CODE)
     return version
