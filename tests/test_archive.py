@@ -377,6 +377,20 @@ def test_a_sound_archive_has_nothing_odd(opened):
     assert kinds(opened(SAMPLE_SOUND)) == set()
 
 
+@pytest.mark.parametrize("magic", [b"<hap sign block>", b"HAP Sig Block 42"])
+def test_the_block_a_harmonyos_module_is_signed_with_is_nothing_odd(opened, magic):
+    body = b"a signature"
+    signed = body + struct.pack("<IQ16sI", 1, len(body) + 32, magic, 3)
+    assert kinds(opened(write_zip([Entry(name="module.json", data=TEXT)], before_directory=signed))) == set()
+    assert kinds(opened(write_zip([Entry(name="module.json", data=TEXT)], before_directory=b"more" + signed))) == {"unlisted-bytes"}
+
+
+def test_a_file_in_a_name_of_many_directories_is_found_out(opened):
+    deep = "a/" * 20_000
+    archive = opened(write_zip([Entry(name=deep + "b"), Entry(name=deep + "b/c"), Entry(name=deep + "b-")]))
+    assert [(odd.kind.value, odd.name) for odd in archive.oddities()] == [("file-and-directory", deep + "b")]
+
+
 def test_what_is_compared_is_no_damage_of_what_was_read(opened):
     hidden = Entry(name="b", local_name="c", hidden=True)
     archive = opened(write_zip([Entry(name="a", data=TEXT), Entry(name="a", data=TEXT, crc=1), hidden]))

@@ -53,6 +53,8 @@ _HASHED_AT_ONCE = 1 << 20
 _MAX_SIGNING_BLOCK = 64 << 20
 _PIECE = 8 << 20
 """Bytes of an entry that is read piece by piece."""
+_LOOKED = 2 << 30
+"""So many bytes are worked through to find entries without a directory."""
 _COMPARED = 256 << 20
 """So many bytes are inflated to compare what readers of an odd archive would see."""
 
@@ -196,13 +198,14 @@ class Archive:
 
     def _recover(self, partly: bool) -> None:
         """Find entries by their local headers, beside what the directory still has."""
+        left = min(self._budget.left, _LOOKED)
 
         def spend(cost: int) -> None:
-            try:
-                self._spend(cost)
-            except Unreadable:
+            nonlocal left
+            left -= cost
+            if left < 0:
                 # less is found, and the directory is lost anyway
-                raise Exhausted from None
+                raise Exhausted
 
         found = recover(self._data, self._limits.entries, spend)
         if not partly and not found.entries:

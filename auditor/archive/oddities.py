@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ DIFFER = ("readers", "differ")
 _METHODS = (STORED, DEFLATED)
 _MOST_EXTRA = 20_000
 """An extra field longer than this is no alignment: pages take 16 KiB."""
+_MOST_RIVALS = 3
+"""So many further directories are compared."""
 _MOST_RATIO = 1032
 """Bytes that one deflated byte can stand for at most."""
 _MOST = 12
@@ -117,7 +120,10 @@ def _ends(data: Data, directory: Directory, others: Iterable[Directory], entries
         yield Odd(Oddity.TRAILING, "", (("bytes", str(trailing)),))
     # an archive kept inside has an end record too, and is nobody's rival
     rivals = [other for other in others if other.last > directory.start or other.comment_end(data) == len(data)]
-    for other in rivals:
+    # further ones are told of and not compared: a comment has room for thousands
+    for other in rivals[_MOST_RIVALS:]:
+        yield Odd(Oddity.END_RECORDS, "", (("at", str(other.last)),))
+    for other in rivals[:_MOST_RIVALS]:
         theirs = {entry.name: entry for _, entry in listed(data, other)}
         same = list(theirs.values()) == entries
         yield Odd(Oddity.END_RECORDS, "", (("at", str(other.last)), *(() if same else (DIFFER,))))
@@ -177,13 +183,8 @@ def _wide(data: Data, directory: Directory, narrow: tuple[int, int, int]) -> Ite
 def _names(data: Data, entries: list[Entry]) -> Iterator[Odd]:
     names = dict.fromkeys(entry.name for entry in entries)
     by_case: dict[str, list[str]] = defaultdict(list)
-    directories: set[str] = set()
     for name in names:
         by_case[name.casefold()].append(name)
-        at = name.find("/")
-        while at >= 0:
-            directories.add(name[:at])
-            at = name.find("/", at + 1)
         if "\0" in name:
             yield Odd(Oddity.NAME_NUL, name, (DIFFER,))
         if ".." in name and ".." in _SPLIT.split(name):
@@ -192,8 +193,10 @@ def _names(data: Data, entries: list[Entry]) -> Iterator[Odd]:
             yield Odd(Oddity.NAME_ABSOLUTE, name)
         if not name:
             yield Odd(Oddity.NAME_EMPTY, name)
+    in_order = sorted(names)
     for name in names:
-        if name in directories:
+        below = bisect_left(in_order, f"{name}/")
+        if name and below < len(in_order) and in_order[below].startswith(f"{name}/"):
             yield Odd(Oddity.FILE_AND_DIRECTORY, name)
     for alike in by_case.values():
         if len(alike) > 1 and not any(map(_is_minified, alike)):

@@ -105,6 +105,10 @@ _KNOWN_CONTAINERS = (
     ("META-INF/MANIFEST.MF", "a JAR without class files", "give the app's APK, or a library's JAR or AAR"),
     ("*.aar", "an archive of Android libraries", "give one of the libraries inside"),
     ("*.jar", "an archive of Android libraries", "give one of the libraries inside"),
+    ("*.xapk", "an archive with an .xapk in it", "give the .xapk itself"),
+    ("*.apks", "an archive with an .apks in it", "give the .apks itself"),
+    ("*.apkm", "an archive with an .apkm in it", "give the .apkm itself"),
+    ("*.aab", "an archive with an app bundle (.aab) in it", "give the .aab itself"),
 )
 """What else is a ZIP archive: (glob of a telling entry, what it is, what to give instead)."""
 
@@ -198,7 +202,10 @@ def _open(path: Path, limits: Limits | None) -> Archive:
     return Folder.open(path, limits)
 
 
-_APP = re.compile(r"(?P<before>(?:(?:[^/]+\.xcarchive/)?Products/Applications/)?)[^/]+\.app/Info\.plist")
+_APP = re.compile(
+    r"(?P<before>(?:(?:[^/]+\.xcarchive/)?Products/Applications/|[^/]+-iphone(?:os|simulator)/)?)[^/]+\.app/Info\.plist"
+)
+"""Right in the archive, in Xcode's archive, or in the folder Xcode builds for a device or a simulator."""
 _LIBRARY = re.compile(r"(?!(?:.*/)?[^/]+\.app/).*(?:\.x?c?framework/|\.a\Z)")
 """A framework or static library that is no part of an app: the app beside it shows how to use it."""
 

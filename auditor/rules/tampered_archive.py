@@ -265,6 +265,9 @@ def tampered_archive(case: Case) -> Iterator[Claim]:
         differ = any(fact.trait("readers") == "differ" for fact in facts)
         told = _KINDS[kind]
         severity = Severity.HIGH if differ else told.severity
+        if severity is Severity.LOW and any(fact.trait("starts") for fact in facts):
+            # what stands there is code, or an archive
+            severity = Severity.MEDIUM
         if facts[0].trait("opened-by") == "app":
             severity = min(severity, Severity.MEDIUM)
         yield Claim(

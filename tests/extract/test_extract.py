@@ -58,6 +58,8 @@ def files(*names: str) -> bytes:
         (files("pack.info"), "a HarmonyOS pack without a module", "give the whole pack"),
         (files("Info.plist", "App"), "the inside of an iOS app folder", "the .app folder itself"),
         (files("META-INF/MANIFEST.MF", "a/B.class"), "a JAR", "APK"),
+        (files("My App/app.xapk"), "an archive with an .xapk in it", "give the .xapk itself"),
+        (files("app.aab"), "an archive with an app bundle (.aab) in it", "give the .aab itself"),
         (files("index.html", "manifest.json"), "is a ZIP archive, but no app build", "give an .apk, .ipa or .hap"),
     ],
 )

@@ -40,7 +40,7 @@ def shown(build: Build) -> tuple[object, ...]:
     return build.identity.app_id, build.identity.label, facts - {one for one in facts if "/" in one[1]}, len(build.code)
 
 
-@pytest.mark.parametrize("before", ["", "Products/Applications/", "App.xcarchive/Products/Applications/"])
+@pytest.mark.parametrize("before", ["", "Products/Applications/", "App.xcarchive/Products/Applications/", "Release-iphoneos/"])
 def test_archives_of_an_app_folder_read_as_the_ipa(tmp_path, before):
     ipa = tmp_path / "app.ipa"
     ipa.write_bytes(simple_ipa())
