@@ -76,7 +76,9 @@ def rules() -> Iterator[str]:
         on = "the document" if rule.document else "build and declaration"
         yield f"**{info.title.en}** · {info.title.zh} · severity: {info.severity.word} · looks at {on}"
         yield info.help.en
+        yield f"What it does not look at: {info.limits.en}."
         yield info.help.zh
+        yield f"未核对：{info.limits.zh}。"
         for clause in clauses_for(knowledge, info.cites):
             yield f"> {clause.cite.zh}：{clause.summary.zh}\n>\n> {clause.cite.en}: {clause.summary.en}"
     yield "# Rules on the policy document"

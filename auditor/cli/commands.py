@@ -372,6 +372,8 @@ def rules(rule_id: str | None, language: str) -> int:
         raise click.UsageError(f"there is no rule {rule_id!r}{did_you_mean(rule_id, catalogue)}; auditor rules lists them all")
     info = catalogue[rule_id]
     print_text(f"{info.id} ({info.severity.word})\n{info.title.in_(speak)}\n\n{info.help.in_(speak)}\n")
+    if limits := info.limits.in_(speak):
+        print_text(f"\n{'未核对：' if speak is Language.ZH else 'What it does not look at: '}{limits}\n")
     for clause in clauses_for(load(), info.cites):
         print_text(f"\n{clause.cite.in_(speak)}\n  {clause.summary.in_(speak)}\n")
     return ExitCode.CONSISTENT

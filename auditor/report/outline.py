@@ -173,8 +173,10 @@ class Card:
     quotes: tuple[Quote, ...]
     """What the policy says of the subject."""
     evidence: tuple[Evidence, ...]
+    left: int
+    """How many pieces of evidence are not among these."""
     more: str
-    """How much evidence is not shown; empty where all is."""
+    """The same in words; empty where all is shown."""
     declared: str
     policy: str
     clauses: tuple[tuple[str, str], ...]
@@ -690,6 +692,7 @@ class _Writer:
             limits=tuple(self._limits(finding, rule)),
             quotes=tuple(dict.fromkeys(self._quotes(finding))),
             evidence=tuple(self._evidence(fact) for fact in finding.evidence[:MOST_EVIDENCE]),
+            left=max(0, hidden),
             more=words("evidence.more", n=hidden) if hidden > 0 else "",
             declared=self._declared(finding),
             policy=self._policy(finding.policy),

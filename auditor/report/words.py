@@ -316,6 +316,12 @@ PHRASES: Mapping[str, Text] = {
     "empty.value": _t("（空）", "(empty)"),
     "empty.rows": _t("声明与安装包均无此项内容。", "Neither the declaration nor the build has anything here."),
     "evidence": _t("证据", "Evidence"),
+    "evidence.appendix": _t(
+        "另有 {n} 条证据，见附录“全部证据”。", "{n} more pieces of evidence stand in the appendix under “All evidence”."
+    ),
+    "evidence.appendix.one": _t(
+        "另有 1 条证据，见附录“全部证据”。", "One more piece of evidence stands in the appendix under “All evidence”."
+    ),
     "evidence.place": _t("文件与位置（类.方法 +偏移，或键）", "File and place (class.method +offset, or key)"),
     "evidence.what": _t("内容", "What stands there"),
     "evidence.more": _t("另有 {n} 条证据，见 JSON 报告。", "{n} more pieces of evidence stand in the JSON report."),
