@@ -57,6 +57,11 @@ _ENCRYPTED = Text(
     en="is no bytecode that can be read, and may be encrypted: its packages and calls were not read; ask the developer for the build"
     " before encryption",
 )
+_JAVA = Text(
+    zh="是鸿蒙 Java 代码（FA 模型），其中的软件包已读取，但未收录其系统接口，能收集哪些个人信息未核对",
+    en="is Java code for HarmonyOS (the FA model): its packages were read, but the system's interfaces it calls are not known here, so"
+    " which data it can collect was not checked",
+)
 _NO_CODE = Text(
     zh="声明了 ArkTS 代码，但包内没有字节码（ets/modules.abc），代码未读取；请提供完整的安装包",
     en="states that it holds ArkTS code, and has no bytecode (ets/modules.abc): its code was not read; give the whole build",
@@ -221,6 +226,9 @@ def _bytecode(archive: Archive, collect: Collector, app: _App, module: Module) -
         record_texts(collect, place, data)
     code = View.of(archive, {name: name for name in archive if name.endswith((".dex", ".apk", ".jar"))})
     dex = read_dex_files(code, collect, record_embedded)
+    if dex:
+        first = next((name for name in archive if name.endswith(".dex")), description_of(archive))
+        collect.gap(archive.place(first), "", _JAVA, Table.DATA)
     if module.scripted and not names and not dex:
         collect.gap(archive.place(description_of(archive)), "", _NO_CODE, *_CODE)
     return version

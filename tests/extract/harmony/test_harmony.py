@@ -14,6 +14,7 @@ from auditor.errors import BuildError
 from auditor.extract import extract
 from auditor.model import Build, BuildKind, FactKind, Platform, Table
 from tests.forge.archive import Entry, write_zip
+from tests.forge.dex import Class, write_dex
 from tests.forge.elf import write_elf
 from tests.forge.hap import Hap, app_pack, asks, fa_config, profile, stage_module, write_abc
 from tests.forge.sign import CERTIFICATE_SHA256, SUBJECT
@@ -191,6 +192,13 @@ def test_the_older_model(read) -> None:
     assert dict(asked.traits) == {"reason": "用于查找附近门店", "when": "always", "abilities": ".MainAbility"}
     assert facts(build, FactKind.SDK_LEVEL) == [("min", "6", ""), ("target", "8", "")]
     assert facts(build, FactKind.COMPONENT) == [(".MainAbility", "ability", "entry")]
+
+
+def test_java_code_of_the_older_model_is_read_and_what_it_calls_is_in_doubt(read) -> None:
+    dex = write_dex([Class(name="com.acme.push.Client")])
+    build = read(Hap(described=fa_config(), code=None, files={"classes.dex": dex}).build())
+    assert [unit.classes for unit in build.code] == [("com.acme.push.Client",)]
+    assert gaps(build)["classes.dex", ""] == {Table.DATA}
 
 
 # -- signatures -----------------------------------------------------------------------------------------------------
