@@ -22,6 +22,8 @@ __all__ = ["main"]
 _HANG = 20
 """Seconds one input may take."""
 _MEGABYTES = 2048
+_SMALL = 1 << 14
+"""Bytes a hostile input has at most to be started from: libFuzzer reads all of them before its time begins."""
 _LINES = 40
 """Lines shown of what libFuzzer says of a fall."""
 _LEFT = 120
@@ -55,7 +57,8 @@ def _run(name: str, seconds: int, kept: Path) -> str:
     found.mkdir(parents=True, exist_ok=True)
     target = TARGETS[name]
     for cause, data in {**{f"seed-{at}": seed for at, seed in enumerate(target.seeds())}, **regressions(name)}.items():
-        (corpus / cause).write_bytes(data)
+        if cause.startswith("seed-") or len(data) <= _SMALL:
+            (corpus / cause).write_bytes(data)
     command = [
         *(sys.executable, "-m", "tests.fuzz.inside", name, str(corpus)),
         *(f"-max_total_time={seconds}", f"-timeout={_HANG}", f"-rss_limit_mb={_MEGABYTES}", f"-artifact_prefix={found}/"),

@@ -1,4 +1,4 @@
-"""Inputs made to bring a reader down, by target and cause: cycles, bombs, depths, counts that lie. The fuzzer starts from them, too."""
+"""Inputs made to bring a reader down, by target and cause: cycles, bombs, depths, counts that lie. Fuzzing starts from the small ones."""
 
 from __future__ import annotations
 
