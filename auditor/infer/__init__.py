@@ -3,21 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from auditor.infer.collects import merged, of_calls
-from auditor.infer.hosts import find_hosts
-from auditor.infer.ios_bundles import find_bundles
-from auditor.infer.loaded import find_loading
-from auditor.infer.manifest import find_manifest
-from auditor.infer.owners import Owners
-from auditor.infer.packed import find_packers, find_packing
-from auditor.infer.presences import find_presences
-from auditor.infer.renamed import find_renamed
-from auditor.infer.scripts import find_frameworks, find_script_calls, of_scripts
-from auditor.infer.sdks import find_sdks, owners_of
-from auditor.infer.self_starts import find_self_starts
-from auditor.infer.tiers import raised
-from auditor.infer.versions import with_versions
 from auditor.knowledge.schema import Knowledge
 from auditor.model import (
     Attribution,
@@ -36,11 +23,30 @@ from auditor.model import (
     Table,
 )
 
+if TYPE_CHECKING:
+    from auditor.infer.owners import Owners
+
 __all__ = ["infer"]
 
 
 def infer(build: Build, knowledge: Knowledge) -> Conduct:
     """Say which SDKs are in a build, what its code can collect, and what hides it."""
+    # who asks only for something beside this (the comparison, of a build that was read before) pays for none of it
+    from auditor.infer.collects import merged, of_calls
+    from auditor.infer.hosts import find_hosts
+    from auditor.infer.ios_bundles import find_bundles
+    from auditor.infer.loaded import find_loading
+    from auditor.infer.manifest import find_manifest
+    from auditor.infer.owners import Owners
+    from auditor.infer.packed import find_packers, find_packing
+    from auditor.infer.presences import find_presences
+    from auditor.infer.renamed import find_renamed
+    from auditor.infer.scripts import find_frameworks, find_script_calls, of_scripts
+    from auditor.infer.sdks import find_sdks, owners_of
+    from auditor.infer.self_starts import find_self_starts
+    from auditor.infer.tiers import raised
+    from auditor.infer.versions import with_versions
+
     named = find_sdks(build, knowledge)
     proven = {sdk.id for sdk in named if sdk.tier >= SdkTier.BUNDLED}
     renamed = find_renamed(build, knowledge, proven, owners_of(knowledge))
@@ -85,6 +91,7 @@ def _calls(build: Build, knowledge: Knowledge, attributions: Sequence[Attributio
         return ()
     # what is known of interfaces is not loaded where nobody looked for calls
     from auditor.infer.calls import find_calls
+    from auditor.infer.sdks import owners_of
 
     return find_calls(build, knowledge, owners_of(knowledge), attributions, hidden=hidden)
 
