@@ -43,7 +43,8 @@ from auditor.tables import compare, consider
 
 if TYPE_CHECKING:
     from auditor.cache import Cache
-    from auditor.extract.lens import Entrances, Lens
+    from auditor.extract.entrances import Entrances
+    from auditor.extract.lens import Lens
     from auditor.knowledge.api_schema import Apis
     from auditor.policy.draft import Draft
     from auditor.policy.needed import BuildDraft
@@ -209,7 +210,7 @@ def lens_of(knowledge: Knowledge, *, calls: bool = False) -> Lens:
 
 
 def _entrances(apis: Apis) -> Entrances:
-    from auditor.extract.lens import START, USE, CallbackRules, Entrance, Entrances, Handler
+    from auditor.extract.entrances import START, USE, CallbackRules, Entrance, Entrances, Handler
     from auditor.knowledge.api_schema import CallbackTime
 
     times = {CallbackTime.START: START, CallbackTime.USE: USE}

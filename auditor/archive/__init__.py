@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-import hashlib
 import mmap
 import os
 import stat
@@ -227,6 +226,8 @@ class Archive:
         """Return the SHA-256 of the whole file, lower-case hex; empty for a nested archive."""
         if not isinstance(self._data, mmap.mmap):
             return ""
+        import hashlib  # loads OpenSSL, which not every look at an archive has a use for
+
         state = hashlib.sha256()
         with memoryview(self._data) as whole:
             for at in range(0, len(whole), _HASHED_AT_ONCE):

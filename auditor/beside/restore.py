@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from auditor.beside.mapping import NameMap
 from auditor.errors import SideFileError
-from auditor.extract.lens import Entrances, Lens
+from auditor.extract.entrances import Entrances
+from auditor.extract.lens import Lens
 from auditor.model import Build, CodeUnit, Fact, FactKind, Flow, Gap, Location, Platform, Table, Text
 
 __all__ = ["by_written_names", "restored"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
@@ -12,11 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.archive import Archive, Unreadable
 from auditor.build import CodeUnit, Fact, FactKind, Flow, Gap, Location, Signer, Table, Text
-from auditor.extract.lens import Entrances, Lens
+from auditor.extract.lens import Lens
 
 if TYPE_CHECKING:
     from auditor.extract.android.callgraph import CallGraph
     from auditor.extract.android.calls import Calls, CallSite
+    from auditor.extract.entrances import Entrances
 
 __all__ = ["APP", "MANIFEST", "PLATFORM", "TOOL", "Collector", "IdentityFacts", "Place", "hidden_with"]
 
@@ -148,6 +148,8 @@ class Collector:
 
     def anew(self, data: bytes) -> bool:
         """Tell whether a piece of code that may have copies is read for the first time: the splits of an app may each hold the same."""
+        import hashlib  # loads OpenSSL, which takes as long as looking through a small file
+
         digest = hashlib.sha256(data).digest()
         known = digest in self._read
         self._read.add(digest)

@@ -14,7 +14,7 @@ from auditor.extract.android.callgraph import call_graph
 from auditor.extract.android.callgraph_python import CallGraphPython
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import Wanted, walk, walk_python
-from auditor.extract.lens import START, USE, CallbackRules
+from auditor.extract.entrances import START, USE, CallbackRules
 from tests.extract.android.test_callgraph import everything
 from tests.real.fetch import artefacts
 

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from auditor.extract.android import names
 from auditor.extract.android.names import as_mutf8
-from auditor.extract.lens import CallbackRules
+from auditor.extract.entrances import CallbackRules
 
 __all__ = ["CALLED_BACK", "NONE", "SURE", "CallGraph", "call_graph", "descriptor_of", "steps_for"]
 

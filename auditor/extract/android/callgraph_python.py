@@ -37,7 +37,7 @@ from auditor.extract.android.callgraph_search import (
     World,
 )
 from auditor.extract.android.walk import instruction_length
-from auditor.extract.lens import CallbackRules
+from auditor.extract.entrances import CallbackRules
 
 __all__ = ["CallGraphPython"]
 

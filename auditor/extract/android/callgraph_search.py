@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auditor.extract.android.callgraph import BY_NAME, CALLED_BACK, CHOSEN, NONE, SURE
-from auditor.extract.lens import USE
+from auditor.extract.entrances import USE
 
 if TYPE_CHECKING:
     from auditor.extract.android.callgraph_python import CallGraphPython

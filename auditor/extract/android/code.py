@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import struct
@@ -186,7 +185,9 @@ def _hash(raw: bytes, lens: Lens) -> str:
     if not raw.isascii():
         text = mutf8(raw)
         raw, length = text.encode("utf-8", "surrogatepass"), len(text)
-    key = hashlib.blake2b(raw, digest_size=8).hexdigest()
+    from hashlib import blake2b  # only where renamed code is looked at closely
+
+    key = blake2b(raw, digest_size=8).hexdigest()
     return f"{HASHED}{key}:{length}" if key in lens.hashed else ""
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from auditor.build import EntryKind, Fact, FactKind, Flow, Reach, Reached
 from auditor.extract.android.callgraph import CALLED_BACK, NONE, SURE, CallGraph, descriptor_of, steps_for
 from auditor.extract.android.names import as_mutf8, class_name_of, mutf8
-from auditor.extract.lens import Entrance, Entrances
+from auditor.extract.entrances import Entrance, Entrances
 
 __all__ = ["find_flow"]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from auditor.extract.android.callgraph import NONE, CallGraph, call_graph, descriptor_of, steps_for
 from auditor.extract.android.callgraph_python import CallGraphPython
-from auditor.extract.lens import START, USE, CallbackRules
+from auditor.extract.entrances import START, USE, CallbackRules
 from tests.forge.dex import Class, Method, Raw, write_dex
 
 ROOT = Path(__file__).parents[3]

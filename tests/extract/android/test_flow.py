@@ -10,7 +10,8 @@ import pytest
 from auditor.extract import extract
 from auditor.extract.android import callgraph
 from auditor.extract.android.callgraph_python import CallGraphPython
-from auditor.extract.lens import START, USE, CallbackRules, Entrance, Entrances, Lens
+from auditor.extract.entrances import START, USE, CallbackRules, Entrance, Entrances
+from auditor.extract.lens import Lens
 from auditor.model import Build, EntryKind, Reach, Reached, Table
 from tests.forge.apk import component, simple_apk
 from tests.forge.axml import Element

@@ -9,7 +9,8 @@ import pytest
 from auditor.build import Build, FactKind, Reach
 from auditor.extract import extract
 from auditor.extract.android import resource_code
-from auditor.extract.lens import USE, CallbackRules, Entrance, Entrances, Handler, Lens
+from auditor.extract.entrances import USE, CallbackRules, Entrance, Entrances, Handler
+from auditor.extract.lens import Lens
 from auditor.model import EntryKind, Table
 from tests.forge.apk import manifest, simple_apk
 from tests.forge.arsc import Resource
