@@ -743,6 +743,10 @@ class _Writer:
             *declaration.data, *declaration.denials, *declaration.statements,
         ]  # fmt: skip
         told = [one for one in rows if finding.declared is not None and one.location == finding.declared]
+        # a machine reads many rows from one line, and a table that lacks a row begins on one
+        headings = {declaration.heading(table) for table in Table}
+        if len(told) > 1 or finding.declared in headings:
+            told = [one for one in told if finding.subject in _names_of(one)]
         for row in self._rows_of(finding):
             told += [one for one in (row.declared, *row.denied_by) if one is not None]
         for one in dict.fromkeys(told):
@@ -1164,6 +1168,17 @@ def _pathless(fact: Fact) -> Fact:
 
 def _path(fact: Fact) -> tuple[str, ...]:
     return tuple(one_line(step) for step in (fact.trait("path") or "").split(" → ") if step)
+
+
+def _names_of(one: DeclaredRow | DeclaredStatement) -> tuple[str, ...]:
+    """Return what a finding on a row may have for its subject."""
+    if isinstance(one, DeclaredSdk):
+        return (one.name, one.package, one.id)
+    if isinstance(one, DeclaredPermission):
+        return (one.name,)
+    if isinstance(one, DeclaredUsageKey):
+        return (one.key,)
+    return (one.kind, *one.data) if isinstance(one, DeclaredStatement) else (one.type,)
 
 
 def _transcribed(one: DeclaredRow | DeclaredStatement) -> str:

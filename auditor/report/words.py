@@ -469,8 +469,8 @@ PHRASES: Mapping[str, Text] = {
     "todo.light.one": _t("不影响结论的 1 项", "One that does not bear on the verdict"),
     "todo.nothing": _t("没有需要处理的事项。", "Nothing to do."),
     "todo.gaps": _t(
-        "逐一查看未能读取的内容，向研发索取能够读取的安装包后重新核查",
-        "Look at what could not be read, ask the developers for a build that can be, and audit that",
+        "逐一查看未能读取的内容，按其说明补齐（如索取可读取的安装包、核对声明）后重新核查",
+        "Look at what could not be read, get what its reason asks for (a build that can be read, a checked declaration), and audit again",
     ),
     "team": _t("开发团队", "Developer team"),
     "title": _t("隐私声明核查报告", "Privacy declaration audit"),

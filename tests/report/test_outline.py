@@ -14,6 +14,7 @@ from auditor.model import (
     ManifestEntry,
     Owner,
     OwnerKind,
+    Passage,
     Platform,
     Provenance,
     Reach,
@@ -81,6 +82,21 @@ def test_every_piece_of_evidence_stands_once_and_names_the_findings_that_rest_on
     (way,) = one.ways
     assert (way.steps, way.type, way.owner) == (("x.App.onCreate", "x.Y.z", "a.B.c"), "IMEI", "the app itself")
     assert one.findings[0].traits == (("Whose code", "the app itself (can run at start-up)"),)
+
+
+def test_the_policys_words_are_those_on_the_subject_and_no_others_from_the_same_line():
+    here = make.line(29)
+    phone, order = (
+        make.declared_data(type_, location=here, at=(Passage(line=29, quote=quote),))
+        for type_, quote in (("phone_number", "手机号"), ("order", "订单信息"))
+    )
+    declaration = make.declaration(data=(phone, order), headings=((Table.DATA, 29),))
+    row = make.row(Table.DATA, "clipboard", State.UNDECLARED)
+    undeclared = make.finding("undeclared-data", "clipboard", declared=here, table=Table.DATA)
+    on_the_row = make.finding("denied-data", "order", declared=here, table=Table.DATA)
+    one = outline(make.audit(undeclared, on_the_row, rows=(row,), declaration=declaration), Language.EN)
+    quotes = {card.subject: [quote.text for quote in card.quotes] for card in one.findings}
+    assert quotes == {"clipboard": [], "order": ["订单信息"]}
 
 
 def test_an_sdk_the_policy_does_not_list_has_nothing_named_for_it():
