@@ -23,6 +23,8 @@ __all__ = ["SIGNING_BLOCK", "Levels", "Signatures", "read_signers"]
 SIGNING_BLOCK = "APK Signing Block"
 """What reports print for the place: the block is no entry of the archive."""
 _MAX_BLOCK_FILE = 1 << 20
+_MAX_BLOCKS = 32
+"""Files with a PKCS #7 signature that are read; the platform refuses an APK with more than ten."""
 _OLDEST = 21
 """API levels below are not asked about: Android 5.0 is the oldest that is still in use, and v1 was checked otherwise before."""
 _V2_FROM, _V3_FROM, _V31_FROM = 24, 28, 33
@@ -86,6 +88,8 @@ def _jar(archive: Archive, collect: Collector, schemes: Mapping[str, BlockScheme
     for name in archive.names():
         if not is_signature_block(name):
             continue
+        if len(blocks) == _MAX_BLOCKS:
+            break
         data = collect.read(archive, name, limit=_MAX_BLOCK_FILE)
         if data is None:
             continue

@@ -32,6 +32,8 @@ _CHUNK = 1 << 20
 _PAGE = 4096
 _EOCD = struct.Struct("<4s4H2IH")
 _MAX_LINEAGE = 64
+_MAX_VALUES = 1_000
+"""Values in one list: algorithms, certificates, attributes."""
 
 
 class _Content(IntEnum):
@@ -404,8 +406,12 @@ def _pairs(block: bytes) -> Iterator[tuple[int, bytes]]:
 def _sequence(data: bytes) -> Iterator[bytes]:
     """Yield the length-prefixed values that fill ``data``."""
     reader = _Reader(data)
-    while reader.at < len(data):
+    for _ in range(_MAX_VALUES):
+        if reader.at >= len(data):
+            return
         yield reader.prefixed()
+    if reader.at < len(data):
+        raise Broken("签名块中的值过多", "the signing block holds more values than any signer writes")
 
 
 def _first(data: bytes) -> bytes:

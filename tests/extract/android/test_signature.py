@@ -190,6 +190,17 @@ def test_more_signers_than_the_platform_takes_are_refused(verify: Verify) -> Non
     assert "more signers than the 10" in found.faults[0].en
 
 
+def test_countless_values_are_not_read_to_their_end(verify: Verify) -> None:
+    found = verify(sign_with(FILES, [Signed(scheme="v2", by=key(), attributes=[(0x01020304, b"")] * 5_000)]))
+    assert "more values than any signer writes" in told(found)["v2"][1]
+
+
+def test_of_countless_jar_signatures_a_few_are_read_and_the_build_is_refused(verify: Verify) -> None:
+    block = zipfile.ZipFile(io.BytesIO(sign_apk(FILES, ("v1",)))).read("META-INF/CERT.RSA")
+    found = verify(write_zip([*FILES, *(Entry(name=f"META-INF/{n}.RSA", data=block) for n in range(200))]), Levels(21, 29))
+    assert "more signers than the 10" in found.faults[0].en
+
+
 def test_bytes_between_directory_and_end_record_hide_the_block(verify: Verify) -> None:
     data = sign_with(FILES, [Signed(scheme="v2", by=key())])
     found = verify(data[:-22] + b"GARBAGE" + data[-22:])
