@@ -15,7 +15,9 @@ from auditor.report import html
 __all__ = ["check", "render"]
 
 _ZOOM = 0.75
-"""How large a pixel of the page is on paper: its type is made for screens."""
+"""How large the page is on paper: its type is made for screens."""
+_PAPER = f"@page {{ size: {210 / _ZOOM}mm {297 / _ZOOM}mm }}"
+"""What becomes A4 by that."""
 _FONTS = "install Pango and a font with Chinese characters (Debian: apt install libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk)"
 
 
@@ -39,7 +41,7 @@ def render(audits: Sequence[Audit], language: Language) -> bytes:
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     logging.getLogger("fontTools").setLevel(logging.CRITICAL)
     page = weasyprint.HTML(string=html.render(audits, language), url_fetcher=_nothing)
-    pdf: bytes = page.write_pdf(zoom=_ZOOM, pdf_identifier=b"auditor")
+    pdf: bytes = page.write_pdf(stylesheets=[weasyprint.CSS(string=_PAPER)], zoom=_ZOOM, pdf_identifier=b"auditor")
     return pdf
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import shutil
 import subprocess
@@ -39,6 +40,9 @@ def test_it_holds_the_report_in_one_language_and_the_same_bytes_each_time(weasyp
     assert document.startswith(b"%PDF-")
     assert b"CreationDate" not in document
     assert pdf.render([audit], Language.ZH) == document
+    pdfplumber = pytest.importorskip("pdfplumber", reason="needs pdfplumber")
+    with pdfplumber.open(io.BytesIO(document)) as pages:
+        assert {(round(float(one.width)), round(float(one.height))) for one in pages.pages} == {(595, 842)}  # A4
     text = text_of(document, tmp_path)
     assert "无法得出结论" in text
     assert "小店科技有限公司" in text
