@@ -55,6 +55,16 @@ static PyObject *dexstrings(PyObject *module, PyObject *args) {
     return list;
 }
 
+/* Bytes as text; `decode` turns those that are no UTF-8 into some. */
+static PyObject *text_of(const char *bytes, uint64_t length, PyObject *decode) {
+    PyObject *text = PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)length, NULL);
+    if (!text && PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
+        PyErr_Clear();
+        text = PyObject_CallFunction(decode, "y#", bytes, (Py_ssize_t)length);
+    }
+    return text;
+}
+
 static uint64_t hash_of(const uint8_t *bytes, uint64_t length) {
     uint64_t hash = length * 0x9e3779b97f4a7c15u, word;
     while (length >= 8) {
@@ -159,11 +169,7 @@ static PyObject *dextypes(PyObject *module, PyObject *args) {
             Py_INCREF(one);
         } else {
             for (uint64_t k = 0; k < length - 2; k++) dotted[k] = start[k + 1] == '/' ? '.' : (char)start[k + 1];
-            one = PyUnicode_DecodeUTF8(dotted, (Py_ssize_t)(length - 2), NULL);
-            if (!one && PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
-                PyErr_Clear();
-                one = PyObject_CallFunction(decode, "y#", dotted, (Py_ssize_t)(length - 2));
-            }
+            one = text_of(dotted, length - 2, decode);
         }
         if (!one || PyList_SetItem(list, (Py_ssize_t)i, one) < 0) Py_CLEAR(list);
     }
@@ -250,38 +256,80 @@ static int append_type(Text *text, const Strings *strings, const uint8_t *header
     return start && length ? append(text, start, length) : append(text, "?", 1);
 }
 
-/* dexproto(data, header, number, longest): how the format writes a prototype, `(ILa/B;)V`; `()?` where it cannot be read */
-static PyObject *dexproto(PyObject *module, PyObject *args) {
-    Py_buffer data;
-    Py_ssize_t header;
-    unsigned long number;
-    unsigned long long longest;
-    (void)module;
-    if (!PyArg_ParseTuple(args, "y*nkK", &data, &header, &number, &longest)) return NULL;
-    PyObject *result = NULL;
-    Strings strings;
+/* How the format writes a prototype, `(ILa/B;)V`; `()?` where it cannot be read. */
+static PyObject *prototype(const Strings *strings, Py_ssize_t header, uint64_t number, uint64_t longest, PyObject *decode) {
+    const uint8_t *head = strings->data + header;
+    uint32_t count = read32(head + 0x48), table = read32(head + 0x4c);
     Text text = {0};
-    if (!strings_of(&strings, &data, header)) PyErr_SetString(PyExc_ValueError, "a table lies outside the file");
+    int good = 1;
+    if (number >= count || (uint64_t)table + 12 * (uint64_t)count > strings->size) good = append(&text, "()?", 3);
     else {
-        const uint8_t *head = strings.data + header;
-        uint32_t count = read32(head + 0x48), table = read32(head + 0x4c);
-        int good = 1;
-        if (number >= count || (uint64_t)table + 12 * (uint64_t)count > strings.size) good = append(&text, "()?", 3);
-        else {
-            const uint8_t *proto = strings.data + table + 12 * (uint64_t)number;
-            uint32_t returned = read32(proto + 4), list = read32(proto + 8), size = 0;
-            if (list && (uint64_t)list + 4 <= strings.size) size = read32(strings.data + list);
-            if (size >= 256 || (uint64_t)list + 4 + 2 * (uint64_t)size > strings.size) size = 0;
-            good = append(&text, "(", 1);
-            for (uint32_t i = 0; good && i < size; i++)
-                good = append_type(&text, &strings, head, read16(strings.data + list + 4 + 2 * (uint64_t)i), longest);
-            good = good && append(&text, ")", 1) && append_type(&text, &strings, head, returned, longest);
-        }
-        result = good ? PyBytes_FromStringAndSize(text.bytes, (Py_ssize_t)text.used) : PyErr_NoMemory();
+        const uint8_t *proto = strings->data + table + 12 * number;
+        uint32_t returned = read32(proto + 4), list = read32(proto + 8), size = 0;
+        if (list && (uint64_t)list + 4 <= strings->size) size = read32(strings->data + list);
+        if (size >= 256 || (uint64_t)list + 4 + 2 * (uint64_t)size > strings->size) size = 0;
+        good = append(&text, "(", 1);
+        for (uint32_t i = 0; good && i < size; i++)
+            good = append_type(&text, strings, head, read16(strings->data + list + 4 + 2 * (uint64_t)i), longest);
+        good = good && append(&text, ")", 1) && append_type(&text, strings, head, returned, longest);
     }
+    PyObject *result = good ? text_of(text.bytes, text.used, decode) : PyErr_NoMemory();
     free(text.bytes);
-    PyBuffer_Release(&data);
     return result;
+}
+
+/* dexmethods(data, header, indices, types, longest, longest_name, decode): class, name and descriptor of methods, by their indices
+ * as 32-bit words; `types` are the dotted names of the types. */
+static PyObject *dexmethods(PyObject *module, PyObject *args) {
+    Py_buffer data, indices;
+    Py_ssize_t header;
+    PyObject *types, *decode, *list = NULL;
+    unsigned long long longest, longest_name;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y*ny*O!KKO", &data, &header, &indices, &PyTuple_Type, &types, &longest, &longest_name, &decode)) return NULL;
+    PyObject **protos = NULL;
+    PyObject *empty = PyUnicode_FromStringAndSize("", 0);
+    uint32_t known = 0;
+    Strings strings;
+    if (!strings_of(&strings, &data, header)) goto outside;
+    const uint8_t *head = strings.data + header;
+    uint32_t count = read32(head + 0x58), table = read32(head + 0x5c);
+    if ((uint64_t)table + 8 * (uint64_t)count > strings.size) goto outside;
+    /* a prototype's number has 16 bits */
+    known = 1 << 16;
+    protos = calloc(known, sizeof *protos);
+    list = protos && empty ? PyList_New(indices.len / 4) : PyErr_NoMemory();
+    for (Py_ssize_t i = 0; list && i < indices.len / 4; i++) {
+        uint32_t index;
+        memcpy(&index, (const char *)indices.buf + 4 * i, 4);
+        PyObject *class_ = empty, *name = NULL, *one = NULL;
+        uint32_t proto = 0;
+        uint64_t length = 0, budget = longest;
+        const uint8_t *start = NULL;
+        if (index < count) {
+            const uint8_t *method = strings.data + table + 8 * (uint64_t)index;
+            if (read16(method) < PyTuple_Size(types)) class_ = PyTuple_GetItem(types, read16(method));
+            proto = read16(method + 2);
+            if (read32(method + 4) < strings.count) start = string_at(&strings, read32(method + 4), longest, &budget, &length);
+        }
+        name = text_of(start ? (const char *)start : "", start ? length : 0, decode);
+        if (index < count) {
+            if (!protos[proto]) protos[proto] = prototype(&strings, header, proto, longest_name, decode);
+            if (name && protos[proto]) one = PyTuple_Pack(3, class_, name, protos[proto]);
+        } else if (name) one = Py_BuildValue("(OOs)", class_, name, "()?");
+        Py_XDECREF(name);
+        if (!one || PyList_SetItem(list, i, one) < 0) Py_CLEAR(list);
+    }
+    goto done;
+outside:
+    PyErr_SetString(PyExc_ValueError, "a table lies outside the file");
+done:
+    for (uint32_t i = 0; protos && i < known; i++) Py_XDECREF(protos[i]);
+    free(protos);
+    Py_XDECREF(empty);
+    PyBuffer_Release(&data);
+    PyBuffer_Release(&indices);
+    return list;
 }
 
 /* dexstring(data, at, longest): the bytes of the string whose data starts at `at`; empty where they cannot be read */
@@ -304,6 +352,7 @@ PyMethodDef NAMES_METHODS[] = {
     {"dexfind", dexfind, METH_VARARGS, "dexfind(data, header, names, budget) -> pairs of string index and number of the name"},
     {"dextypes", dextypes, METH_VARARGS, "dextypes(data, header, longest, budget, decode) -> dotted names of the types"},
     {"dexmembers", dexmembers, METH_VARARGS, "dexmembers(data, header, place, flags) -> indices of methods or fields"},
-    {"dexproto", dexproto, METH_VARARGS, "dexproto(data, header, number, longest) -> how the format writes a prototype"},
+    {"dexmethods", dexmethods, METH_VARARGS,
+     "dexmethods(data, header, indices, types, longest, longest_name, decode) -> class, name and descriptor of methods"},
     {"dexstring", dexstring, METH_VARARGS, "dexstring(data, at, longest) -> the bytes of one string"},
     {NULL, NULL, 0, NULL}};

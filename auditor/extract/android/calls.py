@@ -9,15 +9,16 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from auditor.extract.android.arguments import LOOK_UPS, Known, Reading, Steps, Text, register_of, show
 from auditor.extract.android.body import Body
 from auditor.extract.android.constants import initial_values
-from auditor.extract.android.names import ANY, FIELDS, METHODS, OWNED, OWNER, descriptor_of, members, mutf8, prototype
+from auditor.extract.android.names import ANY, FIELDS, METHODS, OWNED, OWNER, descriptor_of, members, mutf8
+from auditor.extract.android.names import methods as named_methods
 from auditor.extract.android.tables import Tables
-from auditor.extract.android.walk import Reference, Wanted, uleb, walk
+from auditor.extract.android.walk import WORDS, Reference, Wanted, uleb, walk
 from auditor.extract.lens import Lens
 
 __all__ = ["LOOK_UP_STRINGS", "CallSite", "Calls", "read_calls"]
@@ -80,7 +81,7 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
     fields = _wanted_fields(tables, lens, strings)
     if not wanted and not look_ups and not any(fields):
         return Calls((), (), parents, 0, False)
-    flags = bytearray(len(methods))
+    flags = bytearray(tables.methods)
     for index in (*wanted, *look_ups):
         flags[index] = 1
     # a method is looked up by its name only where that name is among the method's strings
@@ -89,6 +90,7 @@ def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
     for index in strings if look_ups else ():
         named[index] = strings[index] in names
     walked = walk(tables.data, tables.header, Wanted(methods=bytes(flags), fields=fields, strings=bytes(named)))
+    methods.learn(set(walked.records[2::WORDS]))
     sites: list[CallSite] = []
     maybe: list[CallSite] = []
     code = _Code(tables, methods)
@@ -143,9 +145,10 @@ def _wanted_methods(
     wanted: dict[int, bool] = {}
     look_ups: set[int] = set()
     inherited: dict[str, frozenset[str] | None] = {}
-    for index in members(tables.data, tables.header, METHODS, bytes(flags)):
-        name = strings[methods.names[index]]
-        owner = tables.type_name(methods.owner_index(index))
+    candidates = members(tables.data, tables.header, METHODS, bytes(flags))
+    methods.learn(candidates)
+    for index in candidates:
+        owner, name, _ = methods.known(index)
         if (owner, name) in LOOK_UPS:
             look_ups.add(index)
         elif name in lens.methods.get(owner, ()) or name in lens.exact.get(owner, ()):
@@ -186,34 +189,23 @@ def _wanted_fields(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> by
 
 
 class _Methods:
-    """The method table: names by index, owners, descriptors and callers on demand, each worked out once."""
+    """What methods are called and who calls from them, each worked out once, many at a time where that is known beforehand."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        words = tables.words(tables.method_ids, 2 * tables.methods)
-        self._halves = words[::2]
-        self.names = words[1::2]
-        self._protos: dict[int, str] = {}
         self._known: dict[int, tuple[str, str, str]] = {}
         self._callers: dict[tuple[int, int], str] = {}
 
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def owner_index(self, index: int) -> int:
-        return self._halves[index] & 0xFFFF
-
-    def name(self, index: int) -> str:
-        raw = self._tables.string(self.names[index]) if index < len(self.names) else None
-        return mutf8(raw) if raw is not None else ""
+    def learn(self, indices: Iterable[int]) -> None:
+        """Work out class, name and descriptor of methods that will be asked for."""
+        tables, new = self._tables, array("I", (index for index in indices if index not in self._known))
+        self._known.update(zip(new, named_methods(tables.data, tables.header, new, tables.type_names), strict=True))
 
     def known(self, index: int) -> tuple[str, str, str]:
-        """Return class, name and descriptor of a method."""
-        found = self._known.get(index)
-        if found is None:
-            class_ = self._tables.type_name(self.owner_index(index)) if index < len(self.names) else ""
-            found = self._known[index] = class_, self.name(index), self.descriptor(index)
-        return found
+        """Return class, name and descriptor of a method; ``()?`` for one that no table has, which class data may tell of."""
+        if index not in self._known:
+            self.learn((index,))
+        return self._known[index]
 
     def caller(self, class_def: int, method: int) -> str:
         """Return how evidence names a method of a class: ``com.example.Foo.bar(I)V``."""
@@ -221,17 +213,6 @@ class _Methods:
         if found is None:
             _, name, descriptor = self.known(method)
             found = self._callers[class_def, method] = f"{self._tables.class_name(class_def)}.{name}{descriptor}"
-        return found
-
-    def descriptor(self, index: int) -> str:
-        """Return ``(…)R`` of a method; ``()?`` where it cannot be read."""
-        if index >= len(self._halves):
-            # class data may say that the code of a class is that of a method no table has
-            return "()?"
-        number = self._halves[index] >> 16
-        found = self._protos.get(number)
-        if found is None:
-            found = self._protos[number] = prototype(self._tables.data, self._tables.header, number)
         return found
 
 
@@ -359,7 +340,7 @@ class _Code:
     def _initialiser(self, class_def: int) -> tuple[Reading, dict[int, list[int]]] | None:
         """Return a class's initialiser, and where it sets which static field."""
         for method, code in self._read(class_def):
-            if method < len(self._methods) and self._methods.name(method) == "<clinit>":
+            if self._methods.known(method)[1] == "<clinit>":
                 body = self._body(code)
                 if body is None or len(body.units) > _LONGEST_INITIALISER:
                     return None

@@ -23,11 +23,11 @@ __all__ = [
     "find_strings_python",
     "members",
     "members_python",
+    "methods",
+    "methods_python",
     "mutf8",
     "one_string",
     "one_string_python",
-    "prototype",
-    "prototype_python",
     "read_strings",
     "read_strings_python",
     "type_names",
@@ -185,22 +185,44 @@ def members_python(data: bytes, header: int, place: int, flags: bytes) -> array[
     return found
 
 
-def prototype(data: bytes, header: int, number: int) -> str:
-    """Return how the format writes a prototype of the table, ``(ILcom/example/Foo;)V``; ``()?`` where it cannot be read."""
+def methods(data: bytes, header: int, indices: array[int], types: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """Return class, name and descriptor of methods by their indices; ``types`` are the dotted names of the types.
+
+    ``("", "", "()?")`` for one that no table has. Raises ValueError where the table lies outside the file.
+    """
     try:
-        from auditor._native.dexwalk import dexproto
+        from auditor._native.dexwalk import dexmethods
     except ImportError:
-        return prototype_python(data, header, number)
-    return mutf8(dexproto(data, header, number, _LONGEST_NAME))
+        return methods_python(data, header, indices, types)
+    found: list[tuple[str, str, str]] = dexmethods(data, header, indices.tobytes(), types, _LONGEST, _LONGEST_NAME, mutf8)
+    return found
 
 
-def prototype_python(data: bytes, header: int, number: int) -> str:
-    """Do what ``prototype`` does, with the standard library alone."""
+def methods_python(data: bytes, header: int, indices: array[int], types: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """Do what ``methods`` does, with the standard library alone."""
     strings = _table(data, header, 0x38)
+    count, at = _words(data, header + METHODS, 2)
+    words = _words(data, at, 2 * count)
     try:
-        types = _table(data, header, 0x40)
+        type_table = _table(data, header, 0x40)
     except ValueError:
-        types = array("I")
+        type_table = array("I")
+    protos: dict[int, str] = {}
+    found = []
+    for index in indices:
+        if index >= count:
+            found.append(("", "", "()?"))
+            continue
+        owner, proto, name = words[2 * index] & 0xFFFF, words[2 * index] >> 16, words[2 * index + 1]
+        if proto not in protos:
+            protos[proto] = _prototype(data, header, proto, strings, type_table)
+        raw = _string(data, strings[name], _LONGEST, _LONGEST) if name < len(strings) else None
+        found.append((types[owner] if owner < len(types) else "", mutf8(raw or b""), protos[proto]))
+    return found
+
+
+def _prototype(data: bytes, header: int, number: int, strings: array[int], types: array[int]) -> str:
+    """Return how the format writes a prototype, ``(ILcom/example/Foo;)V``; ``()?`` where it cannot be read."""
 
     def descriptor(type_: int) -> bytes:
         index = types[type_] if type_ < len(types) else len(strings)

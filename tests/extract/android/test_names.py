@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -22,11 +23,11 @@ from auditor.extract.android.names import (
     find_strings_python,
     members,
     members_python,
+    methods,
+    methods_python,
     mutf8,
     one_string,
     one_string_python,
-    prototype,
-    prototype_python,
     read_strings,
     read_strings_python,
     type_names,
@@ -114,13 +115,14 @@ def test_members_are_wanted_by_name_or_by_name_and_class(twin: Callable[..., Any
         twin(data[:-1], 0, METHODS, b"")
 
 
-@pytest.mark.parametrize("twin", [prototype_python, prototype])
-def test_prototypes_stand_as_the_format_writes_them(twin: Callable[..., Any]) -> None:
-    methods = [Method(name="m([ILcom/例/B;J)Ljava/lang/String;"), Method(name="n()V")]
-    data = write_dex([Class(name="a.A", methods=methods)])
-    number = struct.unpack_from("<I", data, 0x48)[0]
-    assert {twin(data, 0, one) for one in range(number)} >= {"([ILcom/例/B;J)Ljava/lang/String;", "()V"}
-    assert twin(data, 0, number) == "()?"
+@pytest.mark.parametrize("twin", [methods_python, methods])
+def test_methods_have_class_name_and_descriptor(twin: Callable[..., Any]) -> None:
+    defined = [Method(name="m([ILcom/例/B;J)Ljava/lang/String;"), Method(name="n()V")]
+    data = write_dex([Class(name="a.A", methods=defined)])
+    count = counts(data)["methods"]
+    found = twin(data, 0, array("I", [*range(count), count, 0xFFFFFFFF]), type_names_python(data, 0, len(data)))
+    assert {("a.A", "m", "([ILcom/例/B;J)Ljava/lang/String;"), ("a.A", "n", "()V")} <= set(found)
+    assert found[count:] == [("", "", "()?")] * 2
 
 
 @pytest.mark.skipif(not native_is_built(), reason="the C twin is not built here (no compiler)")
@@ -139,8 +141,9 @@ def test_both_twins_agree_on_damaged_files(flips: list[tuple[int, int]], cut: in
         flags = bytes(index % 7 for index in range(number))
         for place in (METHODS, FIELDS):
             assert outcome(members, damaged, 0, place, flags) == outcome(members_python, damaged, 0, place, flags)
+    asked = array("I", range(0, 900, 7)), type_names_python(sample(), 0, len(data))
+    assert outcome(methods, damaged, 0, *asked) == outcome(methods_python, damaged, 0, *asked)
     for one in range(0, 60, 7):
-        assert outcome(prototype, damaged, 0, one) == outcome(prototype_python, damaged, 0, one)
         assert one_string(damaged, 97 * one) == one_string_python(damaged, 97 * one)
 
 
