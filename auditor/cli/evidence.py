@@ -80,7 +80,7 @@ class _Moment(click.ParamType):  # type: ignore[type-arg]
     "-o", "--output", required=True, type=OutputType(("zip",)), help="Where to write the pack: zip=case.zip.",
 )
 @click.option("--obtained-from", default="", metavar="TEXT", help="Where the build was obtained: a shop, an address, a device.")
-@click.option("--obtained-at", type=_Moment(), help=f"When: {_WHEN}, a date, or `now`.")
+@click.option("--obtained-at", type=_Moment(), help=f'When: {_WHEN}, a date, or "now".')
 @click.option("--note", "notes", multiple=True, metavar="TEXT", help="Anything else to record; may be repeated.")
 @click.option(
     "--made-at", type=_Moment(),
