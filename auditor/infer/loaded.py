@@ -67,7 +67,8 @@ def _gaps(by_owner: Mapping[OwnerKind, list[Fact]], frameworks: Sequence[Framewo
                 zh=f"此处调用 {first.name} 在运行时加载代码"
                 + (f"（另有 {more} 处）" if more else "")
                 + "，所加载的代码可能不在包内，未能审计；请向开发者索取所加载的全部代码文件",
-                en=f"calls {first.name} to load code at run time{also}: what it loads may not be in the build and was not audited; ask the developer for every file of code it loads",
+                en=f"calls {first.name} to load code at run time{also}: what it loads may not be in the build and was"
+                " not audited; ask the developer for every file of code it loads",
             ),
             hides=_HIDDEN,
         )
