@@ -353,6 +353,7 @@ def _archive() -> dict[str, bytes]:
         "end-in-its-comment": write_zip([manifest], comment=sound[-22:]),
         "archives-in-archives": inner,
         "entries-over-each-other": overlapping,
+        "header-cut-off-by-the-directory": write_zip([manifest], before_directory=b"PK\3\4" * 4),
         "count-lies": write_zip([manifest], entry_count=0xFFFF),
         "no-end": write_zip([manifest], end=False),
         "no-directory": write_zip([manifest], directory=False),

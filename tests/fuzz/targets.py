@@ -105,6 +105,7 @@ def _archive(data: bytes) -> None:
     def read(archive: Archive) -> None:
         with suppress(Unreadable):
             archive.before_directory(b"APK Sig Block 42")
+        assert archive.oddities() is not None
         for name in list(archive)[:50]:
             archive.place(name).encode()
             archive.magic(name)
