@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
-from auditor.archive.fast import crc32, inflated
+from auditor.archive.fast import Bytes, crc32, inflated
 from auditor.archive.oddities import Odd, find_oddities
 from auditor.archive.records import (
     CENTRAL_MAGIC,
@@ -58,8 +59,7 @@ _COMPARED = 256 << 20
 """So many bytes are inflated to compare what readers of an odd archive would see."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(NamedTuple):
     """How much a build may ask of the machine; generous for any real app, small for a bomb."""
 
     entries: int = 300_000
@@ -82,9 +82,11 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-@dataclass(slots=True)
 class _Budget:
-    left: int
+    __slots__ = ("left",)
+
+    def __init__(self, left: int) -> None:
+        self.left = left
 
 
 @dataclass(slots=True)
@@ -305,6 +307,10 @@ class Archive:
         ``limit`` (bytes) is the most the caller has use for; the archive's own limits hold beside it. ``asset`` reads as
         Android's asset reader does, by which manifest and resources are opened: whatever is not deflated is stored.
         """
+        return bytes(self.read_buffer(name, limit, asset=asset))
+
+    def read_buffer(self, name: str, limit: int | None = None, *, asset: bool = False) -> Bytes:
+        """Return an entry's bytes as inflating gives them, without copying them: for what is large. Raises as :meth:`read`."""
         entry = self.entries[name]
         most = min(self._limits.entry_bytes, limit or self._limits.entry_bytes)
         if entry.size > most:
@@ -462,7 +468,7 @@ class Archive:
             )
         return start
 
-    def _content(self, entry: Entry, *, asset: bool = False, exact: bool = False) -> bytes:
+    def _content(self, entry: Entry, *, asset: bool = False, exact: bool = False) -> Bytes:
         if entry.method == STORED or (asset and entry.method != DEFLATED):
             return bytes(self._raw(entry, entry.size))
         if entry.method != DEFLATED and self._is_stored(entry):
@@ -502,7 +508,7 @@ class Archive:
             left -= cost
             damaged, noted = dict(self.damaged), dict(self.noted)
             try:
-                return self._content(entry)
+                return bytes(self._content(entry))
             except Unreadable:
                 return None
             finally:

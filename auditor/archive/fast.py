@@ -8,13 +8,16 @@ import zlib
 from functools import cache
 from types import ModuleType
 
-__all__ = ["adler32", "crc32", "inflated"]
+__all__ = ["Bytes", "adler32", "crc32", "inflated"]
+
+Bytes = bytes | bytearray
+"""What inflating gives: libdeflate writes into a bytearray, and to copy it would take as long again."""
 
 _MOST_RATIO = 1032
 """Bytes that one deflated byte can stand for at most."""
 
 
-def inflated(packed: memoryview, size: int, exact: bool = False) -> bytes | None:
+def inflated(packed: memoryview, size: int, exact: bool = False) -> Bytes | None:
     """Return what deflated bytes hold, at most one byte more than they should; None where they are damaged.
 
     libdeflate says nothing of what it does not like, and likes a little more than zlib, which ``exact`` asks for.
@@ -22,19 +25,20 @@ def inflated(packed: memoryview, size: int, exact: bool = False) -> bytes | None
     fast = _libdeflate() if 0 < size <= _MOST_RATIO * len(packed) and not exact else None
     if fast is not None:
         with contextlib.suppress(fast.DeflateError):
-            return bytes(fast.deflate_decompress(packed, size))
+            inflated: bytearray = fast.deflate_decompress(packed, size)
+            return inflated
     with contextlib.suppress(zlib.error):
         return zlib.decompressobj(-15).decompress(packed, size + 1)
     return None
 
 
-def crc32(data: bytes | memoryview) -> int:
+def crc32(data: Bytes | memoryview) -> int:
     """Return the CRC-32 of ``data``, as ZIP archives have it."""
     fast = _libdeflate()
     return zlib.crc32(data) if fast is None else int(fast.crc32(data))
 
 
-def adler32(data: bytes | memoryview) -> int:
+def adler32(data: Bytes | memoryview) -> int:
     """Return the Adler-32 of ``data``, as DEX files have it."""
     fast = _libdeflate()
     return zlib.adler32(data) if fast is None else int(fast.adler32(data))

@@ -11,7 +11,7 @@ import struct
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from auditor.archive.records import (
     CENTRAL,
@@ -59,8 +59,7 @@ _SPLIT = re.compile(r"[\\/]")
 _CODE = ((b"dex\n", "dex"), (b"\x7fELF", "elf"), (LOCAL_MAGIC, "zip"))
 
 
-@dataclass(frozen=True, slots=True)
-class Odd:
+class Odd(NamedTuple):
     """One oddity of an archive."""
 
     kind: Oddity

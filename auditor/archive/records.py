@@ -10,6 +10,7 @@ import mmap
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = [
     "CENTRAL",
@@ -60,8 +61,7 @@ OVERFLOW, OVERFLOW_16 = 0xFFFFFFFF, 0xFFFF
 _MAX_COMMENT = 0xFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of the central directory."""
 
     name: str

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.archive import Archive, Unreadable
+from auditor.archive.fast import Bytes
 from auditor.build import CodeUnit, Fact, FactKind, Flow, Gap, Location, Signer, Table, Text
 from auditor.extract.lens import Lens
 
@@ -146,7 +147,7 @@ class Collector:
         """Record which types the classes of a file name: both dotted; ``pairs`` holds indices into the two."""
         self._edges.append((file, classes, types, pairs))
 
-    def anew(self, data: bytes) -> bool:
+    def anew(self, data: Bytes) -> bool:
         """Tell whether a piece of code that may have copies is read for the first time: the splits of an app may each hold the same."""
         import hashlib  # loads OpenSSL, which takes as long as looking through a small file
 
@@ -236,9 +237,16 @@ class Collector:
         self, archive: Archive, name: str, *hides: Table, limit: int | None = None, asset: bool = False
     ) -> bytes | None:
         """Read an entry, as the archive does; what cannot be read becomes a gap and None."""
+        data = self.read_buffer(archive, name, *hides, limit=limit, asset=asset)
+        return None if data is None else bytes(data)
+
+    def read_buffer(
+        self, archive: Archive, name: str, *hides: Table, limit: int | None = None, asset: bool = False
+    ) -> Bytes | None:
+        """Read an entry likewise, without copying it: for what is large."""
         self.reading = archive.place(name)
         try:
-            return archive.read(name, limit, asset=asset)
+            return archive.read_buffer(name, limit, asset=asset)
         except Unreadable as unreadable:
             self.gap(archive.place(name), "", unreadable.reason, *hides)
             return None
@@ -262,18 +270,22 @@ class Collector:
         self._calls.clear()
 
     def _call(self, file: str, site: CallSite, owner: str, via: str) -> None:
-        self.fact(
-            FactKind.CALL,
-            f"{owner}.{site.method}",
-            file,
-            f"{site.caller} +0x{site.offset:x}",
-            value=site.argument or "",
-            by=site.caller.partition("(")[0].rpartition(".")[0],
-            argument="unresolved" if site.argument == "" else "partial" if site.partial else "",
-            descriptor=site.descriptor,
-            field="read" if site.field else "",
-            reflection=site.reflection,
-            via=via,
+        traits = (
+            ("argument", "unresolved" if site.argument == "" else "partial" if site.partial else ""),
+            ("descriptor", site.descriptor),
+            ("field", "read" if site.field else ""),
+            ("reflection", site.reflection),
+            ("via", via),
+        )
+        self._facts.add(
+            Fact(
+                kind=FactKind.CALL,
+                name=f"{owner}.{site.method}",
+                location=Location(file=file, at=f"{site.caller} +0x{site.offset:x}"),
+                value=site.argument or "",
+                by=site.caller.partition("(")[0].rpartition(".")[0],
+                traits=tuple(pair for pair in traits if pair[1]),
+            )
         )
 
     @property

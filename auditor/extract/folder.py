@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 
 from auditor.archive import Archive, Entry, Limits, Unreadable
+from auditor.archive.fast import Bytes
 from auditor.build import Text
 from auditor.errors import BuildError
 
@@ -92,6 +93,8 @@ class Folder(Archive):
         if len(data) != size:
             raise Unreadable(Text(zh="文件在读取过程中发生了变化", en="changed while it was read"))
         return data
+
+    read_buffer = read
 
     def _first(self, name: str, length: int) -> bytes:
         try:
@@ -216,6 +219,10 @@ class View(Archive):
     def read(self, name: str, limit: int | None = None, *, asset: bool = False) -> bytes:
         """Return an entry's bytes. Raises as the archive does."""
         return self._inner.read(self._names[name], limit, asset=asset)
+
+    def read_buffer(self, name: str, limit: int | None = None, *, asset: bool = False) -> Bytes:
+        """Return an entry's bytes. Raises as the archive does."""
+        return self._inner.read_buffer(self._names[name], limit, asset=asset)
 
     def nested(self, name: str) -> Archive:
         """Open an archive inside. Raises as the archive does."""

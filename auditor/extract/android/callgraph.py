@@ -15,6 +15,7 @@ from __future__ import annotations
 from array import array
 from typing import Protocol
 
+from auditor.archive.fast import Bytes
 from auditor.extract.android import names
 from auditor.extract.android.names import as_mutf8
 from auditor.extract.entrances import CallbackRules
@@ -34,7 +35,7 @@ _FEWEST_STEPS = 1 << 22
 class CallGraph(Protocol):
     """What both twins can do. Call ``add`` for each DEX, then ``link`` once, then the rest."""
 
-    def add(self, data: bytes, header: int, budget: int) -> bool:
+    def add(self, data: Bytes, header: int, budget: int) -> bool:
         """Read one DEX; return whether the budget of instructions was used up. Raises ValueError as ``Tables`` does."""
         ...
 

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from auditor.archive.fast import Bytes
 from auditor.extract.android.callgraph import NONE
 from auditor.extract.android.callgraph_search import DIRECT, NEW, STATIC, VIRTUAL
 from auditor.extract.android.names import read_strings_python
@@ -26,7 +27,7 @@ _MANY = 1 << 16
 class Dex:
     """The tables of one DEX, each entry numbered when it is first used."""
 
-    def __init__(self, graph: CallGraphPython, data: bytes, header: int) -> None:
+    def __init__(self, graph: CallGraphPython, data: Bytes, header: int) -> None:
         self.graph, self.data = graph, data
         self.strings = read_strings_python(data, header)
         values = struct.unpack_from("<14I", data, header + 0x38)
@@ -110,23 +111,23 @@ class Dex:
         return found
 
 
-def word(data: bytes, at: int) -> int:
+def word(data: Bytes, at: int) -> int:
     """Return the 32-bit word at an offset."""
     return int.from_bytes(data[at : at + 4], "little")
 
 
-def half(data: bytes, at: int) -> int:
+def half(data: Bytes, at: int) -> int:
     """Return the 16-bit word at an offset; raises IndexError behind the end."""
     return data[at] | data[at + 1] << 8
 
 
-def _table(data: bytes, offset: int, count: int, width: int) -> tuple[int, int]:
+def _table(data: Bytes, offset: int, count: int, width: int) -> tuple[int, int]:
     if offset + width * count > len(data):
         raise ValueError("a table lies outside the file")
     return offset, count
 
 
-def interface_count(data: bytes, at: int) -> int:
+def interface_count(data: Bytes, at: int) -> int:
     """Return how many entries a list of interfaces has, as far as the file goes."""
     return min(word(data, at), _MANY, (len(data) - at - 4) // 2) if at and at + 4 <= len(data) else 0
 
@@ -164,7 +165,7 @@ class Entries:
     ``left`` is what is left of the budget, negative when used up: classes may share their data.
     """
 
-    def __init__(self, data: bytes, at: int, left: int) -> None:
+    def __init__(self, data: Bytes, at: int, left: int) -> None:
         self._data, self._at, self.left = data, at, left
 
     def __iter__(self) -> Iterator[tuple[int, int, int]]:
@@ -197,7 +198,7 @@ class Entries:
         return self.left >= 0
 
 
-def handles_and_sites(data: bytes, at: int) -> tuple[tuple[int, int], tuple[int, int]]:
+def handles_and_sites(data: Bytes, at: int) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return where method handles and call sites stand, and how many there are, from the map of the file."""
     handles = sites = (0, 0)
     if at and at + 4 <= len(data):
@@ -213,7 +214,7 @@ def handles_and_sites(data: bytes, at: int) -> tuple[tuple[int, int], tuple[int,
     return handles, sites
 
 
-def site_handles(data: bytes, sites: tuple[int, int], index: int) -> list[int]:
+def site_handles(data: Bytes, sites: tuple[int, int], index: int) -> list[int]:
     """Return the method handles among the arguments of a call site; the first is what links it, and left out."""
     table, count = sites
     found: list[int] = []

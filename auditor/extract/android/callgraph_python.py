@@ -10,6 +10,7 @@ import struct
 import sys
 from array import array
 
+from auditor.archive.fast import Bytes
 from auditor.extract.android.callgraph import NONE, descriptor_of
 from auditor.extract.android.callgraph_dex import (
     Dex,
@@ -133,7 +134,7 @@ class CallGraphPython:
 
     # -- reading
 
-    def add(self, data: bytes, header: int, budget: int) -> bool:
+    def add(self, data: Bytes, header: int, budget: int) -> bool:
         """Read one DEX; see :class:`CallGraph`."""
         dex = Dex(self, data, header)
         handles, sites = handles_and_sites(data, dex.map)

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from auditor.archive.fast import Bytes
 from auditor.build import HASHED, WEB, FactKind, Table, Text, host_of
 from auditor.extract.android.calls import LOOK_UP_STRINGS, read_calls
 from auditor.extract.android.constants import constants
@@ -34,7 +35,7 @@ _SHORTEST = 8
 """Bytes a literal has at least to tell anything."""
 
 
-def read_code(data: bytes, header: int, place: str, lens: Lens, collect: Collector, types: tuple[str, ...] | None = None) -> None:
+def read_code(data: Bytes, header: int, place: str, lens: Lens, collect: Collector, types: tuple[str, ...] | None = None) -> None:
     """Record what the classes of the DEX at ``header`` use; code that cannot be walked is a gap.
 
     ``types`` are the dotted names of its types, where they were read before.

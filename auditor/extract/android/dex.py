@@ -9,9 +9,9 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from auditor.archive.fast import adler32
+from auditor.archive.fast import Bytes, adler32
 from auditor.build import Text
 from auditor.extract.android.names import type_names
 
@@ -34,8 +34,7 @@ class DexError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Dex:
+class Dex(NamedTuple):
     """What a DEX file defines, and what is wrong with it."""
 
     version: str
@@ -50,12 +49,12 @@ class Dex:
     """For each of these, the dotted names of its types, by index; empty where it is no class or cannot be read."""
 
 
-def is_dex(magic: bytes) -> bool:
+def is_dex(magic: Bytes) -> bool:
     """Tell whether the first eight bytes are a DEX header's."""
     return magic[:4] == b"dex\n" and magic[4:7].isdigit() and magic[7:8] == b"\0"
 
 
-def read_dex(data: bytes) -> Dex:
+def read_dex(data: Bytes) -> Dex:
     """Read the tables of a DEX file. Raises DexError where nothing can be read."""
     if not is_dex(data[:8]):
         raise DexError(Text(zh="不是 DEX 文件（文件头不符）", en="is no DEX file: it does not start like one"))
@@ -69,7 +68,7 @@ def read_dex(data: bytes) -> Dex:
 class _Reading:
     """One pass over a DEX file, or over the DEX files of a container."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Bytes) -> None:
         self.data = data
         self.classes: list[str] = []
         self.headers: list[int] = []
@@ -84,7 +83,7 @@ class _Reading:
     def file(self) -> None:
         """Read every DEX header the file holds."""
         data = self.data
-        version = data[4:7]
+        version = bytes(data[4:7])
         if version < b"041":
             self._one(0)
         else:
@@ -190,7 +189,7 @@ def _overlap(counts: tuple[int, ...]) -> bool:
     return False
 
 
-def _table(data: bytes, offset: int, count: int, width: int) -> array[int] | None:
+def _table(data: Bytes, offset: int, count: int, width: int) -> array[int] | None:
     """Return a table as 32-bit words, or None where it does not lie inside the file."""
     if count == 0:
         return array("I")

@@ -71,7 +71,7 @@ def _of_several(reason: Text, count: int) -> Text:
 
 def _dex(archive: Archive, name: str, collect: Collector, *, copied: bool) -> int:
     place = archive.place(name)
-    data = collect.read(archive, name, *_CODE, limit=_MAX_DEX)
+    data = collect.read_buffer(archive, name, *_CODE, limit=_MAX_DEX)
     if data is None:
         return 0
     try:

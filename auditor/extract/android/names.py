@@ -10,6 +10,8 @@ import sys
 from array import array
 from collections.abc import Sequence
 
+from auditor.archive.fast import Bytes
+
 __all__ = [
     "ANY",
     "FIELDS",
@@ -79,7 +81,7 @@ def class_name_of(raw: bytes) -> str:
     return mutf8(raw[1:-1].replace(b"/", b".")) if len(raw) > 2 and raw[:1] == b"L" and raw[-1:] == b";" else ""
 
 
-def read_strings(data: bytes, header: int) -> list[bytes]:
+def read_strings(data: Bytes, header: int) -> list[bytes]:
     """Return every string of a DEX file as its bytes. Raises ValueError where the table lies outside the file.
 
     A string that cannot be read or is longer than 65,535 bytes is empty, and so is what comes after twice as many bytes as
@@ -92,12 +94,12 @@ def read_strings(data: bytes, header: int) -> list[bytes]:
     return dexstrings(data, header, _LONGEST, 2 * len(data))  # type: ignore[no-any-return]
 
 
-def read_strings_python(data: bytes, header: int) -> list[bytes]:
+def read_strings_python(data: Bytes, header: int) -> list[bytes]:
     """Do what ``read_strings`` does, with the standard library alone."""
     return [raw or b"" for raw in _strings(data, header, _LONGEST, 2 * len(data))]
 
 
-def one_string(data: bytes, at: int) -> bytes:
+def one_string(data: Bytes, at: int) -> bytes:
     """Return the bytes of the string whose data starts at ``at``; empty where they cannot be read."""
     try:
         from auditor._native.dexwalk import dexstring
@@ -106,12 +108,12 @@ def one_string(data: bytes, at: int) -> bytes:
     return dexstring(data, at, _LONGEST)  # type: ignore[no-any-return]
 
 
-def one_string_python(data: bytes, at: int) -> bytes:
+def one_string_python(data: Bytes, at: int) -> bytes:
     """Do what ``one_string`` does, with the standard library alone."""
     return _string(data, at, _LONGEST, len(data)) or b""
 
 
-def find_strings(data: bytes, header: int, names: tuple[bytes, ...]) -> array[int]:
+def find_strings(data: Bytes, header: int, names: tuple[bytes, ...]) -> array[int]:
     """Return which strings of a DEX file are one of ``names``, which stand there once each.
 
     Pairs of a string's index and a name's, in the order of the table. Raises ValueError where the table lies outside the
@@ -124,7 +126,7 @@ def find_strings(data: bytes, header: int, names: tuple[bytes, ...]) -> array[in
     return array("I", dexfind(data, header, names, 2 * len(data)))
 
 
-def find_strings_python(data: bytes, header: int, names: tuple[bytes, ...]) -> array[int]:
+def find_strings_python(data: Bytes, header: int, names: tuple[bytes, ...]) -> array[int]:
     """Do what ``find_strings`` does, with the standard library alone."""
     numbers = {name: number for number, name in enumerate(names)}
     found = array("I")
@@ -134,7 +136,7 @@ def find_strings_python(data: bytes, header: int, names: tuple[bytes, ...]) -> a
     return found
 
 
-def type_names(data: bytes, header: int, budget: int) -> tuple[str, ...]:
+def type_names(data: Bytes, header: int, budget: int) -> tuple[str, ...]:
     """Return the dotted name of every type of a DEX file, by index; empty where it is no class or cannot be read.
 
     At most ``budget`` bytes of names are read. Raises ValueError where the table lies outside the file.
@@ -146,7 +148,7 @@ def type_names(data: bytes, header: int, budget: int) -> tuple[str, ...]:
     return tuple(dextypes(data, header, _LONGEST_NAME, budget, mutf8))
 
 
-def type_names_python(data: bytes, header: int, budget: int) -> tuple[str, ...]:
+def type_names_python(data: Bytes, header: int, budget: int) -> tuple[str, ...]:
     """Do what ``type_names`` does, with the standard library alone."""
     strings = _table(data, header, 0x38)
     found = []
@@ -157,7 +159,7 @@ def type_names_python(data: bytes, header: int, budget: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def members(data: bytes, header: int, place: int, flags: bytes) -> array[int]:
+def members(data: Bytes, header: int, place: int, flags: bytes) -> array[int]:
     """Return which methods or fields are looked for, by index; the size of their table stands at ``place`` in the header.
 
     ``flags`` has one byte per string: :data:`ANY` for the name of any class's member, :data:`OWNED` for one that counts only
@@ -170,7 +172,7 @@ def members(data: bytes, header: int, place: int, flags: bytes) -> array[int]:
     return array("I", dexmembers(data, header, place, flags))
 
 
-def members_python(data: bytes, header: int, place: int, flags: bytes) -> array[int]:
+def members_python(data: Bytes, header: int, place: int, flags: bytes) -> array[int]:
     """Do what ``members`` does, with the standard library alone."""
     _table(data, header, 0x38)
     types = _table(data, header, 0x40)
@@ -185,7 +187,7 @@ def members_python(data: bytes, header: int, place: int, flags: bytes) -> array[
     return found
 
 
-def methods(data: bytes, header: int, indices: array[int], types: tuple[str, ...]) -> list[tuple[str, str, str]]:
+def methods(data: Bytes, header: int, indices: array[int], types: tuple[str, ...]) -> list[tuple[str, str, str]]:
     """Return class, name and descriptor of methods by their indices; ``types`` are the dotted names of the types.
 
     ``("", "", "()?")`` for one that no table has. Raises ValueError where the table lies outside the file.
@@ -198,7 +200,7 @@ def methods(data: bytes, header: int, indices: array[int], types: tuple[str, ...
     return found
 
 
-def methods_python(data: bytes, header: int, indices: array[int], types: tuple[str, ...]) -> list[tuple[str, str, str]]:
+def methods_python(data: Bytes, header: int, indices: array[int], types: tuple[str, ...]) -> list[tuple[str, str, str]]:
     """Do what ``methods`` does, with the standard library alone."""
     strings = _table(data, header, 0x38)
     count, at = _words(data, header + METHODS, 2)
@@ -221,7 +223,7 @@ def methods_python(data: bytes, header: int, indices: array[int], types: tuple[s
     return found
 
 
-def _prototype(data: bytes, header: int, number: int, strings: array[int], types: array[int]) -> str:
+def _prototype(data: Bytes, header: int, number: int, strings: array[int], types: array[int]) -> str:
     """Return how the format writes a prototype, ``(ILcom/example/Foo;)V``; ``()?`` where it cannot be read."""
 
     def descriptor(type_: int) -> bytes:
@@ -236,12 +238,12 @@ def _prototype(data: bytes, header: int, number: int, strings: array[int], types
     if parameters and parameters + 4 <= len(data):
         (size,) = _words(data, parameters, 1)
         if size < 256 and parameters + 4 + 2 * size <= len(data):
-            listed = data[parameters + 4 : parameters + 4 + 2 * size]
+            listed = bytes(data[parameters + 4 : parameters + 4 + 2 * size])
     given = b"".join(descriptor(int.from_bytes(listed[one : one + 2], "little")) for one in range(0, len(listed), 2))
     return mutf8(b"(" + given + b")" + descriptor(returned))
 
 
-def _words(data: bytes, at: int, count: int) -> array[int]:
+def _words(data: Bytes, at: int, count: int) -> array[int]:
     if count < 0 or at < 0 or at + 4 * count > len(data):
         raise ValueError(_OUTSIDE)
     words = array("I", data[at : at + 4 * count])
@@ -250,7 +252,7 @@ def _words(data: bytes, at: int, count: int) -> array[int]:
     return words
 
 
-def _table(data: bytes, header: int, place: int) -> array[int]:
+def _table(data: Bytes, header: int, place: int) -> array[int]:
     """Return the table of words whose size and offset stand at ``place`` in the header."""
     if header < 0 or header + 0x70 > len(data):
         raise ValueError(_OUTSIDE)
@@ -258,17 +260,17 @@ def _table(data: bytes, header: int, place: int) -> array[int]:
     return _words(data, at, count)
 
 
-def _string(data: bytes, at: int, longest: int, budget: int) -> bytes | None:
+def _string(data: Bytes, at: int, longest: int, budget: int) -> bytes | None:
     """Return a string's bytes; None where it cannot be read, or has ``longest`` bytes or more, or over ``budget``."""
     size, skipped = len(data), 0
     while at < size and data[at] & 0x80 and skipped < 5:
         at += 1
         skipped += 1
     end = data.find(b"\0", at + 1, at + 1 + longest) if at < size else -1
-    return data[at + 1 : end] if end >= 0 and end - at - 1 <= budget else None
+    return bytes(data[at + 1 : end]) if end >= 0 and end - at - 1 <= budget else None
 
 
-def _strings(data: bytes, header: int, longest: int, budget: int) -> Sequence[bytes | None]:
+def _strings(data: Bytes, header: int, longest: int, budget: int) -> Sequence[bytes | None]:
     found = []
     for at in _table(data, header, 0x38):
         raw = _string(data, at, longest, budget)

@@ -7,6 +7,7 @@ import sys
 from array import array
 from functools import cached_property
 
+from auditor.archive.fast import Bytes
 from auditor.extract.android.names import mutf8, one_string, read_strings, type_names
 
 __all__ = ["Tables"]
@@ -18,7 +19,7 @@ class Tables:
     ``types`` are the dotted names of its types, where they were read before.
     """
 
-    def __init__(self, data: bytes, header: int, types: tuple[str, ...] | None = None) -> None:
+    def __init__(self, data: Bytes, header: int, types: tuple[str, ...] | None = None) -> None:
         self.data, self.header = data, header
         values = struct.unpack_from("<14I", data, header + 0x38)
         self._string_data = self.words(values[1], values[0])

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from auditor.archive.fast import Bytes
+
 __all__ = [
     "WORDS",
     "Reference",
@@ -92,7 +94,7 @@ class Walked:
         return len(self.records) // WORDS
 
 
-def walk(data: bytes, header: int, wanted: Wanted, budget: int | None = None) -> Walked:
+def walk(data: Bytes, header: int, wanted: Wanted, budget: int | None = None) -> Walked:
     """Return every reference to what is wanted in the DEX whose header stands at ``header``.
 
     ``budget`` is the most instructions to look at (by default twice as many as the file could hold: code items may be
@@ -108,7 +110,7 @@ def walk(data: bytes, header: int, wanted: Wanted, budget: int | None = None) ->
     return Walked(array("I", records), bad_classes, bad_methods, exhausted)
 
 
-def class_edges(data: bytes, header: int, budget: int | None = None) -> tuple[array[int], bool]:
+def class_edges(data: Bytes, header: int, budget: int | None = None) -> tuple[array[int], bool]:
     """Return which class refers to which type, and whether the budget was used up.
 
     Pairs of class_def and type index, each once, in file order: superclass and interfaces first, then what the code calls,
@@ -141,7 +143,7 @@ class _Method(NamedTuple):
     units: int
 
 
-def walk_python(data: bytes, header: int, wanted: Wanted, budget: int | None = None) -> Walked:
+def walk_python(data: Bytes, header: int, wanted: Wanted, budget: int | None = None) -> Walked:
     """Do what ``walk`` does, with the standard library alone."""
     left = len(data) if budget is None else budget
     methods, bad_classes, bad_methods, cut = _methods(data, header)
@@ -166,7 +168,7 @@ def _nearly_all(wanted: Wanted) -> bool:
     return any(len(table) - table.count(0) > _MOST_WANTED * len(table) and len(table) > 64 for table in tables)
 
 
-def _methods(data: bytes, header: int) -> tuple[list[_Method], int, int, int | None]:
+def _methods(data: Bytes, header: int) -> tuple[list[_Method], int, int, int | None]:
     """Return every method with code, in file order, how many classes and methods are broken, and the class where it was given up.
 
     Classes may share their data: no more entries are read than the file has bytes.
@@ -190,7 +192,7 @@ def _methods(data: bytes, header: int) -> tuple[list[_Method], int, int, int | N
     return found, bad_classes, bad_methods, None
 
 
-def _class_methods(data: bytes, class_def: int, at: int, found: list[_Method], left: int) -> tuple[bool, int, int]:
+def _class_methods(data: Bytes, class_def: int, at: int, found: list[_Method], left: int) -> tuple[bool, int, int]:
     """Add a class's methods; return whether it is whole, how many are broken, and the entries left (negative: given up)."""
     size = len(data)
     broken = 0
@@ -229,7 +231,7 @@ def _class_methods(data: bytes, class_def: int, at: int, found: list[_Method], l
     return True, broken, left
 
 
-def uleb(data: bytes, at: int) -> tuple[int, int]:
+def uleb(data: Bytes, at: int) -> tuple[int, int]:
     """Return a ULEB128 value of at most five bytes and the offset after it. Raises IndexError where there is none."""
     byte = data[at]
     if byte < 0x80:
@@ -247,7 +249,7 @@ def uleb(data: bytes, at: int) -> tuple[int, int]:
 _CANDIDATE = rb"(?=([\x1a-\x1c\x22\x52-\x72\x74-\x78\xfa\xfb]).(..))"
 
 
-def _candidates(data: bytes, methods: list[_Method], wanted: Wanted) -> set[int]:
+def _candidates(data: Bytes, methods: list[_Method], wanted: Wanted) -> set[int]:
     """Return the numbers of the methods that may hold a wanted reference: every wanted instruction looks like one."""
     starts = sorted({one.start for one in methods})
     by_start: dict[int, list[int]] = {}
@@ -270,7 +272,7 @@ def _candidates(data: bytes, methods: list[_Method], wanted: Wanted) -> set[int]
     return {number for start in hit for number in by_start[start]}
 
 
-def _walk_code(data: bytes, one: _Method, wanted: Wanted, left: int) -> tuple[list[int], int, bool]:
+def _walk_code(data: Bytes, one: _Method, wanted: Wanted, left: int) -> tuple[list[int], int, bool]:
     """Return a method's records, what is left of the budget (negative when used up), and whether it ended soundly."""
     units = array("H", data[one.start : one.start + 2 * one.units])
     if struct.pack("=H", 1) != b"\x01\x00":
@@ -318,7 +320,7 @@ def _payload_length(units: array[int], at: int, end: int) -> int:
     return 1
 
 
-def class_edges_python(data: bytes, header: int, budget: int | None = None) -> tuple[array[int], bool]:
+def class_edges_python(data: Bytes, header: int, budget: int | None = None) -> tuple[array[int], bool]:
     """Do what ``class_edges`` does, with the standard library alone."""
     left = len(data) if budget is None else budget
     methods, _, _, cut = _methods(data, header)
@@ -357,7 +359,7 @@ def class_edges_python(data: bytes, header: int, budget: int | None = None) -> t
 
 
 def _name_types(
-    data: bytes, one: _Method, owner_of: dict[int, tuple[int, int]], types: int, named: dict[int, None], left: int
+    data: Bytes, one: _Method, owner_of: dict[int, tuple[int, int]], types: int, named: dict[int, None], left: int
 ) -> int:
     """Add the types a method's code names; return what is left of the budget (negative when used up)."""
     units = array("H", data[one.start : one.start + 2 * one.units])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -168,3 +169,19 @@ def test_every_edit_changes_something(edit: Edit) -> None:
     data = bytearray(sample())
     edit(data, 7, 0x1235)
     assert bytes(data) != sample()
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_a_file_in_a_bytearray_is_read_like_one_in_bytes(monkeypatch: pytest.MonkeyPatch, native: bool) -> None:
+    if not native:
+        monkeypatch.setitem(sys.modules, "auditor._native.dexwalk", None)
+    found = []
+    for content in (sample(), bytearray(sample())):
+        collect = Collector(lens())
+        dex = read_dex(content)
+        collect.code(PLACE, dex.classes)
+        for header, types in zip(dex.headers, dex.types, strict=True):
+            read_code(content, header, PLACE, collect.lens, collect, types)
+        found.append((dex, collect.facts, collect.gaps, collect.units, collect.flow()))
+    assert found[0] == found[1]
+    assert len(found[0][1]) > 20
