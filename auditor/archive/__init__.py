@@ -50,6 +50,8 @@ _BOMB_SIZE = 64 << 20
 _FIRST_LOOK, _LONGEST_LOOK = 1 << 10, 256 << 10
 """Compressed bytes looked at to find an entry's first bytes."""
 _HASHED_AT_ONCE = 1 << 20
+_LARGE = 1 << 18
+"""Bytes from which on it is worth while to give memory back."""
 _MAX_SIGNING_BLOCK = 64 << 20
 _PIECE = 8 << 20
 """Bytes of an entry that is read piece by piece."""
@@ -234,10 +236,14 @@ class Archive:
         with memoryview(self._data) as whole:
             for at in range(0, len(whole), _HASHED_AT_ONCE):
                 state.update(whole[at : at + _HASHED_AT_ONCE])
-                if hasattr(mmap, "MADV_DONTNEED"):
-                    # what was mapped in for this counts as memory of ours until it is given back
-                    self._data.madvise(mmap.MADV_DONTNEED, at, min(_HASHED_AT_ONCE, len(whole) - at))
+                self._let_go(at, min(_HASHED_AT_ONCE, len(whole) - at))
         return state.hexdigest()
+
+    def _let_go(self, at: int, length: int) -> None:
+        """Give back the memory a part of the file was mapped into, which counts as ours; whoever reads it again has it mapped again."""
+        if isinstance(self._data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            first = at - at % mmap.PAGESIZE
+            self._data.madvise(mmap.MADV_DONTNEED, first, at + length - first)
 
     def close(self) -> None:
         """Release the file."""
@@ -474,6 +480,8 @@ class Archive:
         if entry.method != DEFLATED and self._is_stored(entry):
             return bytes(self._raw(entry, entry.size))
         data = inflated(self._raw(entry, entry.packed), entry.size, exact)
+        if entry.packed >= _LARGE:
+            self._let_go(self._start(entry), entry.packed)
         if data is not None and len(data) == entry.size:
             return data
         if entry.method != DEFLATED:
