@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from auditor import __version__
 from auditor.beside import NOTHING, Beside
 from auditor.declaration import read_declaration
+from auditor.diff import Comparison, Side, diff, judged, tables_of
 from auditor.errors import BuildError
 from auditor.knowledge.load import clauses_for, load
 from auditor.knowledge.schema import Knowledge, TraceKind, VersionKind
@@ -56,6 +57,7 @@ __all__ = [
     "audit_and_facts",
     "audit_build",
     "check_declaration",
+    "compare_builds",
     "declared_in",
     "draft_build",
     "draft_of",
@@ -401,6 +403,39 @@ def judge(
         not_checkable=tuple(_not_checkable(declaration, knowledge)),
         presences=facts.conduct.presences,
         suppliers=tuple(_suppliers(case.rows, knowledge)),
+    )
+
+
+def compare_builds(
+    old: Side, new: Side, audits: tuple[Audit, Audit] | None = None, knowledge: Knowledge | None = None
+) -> Comparison:
+    """Compare two builds of one app; ``audits`` are those of both, old and new, under one declaration: they tell what is undeclared."""
+    knowledge = knowledge or load()
+    findings: tuple[Finding, ...] = ()
+    changes = diff(old, new)
+    declared_gaps: tuple[Gap, ...] = ()
+    hiding = [(gap, gap.hides & tables_of(side.identity.platform)) for side in (old, new) for gap in side.gaps]
+    if audits is not None:
+        changes, findings = judged(changes, *audits)
+        read = {*old.gaps, *new.gaps}
+        declared_gaps = tuple(gap for gap in audits[1].gaps if gap not in read)
+        still_open = {gap for audit in audits for gap in audit.open_gaps}
+        compared = {one.table for one in audits[1].checked if one.compared}
+        hiding = [(gap, hides) for gap, hides in (*hiding, *((gap, gap.hides & compared) for gap in declared_gaps)) if gap in still_open]
+    subjects = {name for change in changes for name in (change.item.subject, change.item.sdk)} | {one.subject for one in findings}
+    return Comparison(
+        tool=_tool(knowledge),
+        old=old.identity,
+        new=new.identity,
+        declaration=audits[1].declaration if audits else None,
+        changes=changes,
+        findings=findings,
+        old_gaps=old.gaps,
+        new_gaps=new.gaps,
+        declared_gaps=declared_gaps,
+        doubted=tuple(table for table in Table if any(table in hides for _, hides in hiding)),
+        names=tuple(_names(subjects, knowledge)),
+        data_names=tuple((id_, knowledge.data_types[id_].name) for id_ in sorted(subjects & knowledge.data_types.keys())),
     )
 
 

@@ -1,6 +1,6 @@
-"""The JSON form of results: ``auditor/audit/1`` (written and read back) and ``auditor/facts/1`` (written).
+"""The JSON form of results: ``auditor/audit/1`` (written and read back), ``auditor/facts/1`` and ``auditor/comparison/1`` (written).
 
-The JSON Schemas beside this module (``schemas/``) describe both. Names are never changed or reused within a version;
+The JSON Schemas beside this module (``schemas/``) describe them. Names are never changed or reused within a version;
 a later release of the same version may add fields, so a reader has to ignore names it does not know.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum, IntEnum
 from typing import Any, TypeVar
 
+from auditor.diff import Change, Comparison
 from auditor.errors import WireError
 from auditor.model import (
     Audit,
@@ -67,10 +68,11 @@ from auditor.model import (
 )
 from auditor.unseen import UNSEEN
 
-__all__ = ["AUDIT", "FACTS", "audit_from_wire", "audit_to_wire", "dumps", "facts_to_wire"]
+__all__ = ["AUDIT", "COMPARISON", "FACTS", "audit_from_wire", "audit_to_wire", "comparison_to_wire", "dumps", "facts_to_wire"]
 
 AUDIT = "auditor/audit/1"
 FACTS = "auditor/facts/1"
+COMPARISON = "auditor/comparison/1"
 
 _Declared = DeclaredPermission | DeclaredUsageKey | DeclaredSdk | DeclaredData
 _Value = TypeVar("_Value")
@@ -680,6 +682,49 @@ def _privacy_manifests(build: Build) -> list[dict[str, Any]]:
 
 def _listed(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+# -- comparison/1, written --------------------------------------------------------------------------------------------
+
+
+def comparison_to_wire(comparison: Comparison) -> dict[str, Any]:
+    """Return ``comparison`` as an ``auditor/comparison/1`` document."""
+    declaration = comparison.declaration
+    return {
+        "schema": COMPARISON,
+        "tool": _tool(comparison.tool),
+        "old": _identity(comparison.old),
+        "new": _identity(comparison.new),
+        "same_app": comparison.same_app,
+        "same_file": comparison.same_file,
+        "declaration": {"file": declaration.file, "sha256": declaration.sha256} if declaration else None,
+        "changes": [_change(one) for one in comparison.changes],
+        "findings": [_finding(one) for one in comparison.findings],
+        "gaps": {
+            "old": [_gap(gap) for gap in comparison.old_gaps],
+            "new": [_gap(gap) for gap in comparison.new_gaps],
+            "declaration": [_gap(gap) for gap in comparison.declared_gaps],
+        },
+        "doubted": [table.value for table in comparison.doubted],
+        "names": {subject: _text(name) for subject, name in comparison.names},
+        "data_names": {subject: _text(name) for subject, name in comparison.data_names},
+    }
+
+
+def _change(one: Change) -> dict[str, Any]:
+    item = one.item
+    return {
+        "kind": item.matter.value,
+        "subject": item.subject,
+        "change": one.how.value,
+        "doubtful": one.doubtful,
+        "owner": {"kind": item.owner.value, "sdk": item.sdk or None} if item.owner else None,
+        "values": [{"aspect": shift.aspect.value, "of": shift.of or None, "old": shift.old, "new": shift.new} for shift in one.shifts],
+        "standing": one.standing.value if one.standing else None,
+        "findings": [finding.fingerprint for finding in one.findings],
+        "example": _fact(item.evidence[0]) if item.evidence else None,
+        "path": list(item.way),
+    }
 
 
 # -- audit/1, read --------------------------------------------------------------------------------------------------

@@ -45,12 +45,13 @@ def cli() -> Iterator[str]:
     yield "## Exit codes"
     words = {
         ExitCode.CONSISTENT: "consistent, or all that is not is accepted by [decisions](decisions.md); for `facts`: everything was read;"
-        " for `evidence`: the pack is written; for `verify`: it is intact",
+        " for `evidence`: the pack is written; for `verify`: it is intact;"
+        " for `compare`: nothing is new and undeclared",
         ExitCode.CONTRADICTED: "contradicted, at or over `--fail-on`; findings of low confidence, or accepted, never count; for"
-        " `verify`: tampered with, or about another build",
+        " `compare`: a finding the old build has not; for `verify`: tampered with, or about another build",
         ExitCode.UNUSABLE: "usage error, broken declaration or decisions, or nothing that can be opened as a build",
-        ExitCode.INCONCLUSIVE: "inconclusive: gaps that nobody accepted leave a table in doubt; for `facts`: there are gaps; for"
-        " `verify`: intact, but another version comes to another result",
+        ExitCode.INCONCLUSIVE: "inconclusive: gaps that nobody accepted leave a table in doubt, of either build for `compare`; for `facts`:"
+        " there are gaps; for `verify`: intact, but another version comes to another result",
         ExitCode.BUG: "a bug of the auditor (`AUDITOR_DEBUG=1` shows where)",
         ExitCode.INTERRUPTED: "interrupted",
     }

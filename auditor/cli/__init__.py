@@ -43,6 +43,7 @@ class _Lazy(click.Group):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.short = {
             "audit": "Audit a build against a declaration.",
+            "compare": "Compare two builds: what a release adds and drops.",
             "facts": "Show what a build holds.",
             "evidence": "Pack an audit as evidence to be filed.",
             "verify": "Check a pack of evidence.",
@@ -66,6 +67,10 @@ class _Lazy(click.Group):
             from auditor.cli import configured
 
             return configured.config
+        if cmd_name == "compare":
+            from auditor.cli import compare
+
+            return compare.compare
         if cmd_name in ("evidence", "verify"):
             from auditor.cli import evidence
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from auditor.config import Config
     from auditor.pipeline import Facts
 
+Kept = TypeVar("Kept")
+
 _FORMATS = ("text", "json", "html", "sarif", "junit", "markdown", "csv", "xlsx", "pdf", "cyclonedx")
 
 _build = click.argument("build", type=click.Path(path_type=Path))
-_language = click.option(
+language_option = click.option(
     "--lang",
     "language",
     type=click.Choice(LANGUAGES),
@@ -39,7 +41,7 @@ _language = click.option(
     envvar="AUDITOR_LANG",
     help="Language of the reports for people: Chinese or English.",
 )
-_own_knowledge = click.option(
+knowledge_option = click.option(
     "--knowledge",
     "own_sdks",
     type=click.Path(path_type=Path),
@@ -58,7 +60,7 @@ _merger_report = click.option(
     metavar="FILE",
     help="manifest-merger-*-report.txt of the build: names the library that brought each permission and component.",
 )
-_fail_on = click.option(
+fail_on_option = click.option(
     "--fail-on",
     type=click.Choice(LEVELS),
     default="medium",
@@ -67,7 +69,7 @@ _fail_on = click.option(
 )
 
 
-_cache = click.option(
+cache_option = click.option(
     "--cache",
     type=click.Path(path_type=Path),
     metavar="DIR",
@@ -86,7 +88,7 @@ _cache = click.option(
     help=f"Write a report to a file; may be repeated. Formats: {', '.join(_FORMATS)}.",
 )
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="Format on standard output (text, unless -o is given).")
-@_fail_on
+@fail_on_option
 @click.option(
     "--decisions", type=click.Path(path_type=Path), metavar="FILE",
     help="What people decided about findings and gaps: those accepted do not count at the gate.",
@@ -97,11 +99,11 @@ _cache = click.option(
 )
 @_mapping
 @_merger_report
-@_own_knowledge
-@_cache
+@knowledge_option
+@cache_option
 @timeout_option
 @max_memory_option
-@_language
+@language_option
 @click.pass_context
 def audit(
     ctx: click.Context,
@@ -142,7 +144,7 @@ def audit(
     speak = Language(language)
     decider = Decider.of(decisions, new_baseline, inputs=inputs)
     results = []
-    with _mistakes_in(declaration):
+    with mistakes_in(declaration):
         for one, beside in wanted:
             results.append(audited(one, declaration, beside, own_sdks, timeout, max_memory, speak, cache=cache)[0])
     results = decider.applied(results)
@@ -191,24 +193,52 @@ def audited(
     ``shown_as`` is the declaration's path as reports print it, where that is not its own. Returns the audit, and what the build
     holds in the formats ``facts_as`` asks for, from the same reading.
     """
+    return audited_keeping(
+        build,
+        declaration,
+        beside,
+        own_sdks,
+        timeout,
+        max_memory,
+        speak,
+        keep=lambda found: _rendered(found, facts_as, speak),
+        cache=cache,
+        shown_as=shown_as,
+    )
+
+
+def audited_keeping(
+    build: Path,
+    declaration: Path,
+    beside: Beside,
+    own_sdks: Path | None,
+    timeout: int | None,
+    max_memory: int | None,
+    speak: Language,
+    *,
+    keep: Callable[[Facts], Kept],
+    cache: Path | None = None,
+    shown_as: str = "",
+) -> tuple[Audit, Kept]:
+    """Audit one build as :func:`audited` does; return the audit and what ``keep`` makes of what the build holds, in that process."""
     from auditor.cli.progress import Progress
     from auditor.sandbox import Stopped, allowance, contained
 
     name = shown_as or shown(declaration)
 
-    def work(tell: Callable[[Text], None]) -> tuple[Audit, dict[str, str]]:
+    def work(tell: Callable[[Text], None]) -> tuple[Audit, Kept]:
         from auditor.pipeline import audit_and_facts
 
         audit, found = audit_and_facts(
             build,
             declaration,
             shown_as=name,
-            knowledge=_known(own_sdks),
+            knowledge=knowledge_with(own_sdks),
             beside=beside,
             progress=tell,
-            cache=_kept(cache, speak),
+            cache=kept(cache, speak),
         )
-        return audit, _rendered(found, facts_as, speak)
+        return audit, keep(found)
 
     with Progress(speak) as progress:
         try:
@@ -218,7 +248,7 @@ def audited(
 
             if stopped.stage == DECLARING:
                 raise refusal(declaration, stopped.reason) from None
-            knowledge = _known(own_sdks)
+            knowledge = knowledge_with(own_sdks)
             declared, gaps = read_document_within(
                 declaration,
                 lambda: declared_in(declaration, shown_as=name, knowledge=knowledge),
@@ -226,7 +256,7 @@ def audited(
                 max_memory,
             )
             found = unread(build, stopped.sentence, knowledge=knowledge)
-            return judge(found, declared, knowledge, gaps), _rendered(found, facts_as, speak)
+            return judge(found, declared, knowledge, gaps), keep(found)
 
 
 @click.command()
@@ -235,11 +265,11 @@ def audited(
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), help="Format on standard output (text, unless -o is given).")
 @_mapping
 @_merger_report
-@_own_knowledge
-@_cache
+@knowledge_option
+@cache_option
 @timeout_option
 @max_memory_option
-@_language
+@language_option
 def facts(
     build: Path,
     outputs: tuple[Output, ...],
@@ -272,7 +302,7 @@ def facts(
         from auditor.pipeline import read_build
 
         found = read_build(
-            build, knowledge=_known(own_sdks), calls=True, beside=beside, progress=tell, cache=_kept(cache, speak)
+            build, knowledge=knowledge_with(own_sdks), calls=True, beside=beside, progress=tell, cache=kept(cache, speak)
         )
         return _rendered(found, wanted, speak), bool(found.gaps)
 
@@ -282,7 +312,7 @@ def facts(
         except Stopped as stopped:
             from auditor.pipeline import unread
 
-            texts, gaps = _rendered(unread(build, stopped.sentence, knowledge=_known(own_sdks)), wanted, speak), True
+            texts, gaps = _rendered(unread(build, stopped.sentence, knowledge=knowledge_with(own_sdks)), wanted, speak), True
     for output in outputs:
         write(output, texts[output.format])
     if on_stdout:
@@ -305,11 +335,11 @@ def _rendered(found: Facts, wanted: Collection[str], language: Language) -> dict
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-@_fail_on
-@_own_knowledge
+@fail_on_option
+@knowledge_option
 @timeout_option
 @max_memory_option
-@_language
+@language_option
 def check_declaration(
     files: tuple[Path, ...], fail_on: str, own_sdks: Path | None, timeout: int | None, max_memory: int | None, language: str
 ) -> int:
@@ -323,7 +353,7 @@ def check_declaration(
     mistakes: list[str] = []
     for file in files:
         try:
-            with _mistakes_in(file):
+            with mistakes_in(file):
                 codes.append(_checked(file, fail_on, own_sdks, timeout, max_memory, Language(language)))
         except DeclarationError as error:
             mistakes += error.mistakes
@@ -338,7 +368,7 @@ def _checked(
     from auditor.pipeline import check_declaration as check
 
     declaration, findings, gaps = read_document_within(
-        file, lambda: check(file, shown_as=shown(file), knowledge=_known(own_sdks)), timeout, max_memory
+        file, lambda: check(file, shown_as=shown(file), knowledge=knowledge_with(own_sdks)), timeout, max_memory
     )
     for finding in findings:
         place = f"{finding.declared.file}:{finding.declared.at}" if finding.declared else declaration.file
@@ -352,7 +382,7 @@ def _checked(
 
 @click.command()
 @click.argument("rule_id", metavar="[ID]", required=False)
-@_language
+@language_option
 def rules(rule_id: str | None, language: str) -> int:
     """List the rules, or explain the one called ID."""
     from auditor.decisions import LAPSED
@@ -381,15 +411,15 @@ def rules(rule_id: str | None, language: str) -> int:
 
 @click.command()
 @click.argument("sdk_id", metavar="[ID]", required=False)
-@_own_knowledge
-@_language
+@knowledge_option
+@language_option
 def sdks(sdk_id: str | None, own_sdks: Path | None, language: str) -> int:
     """List the third-party SDKs known, or show the one called ID."""
     from auditor.cli.sdk_page import render_sdk
     from auditor.records import did_you_mean
 
     speak = Language(language)
-    knowledge = _known(own_sdks)
+    knowledge = knowledge_with(own_sdks)
     known = knowledge.sdks
     if sdk_id is None:
         width = max(map(len, known))
@@ -402,7 +432,7 @@ def sdks(sdk_id: str | None, own_sdks: Path | None, language: str) -> int:
     return ExitCode.CONSISTENT
 
 
-def _kept(folder: Path | None, speak: Language) -> Cache | None:
+def kept(folder: Path | None, speak: Language) -> Cache | None:
     """Return the cache in ``folder``, which says on standard error what is wrong with it."""
     if folder is None:
         return None
@@ -411,7 +441,7 @@ def _kept(folder: Path | None, speak: Language) -> Cache | None:
     return Cache(folder, lambda text: complain(text.in_(speak)))
 
 
-def _known(own_sdks: Path | None) -> Knowledge:
+def knowledge_with(own_sdks: Path | None) -> Knowledge:
     """Return the shipped knowledge, with the user's own SDKs where a folder of them is given."""
     from auditor.knowledge.load import load, load_with
 
@@ -428,7 +458,7 @@ def shown(path: Path) -> str:
 
 
 @contextmanager
-def _mistakes_in(declaration: Path) -> Iterator[None]:
+def mistakes_in(declaration: Path) -> Iterator[None]:
     """Report mistakes under the path the user gave, which an editor can open, not the bare name that reports print."""
     try:
         yield

@@ -37,6 +37,7 @@ _LIMITS = ("timeout", "max-memory")
 _READING = ("lang", "knowledge", *_LIMITS)
 _COMMANDS = {
     "audit": tuple(_PARAMETERS),
+    "compare": ("declaration", "decisions", "fail-on", "cache", *_READING),
     "facts": ("cache", *_READING),
     "evidence": ("declaration", "decisions", *_READING),
     "verify": ("lang",),

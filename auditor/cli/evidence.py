@@ -103,10 +103,10 @@ class _Moment(click.ParamType):  # type: ignore[type-arg]
 )
 @commands._mapping
 @commands._merger_report
-@commands._own_knowledge
+@commands.knowledge_option
 @timeout_option
 @max_memory_option
-@commands._language
+@commands.language_option
 def evidence(
     build: Path,
     declaration: Path,
@@ -145,7 +145,7 @@ def evidence(
     inputs, files = _inputs(declaration, policy, beside, decisions, own_sdks)
     if decisions is not None:
         inputs["decisions"] |= {"shown_as": commands.shown(decisions), "on": today().isoformat()}
-    with commands._mistakes_in(declaration):
+    with commands.mistakes_in(declaration):
         audit, texts = commands.audited(
             build, declaration, beside, own_sdks, timeout, max_memory, speak, facts_as=("json",)
         )
@@ -326,7 +326,7 @@ def _rendered(audit: Audit, format_: str, language: Language) -> bytes:
     help="The Ed25519 public key the pack has to be signed with.",
 )
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the answer.")
-@commands._language
+@commands.language_option
 def verify(pack: Path, build: Path | None, key_file: Path | None, format_: str, language: str) -> int:
     """Check the evidence in CASE.zip: every file against its hash, the signature, the reports against the result they show, and with
     --build the result against the build.

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from auditor.model import Audit, Language, Owner, Severity, State, Verdict
 from auditor.report.bilingual import TAGS, Both, BothWords, SvgText, in_both, overlay
@@ -16,7 +17,10 @@ from auditor.report.picture import matrix_of, tree_of
 from auditor.report.plain import one_line
 from auditor.report.words import PHRASES, Words
 
-__all__ = ["render"]
+if TYPE_CHECKING:
+    import jinja2
+
+__all__ = ["page_parts", "render"]
 
 # A shape beside every word: no state is told by colour alone.
 _VERDICT_MARKS = {Verdict.CONTRADICTED: "✕", Verdict.INCONCLUSIVE: "?", Verdict.CONSISTENT: "✓"}
@@ -43,6 +47,42 @@ _Chip = tuple[str, object, int | None]
 
 def render(audits: Sequence[Audit], language: Language) -> str:
     """Return ``audits`` as an HTML page, which opens in ``language``."""
+    from markupsafe import escape
+
+    environment, parts = page_parts(with_script=bool(audits))
+    several = len(audits) > 1
+    anchors = [f"b{number}-" if several else "" for number in range(1, len(audits) + 1)]
+    in_each = {
+        one: [outline(audit, one, anchor) for audit, anchor in zip(audits, anchors, strict=True)] for one in Language
+    }
+    outlines: list[Outline] = [overlay(zh, en) for zh, en in zip(in_each[Language.ZH], in_each[Language.EN], strict=True)]
+    given = _given(audits)
+    page: str = environment.get_template("report.html").render(
+        audits=outlines,
+        finding_chips=_finding_chips,
+        given=given,
+        is_digest=lambda value: isinstance(value, str) and _DIGEST.match(value),
+        key=_key(audits, given),
+        language=language.value,
+        matrices=[matrix_of(one.collectors) for one in outlines],
+        name=one_line(audits[0].identity.app_id) if len(audits) == 1 else "",
+        script_words=_SCRIPT_WORDS,
+        severity_class={severity: severity.word for severity in Severity},
+        state_chips=lambda counts: [(f"state-{kind}", word, number) for kind, word, number in counts],
+        state_marks=_STATE_MARKS,
+        svg=lambda text: text.svg if isinstance(text, Both) else SvgText(str(escape(text))),
+        tag=TAGS[language],
+        titles={one.value: _title(in_each[one], Words(one)) for one in Language},
+        trees=[tree_of(one.ways) for one in outlines],
+        verdict_marks=_VERDICT_MARKS,
+        words=BothWords(),
+        **parts,
+    )
+    return page.lstrip()
+
+
+def page_parts(*, with_script: bool) -> tuple[jinja2.Environment, dict[str, str]]:
+    """Return what every page is made with: the templates, and style sheet, script and the policy that allows nothing else."""
     import jinja2
     import markupsafe
 
@@ -55,39 +95,13 @@ def render(audits: Sequence[Audit], language: Language) -> str:
         keep_trailing_newline=True,
     )
     style, script = _part("report.css"), _part("report.js")
-    several = len(audits) > 1
-    anchors = [f"b{number}-" if several else "" for number in range(1, len(audits) + 1)]
-    in_each = {
-        one: [outline(audit, one, anchor) for audit, anchor in zip(audits, anchors, strict=True)] for one in Language
-    }
-    outlines: list[Outline] = [overlay(zh, en) for zh, en in zip(in_each[Language.ZH], in_each[Language.EN], strict=True)]
-    given = _given(audits)
     # the policy names the script by its hash: nothing else on the page can run
-    runs = f"script-src '{_digest(script)}'; " if audits else ""
-    page: str = environment.get_template("report.html").render(
-        audits=outlines,
-        finding_chips=_finding_chips,
-        given=given,
-        is_digest=lambda value: isinstance(value, str) and _DIGEST.match(value),
-        key=_key(audits, given),
-        language=language.value,
-        matrices=[matrix_of(one.collectors) for one in outlines],
-        name=one_line(audits[0].identity.app_id) if len(audits) == 1 else "",
-        policy=f"default-src 'none'; style-src '{_digest(style)}'; {runs}base-uri 'none'; form-action 'none'",
-        script=markupsafe.Markup(script),  # noqa: S704 - our own file, and its hash is what the policy allows
-        script_words=_SCRIPT_WORDS,
-        severity_class={severity: severity.word for severity in Severity},
-        state_chips=lambda counts: [(f"state-{kind}", word, number) for kind, word, number in counts],
-        state_marks=_STATE_MARKS,
-        style=markupsafe.Markup(style),  # noqa: S704 - likewise
-        svg=lambda text: text.svg if isinstance(text, Both) else SvgText(str(markupsafe.escape(text))),
-        tag=TAGS[language],
-        titles={one.value: _title(in_each[one], Words(one)) for one in Language},
-        trees=[tree_of(one.ways) for one in outlines],
-        verdict_marks=_VERDICT_MARKS,
-        words=BothWords(),
-    )
-    return page.lstrip()
+    runs = f"script-src '{_digest(script)}'; " if with_script else ""
+    return environment, {
+        "policy": f"default-src 'none'; style-src '{_digest(style)}'; {runs}base-uri 'none'; form-action 'none'",
+        "script": markupsafe.Markup(script),  # noqa: S704 - our own file, and its hash is what the policy allows
+        "style": markupsafe.Markup(style),  # noqa: S704 - likewise
+    }
 
 
 def _given(audits: Sequence[Audit]) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.model import Audit, Language, Severity, Verdict
 from auditor.report.outline import Brought, Card, Group, Outline, Side, TableView, outline
 from auditor.report.words import Words
 
-__all__ = ["render"]
+__all__ = ["SEVERITY_MARKS", "code", "escape", "fold", "grid", "render"]
 
 MOST_ROWS = 100
 """Rows shown of one table: a comment on GitHub holds 65 536 characters."""
 
 _VERDICT_MARKS = {Verdict.CONTRADICTED: "❌", Verdict.INCONCLUSIVE: "❔", Verdict.CONSISTENT: "✅"}
-_SEVERITY_MARKS = {Severity.HIGH: "🔴", Severity.MEDIUM: "🟠", Severity.LOW: "🔵", Severity.INFO: "⚪"}
+SEVERITY_MARKS = {Severity.HIGH: "🔴", Severity.MEDIUM: "🟠", Severity.LOW: "🔵", Severity.INFO: "⚪"}
 
 _PLAIN = re.compile(r"[A-Za-z0-9._:;/$() -]*[A-Za-z0-9._:;/$()]\Z", re.ASCII)
 _MARKUP = re.compile(r"[\\`*\[\]<>&|~{}!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -66,39 +66,39 @@ def _lines(one: Outline, words: Words) -> Iterator[str]:
         yield from section(one, words)
         yield ""
     for card in one.grave:
-        yield from _fold(f"{code_in_html(card.rule)} {code_in_html(card.subject)}", _details(card, words))
+        yield from fold(f"{code_in_html(card.rule)} {code_in_html(card.subject)}", _details(card, words))
         yield ""
     for group in one.light:
-        mark = f"{_SEVERITY_MARKS[group.severity]} {group.severity_word}"
-        yield from _fold(f"{mark} {code_in_html(group.rule)} {escape(group.title)} ({len(group.cards)})", _light(group, words))
+        mark = f"{SEVERITY_MARKS[group.severity]} {group.severity_word}"
+        yield from fold(f"{mark} {code_in_html(group.rule)} {escape(group.title)} ({len(group.cards)})", _light(group, words))
         yield ""
     if one.accepted:
         cells = [(code(card.rule), code(card.subject), escape(card.message), escape(card.decision)) for card in one.accepted]
-        body = _table((words("rule"), words("subject"), words("finding"), words("decision")), cells)
-        yield from _fold(f"{words('accepted')} ({len(one.accepted)})", body)
+        body = grid((words("rule"), words("subject"), words("finding"), words("decision")), cells)
+        yield from fold(f"{words('accepted')} ({len(one.accepted)})", body)
         yield ""
     if one.unmatched:
         lines = (f"- {code(where)} {escape(what)}" for where, what in one.unmatched)
-        yield from _fold(f"{words('decisions.unmatched')} ({len(one.unmatched)})", lines)
+        yield from fold(f"{words('decisions.unmatched')} ({len(one.unmatched)})", lines)
         yield ""
     for table in one.tables:
         if table.rows:
             counts = words.listed([f"{word} {number}" for _, word, number in table.counts])
-            yield from _fold(f"{table.title}{colon}{counts}", _rows(table, words))
+            yield from fold(f"{table.title}{colon}{counts}", _rows(table, words))
             yield ""
     if one.brought:
-        yield from _fold(words("brought"), _brought(one.brought, words))
+        yield from fold(words("brought"), _brought(one.brought, words))
         yield ""
     if one.collectors:
-        yield from _fold(words("collectors"), _collectors(one, words))
+        yield from fold(words("collectors"), _collectors(one, words))
         yield ""
     if one.not_checkable:
-        yield from _fold(words("not_checkable"), (f"- {escape(name)}{colon}{escape(why)}" for name, why in one.not_checkable))
+        yield from fold(words("not_checkable"), (f"- {escape(name)}{colon}{escape(why)}" for name, why in one.not_checkable))
         yield ""
     if one.presences:
-        yield from _fold(words("presences"), _presences(one, words))
+        yield from fold(words("presences"), _presences(one, words))
         yield ""
-    yield from _fold(words("identity"), _identity(one))
+    yield from fold(words("identity"), _identity(one))
 
 
 def _findings(one: Outline, words: Words) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _findings(one: Outline, words: Words) -> Iterator[str]:
     yield ""
     if one.grave:
         heads = (words("severity"), words("confidence"), words("subject"), words("finding"), words("rule"))
-        yield from _table(heads, [_finding_cells(card) for card in one.grave])
+        yield from grid(heads, [_finding_cells(card) for card in one.grave])
         yield ""
     if one.light:
         yield f"{words('light')}{words('colon')}{sum(len(group.cards) for group in one.light)}"
@@ -122,14 +122,14 @@ def _gaps(one: Outline, words: Words) -> Iterator[str]:
             (code(gap.place), "<br>".join(escape(part) for part in (gap.reason, gap.decision) if part), words.listed(list(gap.hides)))
             for gap in one.gaps
         ]
-        yield from _table((words("at"), words("reason"), words("hides")), cells)
+        yield from grid((words("at"), words("reason"), words("hides")), cells)
     else:
         yield words("empty.gaps")
 
 
 def _finding_cells(card: Card) -> tuple[str, ...]:
     subject = code(card.subject) + (f" {escape(card.name)}" if card.name else "")
-    severity = f"{_SEVERITY_MARKS[card.severity]} {card.severity_word}"
+    severity = f"{SEVERITY_MARKS[card.severity]} {card.severity_word}"
     message = "<br>".join(escape(part) for part in (card.message, card.decision) if part)
     return severity, card.confidence_word, subject, message, code(card.rule)
 
@@ -160,7 +160,7 @@ def _light(group: Group, words: Words) -> Iterator[str]:
         parts = (escape(card.message), escape(card.decision), *evidence, card.more)
         rows.append((subject, "<br>".join(part for part in parts if part), card.confidence_word, escape(card.remedy), where))
     heads = ("subject", "finding", "confidence", "remedy", "declaration")
-    yield from _table([words(head) for head in heads], rows)
+    yield from grid([words(head) for head in heads], rows)
     for cite, summary in group.clauses:
         yield ""
         yield f"{words('basis')}{words('colon')}{escape(cite)}" + (f" — {escape(summary)}" if summary else "")
@@ -173,7 +173,7 @@ def _rows(table: TableView, words: Words) -> Iterator[str]:
         subject = code(row.subject) + (f"<br>{escape(row.name)}" if row.name else "")
         state = row.state_word + (f"<br>{escape(row.note)}" if row.note else "")
         rows.append((subject, _side(row.declared), _side(row.found), state))
-    yield from _table(heads, rows)
+    yield from grid(heads, rows)
     if len(table.rows) > MOST_ROWS:
         yield ""
         yield words("rows.more", n=len(table.rows) - MOST_ROWS)
@@ -190,7 +190,7 @@ def _brought(rows: Sequence[Brought], words: Words) -> Iterator[str]:
         who = escape(row.who) + (f"<br>{escape(row.note)}" if row.note else "")
         cells.append((who, *("<br>".join(cell) for cell in (map(code, row.permissions), components, map(code, row.queries)))))
     heads = (words("brought.who"), words("brought.permissions"), words("brought.components"), words("brought.queries"))
-    yield from _table(heads, cells)
+    yield from grid(heads, cells)
 
 
 def _collectors(one: Outline, words: Words) -> Iterator[str]:
@@ -201,7 +201,7 @@ def _collectors(one: Outline, words: Words) -> Iterator[str]:
         rows.append((name, words.listed([escape(f"{marks[mark]}{type_}") for type_, mark in item.types])))
     yield words("collectors.note")
     yield ""
-    yield from _table((words("collector"), words("collectors.types")), rows)
+    yield from grid((words("collector"), words("collectors.types")), rows)
 
 
 def _presences(one: Outline, words: Words) -> Iterator[str]:
@@ -224,7 +224,8 @@ def code_in_html(text: str) -> str:
     return f"<code>{escape(text)}</code>"
 
 
-def _fold(summary: str, body: Iterator[str]) -> Iterator[str]:
+def fold(summary: str, body: Iterator[str]) -> Iterator[str]:
+    """Yield the lines of something that opens when asked."""
     yield f"<details><summary>{summary}</summary>"
     yield ""
     yield from body
@@ -232,7 +233,8 @@ def _fold(summary: str, body: Iterator[str]) -> Iterator[str]:
     yield "</details>"
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def grid(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table; cells are Markdown already."""
     yield f"| {' | '.join(heads)} |"
     yield f"|{' --- |' * len(heads)}"
     for row in rows:

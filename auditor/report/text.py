@@ -10,7 +10,7 @@ from auditor.model import Audit, Language, Severity, Verdict
 from auditor.report.outline import Card, Outline, outline
 from auditor.report.words import Words
 
-__all__ = ["render"]
+__all__ = ["inert", "render"]
 
 _BOLD, _DIM, _RED, _YELLOW, _GREEN, _BLUE = "1", "2", "31", "33", "32", "34"
 _VERDICT_COLOURS = {
@@ -29,11 +29,11 @@ def render(audits: Sequence[Audit], language: Language, colour: bool = False) ->
     if not audits:
         return words("empty.audits") + "\n"
     paint = _Paint(colour)
-    parts = ["\n".join(map(_inert, _lines(outline(audit, language), words, paint))) for audit in audits]
+    parts = ["\n".join(map(inert, _lines(outline(audit, language), words, paint))) for audit in audits]
     return f"\n\n{_RULE}\n\n".join(parts) + "\n"
 
 
-def _inert(line: str) -> str:
+def inert(line: str) -> str:
     """Return ``line`` as no command to a CI server, which GitHub, Azure and TeamCity take from any job's output."""
     return _COMMAND.sub(lambda match: f"{match[0][0]} {match[0][1:]}", line)
 

@@ -294,7 +294,7 @@
   }
 
   // What the browser keeps began with what the report was made with; the first time there is only that.
-  const kept = store.get(key) ?? one("#decisions").dataset.givenDecisions;
+  const kept = store.get(key) ?? one("#decisions")?.dataset.givenDecisions ?? "[]";
   try { take(JSON.parse(kept).filter(valid)); } catch { /* what is not ours is left alone */ }
   for (const element of all("[data-given]")) element.remove();
   speak(language());
