@@ -43,8 +43,14 @@ def _field(badging: str, line: str, field: str) -> str:
     return found[1] if found else ""
 
 
-def test_a_well_formed_build_leaves_no_gap(apk: Path) -> None:
-    assert _build(apk).gaps == ()
+INSIDE = {"ApiDemos-debug.apk": ["assets/HelloActivity.apk"]}
+"""The apps that lie inside a build: each is named, and leaves no table in doubt."""
+
+
+def test_a_well_formed_build_leaves_no_gap_but_for_the_apps_inside_it(apk: Path) -> None:
+    gaps = _build(apk).gaps
+    assert [gap.location.file for gap in gaps] == INSIDE.get(apk.name, [])
+    assert not any(gap.hides for gap in gaps)
 
 
 def test_an_apk_is_an_android_build(apk: Path) -> None:
