@@ -104,13 +104,9 @@ def read_config(path: Path, *, formats: Collection[str], levels: Collection[str]
 
     Raise :class:`~auditor.errors.ConfigError` with every mistake in it, or with the one reason why it cannot be read.
     """
-    from auditor.records import MAX_BYTES, read_record  # only where there is a file: most commands run without one
+    from auditor.records import bytes_of, read_record  # only where there is a file: most commands run without one
 
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ConfigError([f"{path}:1: cannot be read: {error.strerror or error}"]) from None
+    data = bytes_of(path, str(path), ConfigError, "configuration")
     mistakes: list[Mistake] = []
     top = read_record(str(path), data, mistakes, "configuration")
     config = None

@@ -32,7 +32,7 @@ from auditor.model import (
     Text,
     fingerprint,
 )
-from auditor.records import MAX_BYTES, Mistake, Record, json_yaml, read_record, scalar_yaml
+from auditor.records import Mistake, Record, bytes_of, json_yaml, read_record, scalar_yaml
 
 __all__ = [
     "LAPSED",
@@ -104,16 +104,7 @@ def read_decisions(path: Path, shown_as: str | None = None) -> Decisions:
     Raise :class:`~auditor.errors.DecisionsError` with every mistake in it, or with the one reason why it cannot be read.
     """
     shown = str(path) if shown_as is None else shown_as
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except IsADirectoryError:
-        raise DecisionsError([f"{shown}:1: this is a directory; name a decisions file"]) from None
-    except FileNotFoundError:
-        raise DecisionsError([f"{shown}:1: no such file; --write-baseline writes one"]) from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise DecisionsError([f"{shown}:1: cannot be read: {reason}"]) from None
+    data = bytes_of(path, shown, DecisionsError, "decisions", "no such file; --write-baseline writes one")
     return parse_decisions(data, shown)
 
 

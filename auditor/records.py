@@ -12,14 +12,16 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 
+from auditor.errors import Mistakes
 from auditor.model import Text
 from auditor.unseen import visible
 
-__all__ = ["Entry", "Mistake", "Record", "did_you_mean", "json_yaml", "read_entries", "read_record", "scalar_yaml"]
+__all__ = ["Entry", "Mistake", "Record", "bytes_of", "did_you_mean", "json_yaml", "read_entries", "read_record", "scalar_yaml"]
 
 MAX_BYTES = 8 << 20
 MAX_DEPTH = 32
@@ -265,6 +267,24 @@ class Record:
             self.mistakes.append(Mistake(self.file, node.line, f"{what} must be a mapping of keys to values"))
             return None
         return _record(node, self.file, self.mistakes, what)
+
+
+def bytes_of(path: Path, shown: str, error: type[Mistakes], what: str, missing: str = "no such file") -> bytes:
+    """Return what a file holds, a little more than a document may have at the most.
+
+    Raises ``error`` with the one reason why it cannot be read: ``what`` names the document, ``missing`` says what to do where
+    there is none.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except IsADirectoryError:
+        raise error([f"{shown}:1: this is a directory; name a {what} file"]) from None
+    except FileNotFoundError:
+        raise error([f"{shown}:1: {missing}"]) from None
+    except (OSError, ValueError) as failure:
+        reason = failure.strerror if isinstance(failure, OSError) and failure.strerror else str(failure)
+        raise error([f"{shown}:1: cannot be read: {reason}"]) from None
 
 
 def read_record(file: str, data: bytes, mistakes: list[Mistake], what: str) -> Record | None:

@@ -18,7 +18,7 @@ DOORS: dict[str, set[str]] = {
     "build": set(),
     "model": {"build"},
     "errors": set(),
-    "records": {"model", "unseen"},
+    "records": {"errors", "model", "unseen"},
     "archive": {"build", "errors"},
     "wire": {*NOUNS, "diff", "unseen"},
     "unseen": set(),

@@ -30,7 +30,7 @@ from auditor.model import (
     PolicySource,
     Table,
 )
-from auditor.records import MAX_BYTES, Mistake, Record, did_you_mean, read_record
+from auditor.records import Mistake, Record, bytes_of, did_you_mean, read_record
 
 __all__ = ["SCHEMA", "STATEMENTS", "parse_declaration", "read_declaration", "row_faults"]
 
@@ -73,16 +73,7 @@ def read_declaration(path: Path, knowledge: Knowledge, shown_as: str | None = No
     be read.
     """
     shown = str(path) if shown_as is None else shown_as
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except IsADirectoryError:
-        raise DeclarationError([f"{shown}:1: this is a directory; name a declaration file"]) from None
-    except FileNotFoundError:
-        raise DeclarationError([f"{shown}:1: no such file"]) from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise DeclarationError([f"{shown}:1: cannot be read: {reason}"]) from None
+    data = bytes_of(path, shown, DeclarationError, "declaration")
     return parse_declaration(data, shown, knowledge)
 
 
