@@ -304,7 +304,8 @@ def _traits(*given: tuple[Aspect, str, str]) -> tuple[Trait, ...]:
 def _signer(identity: Identity) -> Iterator[Item]:
     certificates = sorted({f"{one.subject} (SHA-256 {one.sha256})" for one in identity.signer})
     verdicts = {one.verified for one in identity.signer}
-    verified = "false" if False in verdicts else "true" if verdicts == {True} else ""
+    # an older scheme that no device looks at any more is not checked beside one that is
+    verified = "false" if False in verdicts else "true" if True in verdicts else ""
     traits = _traits(
         (Aspect.CERTIFICATES, "", "; ".join(certificates)),
         (Aspect.VERIFIED, "", verified),

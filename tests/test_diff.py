@@ -183,6 +183,17 @@ def test_another_signer_is_one_change():
     assert diff(side(), side(signer=(make.signer(), make.signer(scheme="v3")))) == ()
 
 
+@pytest.mark.parametrize(
+    ("schemes", "told"), [((True,), []), ((None, True), []), ((True, False), [("true", "false")]), ((None,), [("true", "")])]
+)
+def test_a_signature_holds_where_the_schemes_devices_look_at_hold(schemes, told):
+    old = side(signer=(make.signer(verified=True),))
+    new = side(signer=tuple(make.signer(scheme=f"v{number}", verified=one) for number, one in enumerate(schemes, 1)))
+    changes = diff(old, new)
+    assert [(was, now) for _, was, now in shifts(changes)] == told
+    assert [change.doubtful for change in changes] == [now == "" for _, now in told]
+
+
 def test_what_a_gap_may_hide_is_not_said_to_be_dropped():
     old = side(make.permission("CAMERA"), sdks=[make.sdk("amap")], collections=[make.collection()])
     new = side(gaps=[HIDES_CODE])

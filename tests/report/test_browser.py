@@ -13,8 +13,10 @@ import pytest
 
 from auditor.decisions import Decisions, baseline, decide, parse_decisions, to_yaml
 from auditor.model import DecisionKind, FactKind, Language, SdkTier, Severity, State, Table
+from auditor.report.compared import render as render_compared
 from auditor.report.html import render
 from tests import factories as make
+from tests.report.compared_examples import release
 from tests.report.examples import decided, drifted, hostile, packed, rules
 
 pytestmark = pytest.mark.browser
@@ -48,8 +50,11 @@ class Desk:
         self.contexts = []
 
     def open(self, *audits, language=Language.ZH, name="report.html", **options):
+        return self.show(render(audits, language), name, **options)
+
+    def show(self, text, name, **options):
         path = self.folder / name
-        path.write_text(render(audits, language), "utf-8")
+        path.write_text(text, "utf-8")
         self.contexts.append(self.browser.new_context(accept_downloads=True, **options))
         page = self.contexts[-1].new_page()
         page.on("console", lambda message: self.faults.append(message.text))
@@ -98,6 +103,17 @@ def test_the_language_switches_in_place(desk):
     assert shown(page, ".verdict .word") == ["✕\n与声明不一致"]
     assert "Contradicts" not in page.locator("main").inner_text()
     assert page.get_by_role("button", name="中文").get_attribute("aria-pressed") == "true"
+
+
+def test_a_comparison_switches_in_place_too(desk):
+    page = desk.show(render_compared("html", release(), Language.EN), "comparison.html")
+    assert page.title().startswith("Comparison of two builds · 小店")
+    assert "not seen, in doubt" in page.locator("main").inner_text()
+    page.get_by_role("button", name="中文").click()
+    assert page.title().startswith("版本比较 · 小店")
+    text = page.locator("main").inner_text()
+    assert "未见（存疑）" in text
+    assert "not seen" not in text
 
 
 @pytest.mark.parametrize("language", Language)
