@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,7 +121,8 @@ def compare(
     if declaration is not None and decider is not None:
         decider.tell(audits, speak)
         named = {shown(path): path for path in (declaration, decisions) if path is not None}
-        annotate([], failing(result.findings, fail_on), named, speak)
+        # what was there before is left to the audit
+        annotate([replace(audits[1], findings=result.findings)], failing(result.findings, fail_on), named, speak)
     return _exit_code(result, fail_on)
 
 

@@ -219,6 +219,14 @@ def test_bad_input_is_one_line_and_2(run: Run, arguments: tuple[str, ...], said:
     assert "Traceback" not in err
 
 
+def test_a_workflow_is_shown_what_is_new_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+    _, _, err = run("old.apk", "new.apk", "-d", "old.yaml")
+    assert f"::error file=old.yaml,line=4,title=undeclared-permission%3A {SMS}::" in err
+    assert run("new.apk", "new.apk", "-d", "old.yaml")[2] == ""
+
+
 def test_a_result_is_no_build(run: Run, tmp_path: Path) -> None:
     main(["facts", "old.apk", "-o", "json=old.json"])
     code, out, err = run("old.json", "new.apk")
