@@ -878,6 +878,8 @@ class Finding:
     """Ids of the clauses cited."""
     table: Table | None = None
     """The data table, where its subject is a data type: an SDK may have the same id. None = any other table, or none."""
+    limits: Text | None = None
+    """What was not checked about it, where that is not what its rule says of all."""
     wording: Text | None = None
     """Words to paste into the policy (or the text shown to the user) where what was found is to stay; 【…】 stands for what no
     build tells."""

@@ -385,6 +385,7 @@ def _manifest_entry(one: ManifestEntry) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
+    limits = {"limits": _text(finding.limits)} if finding.limits else {}
     return {
         "rule": finding.rule,
         "subject": finding.subject,
@@ -400,6 +401,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "regulations": list(finding.regulations),
         "fingerprint": finding.fingerprint,
         "table": finding.table.value if finding.table else None,
+        **limits,
     }
 
 
@@ -1124,6 +1126,7 @@ def _read_finding(wire: _Object) -> Finding:
         regulations=wire.texts("regulations"),
         table=None if wire.value.get("table") is None else wire.member("table", Table),
         wording=wire.optional("wording", _read_text),
+        limits=wire.optional("limits", _read_text),
     )
 
 

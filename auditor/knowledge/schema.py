@@ -346,7 +346,7 @@ class DataTypeKnowledge:
     arises: str = ""
     """Where it mostly comes from when no call reads it: ``input`` or ``network``; empty = only calls read it."""
     platforms: frozenset[Platform] = frozenset(Platform)
-    """Platforms that have it at all."""
+    """Platforms whose public interfaces let an app have it at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -728,7 +728,8 @@ class _Writer:
 
     def _limits(self, finding: Finding, rule: RuleInfo | None) -> Iterator[str]:
         """Yield what was not checked about a finding: what its rule does not look at, and what could not be read."""
-        if rule is not None and (limits := one_line(rule.limits.in_(self.language))):
+        told = finding.limits or (rule.limits if rule is not None else None)
+        if told is not None and (limits := one_line(told.in_(self.language))):
             yield limits
         tables = {row.table for row in self._rows_of(finding)}
         number = sum(bool(gap.hides & tables) for gap in self.audit.gaps)

@@ -15,6 +15,7 @@ __all__ = [
     "RUNNING",
     "SENDING",
     "SWITCHES",
+    "TRANSPORT",
     "WORDS",
 ]
 
@@ -47,6 +48,11 @@ SENDING = Text(
 CONNECTING = Text(
     zh="出现主机名不等于连接该主机，也不说明发送了什么；须以抓包验证",
     en="That a host is named does not mean that the app connects to it, nor what it sends. It takes a record of the traffic",
+)
+TRANSPORT = Text(
+    zh="只核对设置和写有的地址；应用是否真的以明文传输、传输了什么，须抓包验证；加密是否得当（证书校验、协议版本）未核对",
+    en="Only settings and addresses that are named are looked at: whether anything really goes unencrypted, and what, takes a record"
+    " of the traffic. How well the rest is encrypted (certificates, versions) was not checked",
 )
 ABSENCE = Text(
     zh="“包内未见”不等于没有：服务端下发的代码、用户主动填写的内容、以及未能读取的部分，均不在其内",

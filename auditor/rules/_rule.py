@@ -29,6 +29,10 @@ class Claim:
     """The data table, where the subject is a data type."""
     wording: Text | None = None
     """Words to paste into the policy, or into what the user is shown."""
+    cites: tuple[str, ...] | None = None
+    """The clauses of the rule that fit this one; None = all of them."""
+    limits: Text | None = None
+    """What was not checked about this one, where that is not what the rule says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,8 @@ class Rule:
                 evidence=claim.evidence,
                 declared=claim.declared,
                 policy=claim.policy,
-                regulations=self.info.cites,
+                regulations=self.info.cites if claim.cites is None else claim.cites,
+                limits=claim.limits,
                 table=claim.table,
                 wording=claim.wording,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from auditor.model import (
@@ -9,6 +10,7 @@ from auditor.model import (
     Confidence,
     DeclaredData,
     DeclaredStatement,
+    Fact,
     Host,
     Owner,
     OwnerKind,
@@ -20,23 +22,28 @@ from auditor.model import (
 )
 from auditor.rules._cleartext import Cleartext, cleartext_of
 from auditor.rules._data import evidence_of, type_name, who
-from auditor.rules._limits import RUNNING
+from auditor.rules._limits import RUNNING, TRANSPORT
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
 
 _MOST_DOMAINS = 5
+_OF_TRANSPORT = ("PIPL-17", "PIPL-51")
+_OF_AGREED = ("PIPL-17", "CAC191-3.3")
+_DOCUMENT = re.compile(r"\.(?:html?|txt|md|rst|pdf|rtf|license|licence)\Z|(?:\A|/)(?:licen[cs]es?|notices?|copying)[^/]*\Z", re.IGNORECASE)
+"""Files that are read by people: an address in one is no call."""
 
 
 @rule(
     title=Text(zh="安装包与政策的表述不符", en="The build contradicts a statement of the policy"),
     severity=Severity.MEDIUM,
     limits=RUNNING,
-    cites=("CAC191-2.1", "PIPL-17"),
+    cites=("PIPL-17", "CAC191-3.3", "PIPL-51"),
     zh="""
     检查内容：声明中记录的政策表述（statements）与数据行的条件（when），有哪些与安装包不符：
     称传输均加密，而清单、网络安全配置或 App Transport Security 明确允许向任何域名或列出的域名明文传输，或未禁止明文传输
     （targetSdkVersion 低于 28）且应用自身的代码写有未加密的地址；称仅在用户主动操作时收集某类信息，而应用启动时即可运行到读取它的代码。
     有网络安全配置时不看清单的 usesCleartextTraffic；本机和内网地址不计。
+    包内网页、许可证等文本中的地址不是代码，只在说明中提及。
     允许明文不等于实际使用，可信度为低；应用自身的代码写有明确允许的未加密地址时为中。
     启动时的收集以调用关系为据，须运行时确认。声明在后台收集的，不因后台服务列为问题。
 
@@ -51,6 +58,7 @@ def statement_contradicted(case: Case) -> Iterator[Claim]:
     expressly allows cleartext to any host or to domains it lists, or nothing forbids it (a targetSdkVersion below 28) and the app's
     own code names unencrypted addresses; a kind of data is said to be collected on a user's action only, and code that reads it can
     run while the app starts.
+    Addresses in packaged pages, licences and other texts are no code: they are mentioned, and prove nothing.
     With a network security configuration the manifest's flag counts for nothing; hosts in the house (``localhost``) are left out.
     Allowing cleartext is not using it: the confidence is low, and medium where the app's own code names unencrypted addresses that
     it is expressly allowed for. Collection at start-up rests on the call graph: confirm it
@@ -73,20 +81,20 @@ def statement_contradicted(case: Case) -> Iterator[Claim]:
 def _not_encrypted(statement: DeclaredStatement, case: Case, build: Build) -> Iterator[Claim]:
     """Yield what settings of the build say against a promise of encryption."""
     cleartext = cleartext_of(build)
-    hosts = [one for one in _own_plain_hosts(case) if cleartext.allows(one.name)]
+    plain = [one for one in _own_plain_hosts(case) if cleartext.allows(one.name)]
+    hosts = [one for one in plain if not _only_in_documents(one)]
+    texts = [one for one in plain if _only_in_documents(one)]
     flags = cleartext.everywhere or tuple(fact for _, fact in cleartext.allowed) or (cleartext.unsaid if hosts else ())
     if not flags:
         return
-    listed = Text(zh="、".join(one.name for one in hosts[:3]), en=", ".join(one.name for one in hosts[:3]))
-    named = Text(
-        zh=f"，应用自身的代码还写有未加密的地址（{listed.zh}）" if hosts else "",
-        en=f" and names unencrypted addresses in its own code ({listed.en})" if hosts else "",
-    )
+    named = _named(hosts, texts)
     allowed = _allowed(cleartext)
     yield Claim(
         subject=statement.kind,
         confidence=Confidence.MEDIUM if hosts and flags != cleartext.unsaid else Confidence.LOW,
         evidence=(*flags, *(fact for one in hosts for fact in one.evidence[:1])),
+        cites=_OF_TRANSPORT,
+        limits=TRANSPORT,
         declared=statement.location,
         policy=statement.policy,
         message=Text(
@@ -122,6 +130,28 @@ def _allowed(cleartext: Cleartext) -> Text:
     )
 
 
+def _named(hosts: list[Host], texts: list[Host]) -> Text:
+    """Say which unencrypted addresses there are: in code and settings, or only in what people read."""
+    if hosts:
+        return Text(
+            zh=f"，应用自身的代码还写有未加密的地址（{'、'.join(one.name for one in hosts[:3])}）",
+            en=f" and names unencrypted addresses in its own code ({', '.join(one.name for one in hosts[:3])})",
+        )
+    if texts:
+        return Text(
+            zh=f"；包内的网页或许可证等文本提到未加密的地址（{'、'.join(one.name for one in texts[:3])}），这不说明代码会访问它们",
+            en=f"; packaged pages or licence texts name unencrypted addresses ({', '.join(one.name for one in texts[:3])}), which does"
+            " not show that any code goes there",
+        )
+    return Text(zh="", en="")
+
+
+def _only_in_documents(host: Host) -> bool:
+    """Tell whether a host's unencrypted addresses stand in texts for people alone."""
+    places: list[Fact] = [fact for fact in host.evidence if fact.value in ("http", "ws")]
+    return bool(places) and all(_DOCUMENT.search(fact.location.file) for fact in places)
+
+
 def _own_plain_hosts(case: Case) -> list[Host]:
     """Return the hosts the app's own code and scripts name with an unencrypted scheme."""
     return [one for one in case.conduct.hosts if one.owner is OwnerKind.APP and {"http", "ws"} & set(one.schemes)]
@@ -141,6 +171,7 @@ def _at_start(case: Case) -> Iterator[Claim]:
             table=Table.DATA,
             confidence=Confidence.MEDIUM,
             evidence=evidence_of(starting),
+            cites=_OF_AGREED,
             declared=promise.location,
             policy=promise.policy,
             message=Text(

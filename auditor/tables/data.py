@@ -284,7 +284,7 @@ def _unshown(
     failing = [one for one in collectors if not one.can_succeed]
     known = declared.knowledge.data_types.get(type_)
     if known is not None and declared.platform not in known.platforms and not collectors:
-        return State.NOT_APPLICABLE, Text(zh="本平台没有此类信息", en="this platform has no such data")
+        return State.NOT_APPLICABLE, Text(zh="本平台不向应用提供此类信息", en="this platform gives apps no such data")
     if hidden:
         return State.UNCHECKED, Text(
             zh="包内有无法读取的部分，不能断定没有", en="parts of the build cannot be read, so it may be collected there"

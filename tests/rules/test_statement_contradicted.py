@@ -50,6 +50,37 @@ def test_allowing_cleartext_is_doubtful_but_said() -> None:
     assert says(declared=ENCRYPTED, facts=(transport("usesCleartextTraffic", "true"),)) == {"transport-encryption": "medium low"}
 
 
+def finding_of(*facts: Fact, file: str):
+    """The finding on a build one of whose files names an unencrypted address."""
+    place = fact(FactKind.HOST, "api.example.com", "http", file=file, at="1")
+    host = Host(name="api.example.com", schemes=("http",), owner=OwnerKind.APP, sdk="", evidence=(place,), count=1)
+    one = case(declared=ENCRYPTED, of=build(*facts))
+    return list(statement_contradicted.run(replace(one, conduct=Conduct(hosts=(host,)))))
+
+
+@pytest.mark.parametrize("file", ["assets/licenses.html", "META-INF/LICENSE", "res/raw/notice", "assets/LICENSE-okhttp", "a/terms.TXT"])
+def test_an_address_in_a_text_for_people_is_no_proof_of_code(file: str) -> None:
+    (one,) = finding_of(transport("usesCleartextTraffic", "true"), file=file)
+    assert one.confidence.word == "low"
+    assert "own code" not in one.message.en
+    assert "api.example.com" in one.message.en
+    assert finding_of(sdk_level("target", 27), file=file) == []
+
+
+@pytest.mark.parametrize("file", ["classes.dex", "assets/www/app.js", "assets/config.json", "res/xml/notes.xml"])
+def test_an_address_in_code_or_settings_makes_it_surer(file: str) -> None:
+    (one,) = finding_of(transport("usesCleartextTraffic", "true"), file=file)
+    assert one.confidence.word == "medium"
+    assert "in its own code (api.example.com)" in one.message.en
+
+
+def test_what_is_said_of_transport_cites_and_limits_transport() -> None:
+    (one,) = finding_of(transport("usesCleartextTraffic", "true"), file="classes.dex")
+    assert one.regulations == ("PIPL-17", "PIPL-51")
+    assert one.limits is not None
+    assert "unencrypted" in one.limits.en
+
+
 def says_of(*facts: Fact, owner: OwnerKind = OwnerKind.APP, schemes: tuple[str, ...] = ("http",)) -> dict[str, str]:
     """What is said of a build whose code names a host."""
     host = Host(name="api.example.com", schemes=schemes, owner=owner, sdk="", evidence=(), count=1)

@@ -66,6 +66,17 @@ def test_what_an_sdk_is_only_known_to_collect_is_left_to_be_checked_and_is_of_th
     assert known.data_types["imei"].name.zh not in text.zh
 
 
+def test_words_for_an_ios_build_name_nothing_that_ios_lets_no_app_have():
+    known = load()
+    text = of_sdk_row("getui-push", case(known=known, of=make.build(platform=Platform.IOS)))
+    android = of_sdk_row("getui-push", case(known=known, of=make.build()))
+    for type_ in ("mac_address", "bluetooth_mac", "cell_info", "installed_apps", "running_processes", "serial_number", "imei"):
+        assert known.data_types[type_].name.zh not in text.zh, type_
+        assert known.data_types[type_].name.zh in android.zh, type_
+    assert known.data_types["idfv"].name.zh in text.zh
+    assert known.data_types["idfv"].name.zh not in android.zh
+
+
 def test_a_declared_row_keeps_its_own_words_where_the_sdk_is_not_known():
     row = make.declared_sdk("应用安全SDK", package="", url="https://example.com/p", vendor="某公司")
     text = of_declared_sdk(row, case(declared=make.declaration(sdks=(row,)), resolutions={row: NOTHING}, known=load()))
