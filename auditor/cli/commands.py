@@ -287,7 +287,7 @@ def facts(
     BUILD is an app (see `auditor audit --help`) or a library that apps are built from: an .aar, a .jar, a .framework or .xcframework
     (the directory, or a ZIP archive of it), a static library.
 
-    Exit codes: 0, or 3 when something could not be read; 2 when BUILD cannot be opened at all.
+    Exit codes: 0, or 3 when something could not be read that leaves a table in doubt; 2 when BUILD cannot be opened at all.
     """
     from auditor.cli.progress import Progress
     from auditor.sandbox import Stopped, allowance, contained
@@ -304,7 +304,7 @@ def facts(
         found = read_build(
             build, knowledge=knowledge_with(own_sdks), calls=True, beside=beside, progress=tell, cache=kept(cache, speak)
         )
-        return _rendered(found, wanted, speak), bool(found.gaps)
+        return _rendered(found, wanted, speak), any(gap.hides for gap in found.gaps)
 
     with Progress(speak) as progress:
         try:

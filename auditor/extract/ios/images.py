@@ -116,7 +116,7 @@ def _read_image(
         sdk=first.sdk,
     )
     if owner is not None and owner.main and first.kind == "execute" and _for_simulator(macho.archs, first.platform):
-        collect.gap(file, "LC_BUILD_VERSION", SIMULATOR, *_HIDES)
+        collect.gap(file, "LC_BUILD_VERSION", SIMULATOR)
     if encrypted:
         # symbols are not encrypted: what classes it has may be known all the same, what it refers to is not
         named = not any(image.hidden_classes for image in macho.images)

@@ -268,7 +268,7 @@ class _Info:
         """Say what shows that the build is not what all users have: one for the simulator, one cut down for some devices."""
         platforms = [one for one in self.texts("CFBundleSupportedPlatforms") if one]
         if any(one.endswith("Simulator") for one in platforms) or self.text("DTPlatformName").endswith("simulator"):
-            self.collect.gap(self.file, "CFBundleSupportedPlatforms", SIMULATOR, Table.SDKS, Table.DATA)
+            self.collect.gap(self.file, "CFBundleSupportedPlatforms", SIMULATOR)
         devices = self.values.get("UISupportedDevices")
         if isinstance(devices, list) and devices:
             named = ", ".join(str(one) for one in devices[:_MOST_DEVICES]) + (", …" if len(devices) > _MOST_DEVICES else "")
