@@ -6,7 +6,6 @@ bytes and other nouns, so that each value is hashable, comparable and safe to se
 
 from __future__ import annotations
 
-import hashlib
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -526,6 +525,8 @@ _NUMBERS = re.compile(r"0x[0-9A-Fa-f]+|[0-9]+")
 
 def fingerprint(rule: str, subject: str) -> str:
     """Return the first 32 hex digits of SHA-256 over rule and subject: no path, offset or version is part of it."""
+    import hashlib  # loads OpenSSL, which not everybody who reads a build has a use for
+
     return hashlib.sha256(f"auditor/1\0{rule}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
