@@ -31,13 +31,15 @@ _STATE_MARKS = {
     State.DIFFERS.value: "≠",
     State.UNCHECKED.value: "?",
     State.NOT_APPLICABLE.value: "·",
+    "settled": "·",
+    "flawed": "!",
 }
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _SCRIPT_WORDS = tuple(
     key
     for key in PHRASES
     if re.match(r"decision\.[a-z]+\Z|decisions\.(?:count|forget\.sure|imported|unkept|unreadable)\Z", key)
-    or key in ("copied", "copy", "decide.missing", "filter.count")
+    or key in ("copied", "copy", "decide.missing", "decide.past", "filter.count", "filter.none")
 )
 """What the script says."""
 
@@ -66,6 +68,7 @@ def render(audits: Sequence[Audit], language: Language) -> str:
         language=language.value,
         matrices=[matrix_of(one.collectors) for one in outlines],
         name=one_line(audits[0].identity.app_id) if len(audits) == 1 else "",
+        rule_titles={rule.id: rule.title for one in outlines for rule in one.rules},
         script_words=_SCRIPT_WORDS,
         severity_class={severity: severity.word for severity in Severity},
         state_chips=lambda counts: [(f"state-{kind}", word, number) for kind, word, number in counts],

@@ -56,8 +56,14 @@ def _lines(one: Outline, words: Words) -> Iterator[str]:
     yield ""
     yield f"**{one.sentence}**"
     yield ""
+    if one.warning:
+        yield f"⚠️ **{escape(one.warning)}**"
+        yield ""
     yield f"- {words('checked')}{colon}{words.listed([words.remarked(title, escape(remark)) for title, remark in one.checked])}"
     yield f"- {words('unchecked')}{colon}{words.listed([words.remarked(title, escape(remark)) for title, remark in one.unchecked])}"
+    if one.inapplicable:
+        others = words.listed([words.remarked(title, escape(remark)) for title, remark in one.inapplicable])
+        yield f"- {words('inapplicable')}{colon}{others}"
     yield ""
     yield f"> {one.disclaimer}"
     yield ""

@@ -91,8 +91,16 @@ _STATE_ORDER = (
     State.MATCHED,
     State.NOT_APPLICABLE,
 )
-_Linked = dict[tuple[bool, str], list[tuple[str, str]]]
-"""(whether it is a data type, subject) -> anchor and rule of each finding on it."""
+_PLATFORM_OF = {
+    Table.PERMISSIONS: Platform.ANDROID,
+    Table.USAGE_KEYS: Platform.IOS,
+    Table.HARMONY_PERMISSIONS: Platform.HARMONYOS,
+}
+"""The one platform a table is about; a table that is not here is about all."""
+_SHORT_PLACE = 60
+"""Characters of a place where it only has to be told from others."""
+_Linked = dict[tuple[bool, str], "list[Card]"]
+"""(whether it is a data type, subject) -> the findings on it."""
 Key = TypeVar("Key", bound=tuple[object, ...])
 
 _LINE = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
@@ -217,6 +225,8 @@ class GapNote:
     told: str
     """The place as it is, for a decisions file; empty where it holds what such a file should not."""
     place: str
+    short: str
+    """The same, cut where it is long: signatures of methods are."""
     reason: str
     hides: tuple[str, ...]
     """Names of the tables it leaves in doubt."""
@@ -246,8 +256,9 @@ class TableRow:
     note: str
     findings: tuple[tuple[str, str], ...]
     """Anchor and rule of each finding on the subject."""
-    settled: bool
-    """Whether the state, which may look grave, asks nothing of the reader: no finding comes of it."""
+    kind: str
+    """The state as it is shown: ``settled`` is undeclared, and nothing comes of it; ``flawed`` is matched, and a finding of at least
+    medium severity is about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,7 +271,7 @@ class TableView:
     remark: str
     """Why it was not compared, or that a gap leaves it in doubt; empty where neither."""
     counts: tuple[tuple[str, str, int], ...]
-    """State (``settled``: undeclared, and nothing comes of it), its word and its number of rows."""
+    """Kind of row, its word and its number of rows."""
     rows: tuple[TableRow, ...]
 
 
@@ -295,7 +306,7 @@ class Task:
 
     text: str
     grave: bool
-    """Whether one of the findings it puts right bears on the verdict."""
+    """Whether the findings it puts right bear on the verdict."""
     links: tuple[tuple[str, str], ...]
     """Anchor and name of each finding (or gap)."""
 
@@ -362,11 +373,17 @@ class Outline:
     verdict: Verdict
     verdict_word: str
     sentence: str
+    warning: str
+    """That the declaration may be of another app, which is to be settled before anything else is read; empty where nothing says so."""
+    warned: str
+    """Anchor of the finding that says so; empty likewise."""
     disclaimer: str
     checked: tuple[tuple[str, str], ...]
     """Each table that was compared, with a remark."""
     unchecked: tuple[tuple[str, str], ...]
-    """Each table that was not, with the reason."""
+    """Each table of the build's platform that was not, with the reason."""
+    inapplicable: tuple[tuple[str, str], ...]
+    """Each table of another platform, with the reason."""
     build: tuple[tuple[str, str], ...]
     declaration: tuple[tuple[str, str], ...]
     tool: tuple[tuple[str, str], ...]
@@ -374,6 +391,8 @@ class Outline:
     """Findings per severity, gravest first; severities without any are left out."""
     gaps_first: bool
     """Whether what could not be read decides the verdict, and so stands before the findings."""
+    counted: str
+    """How many findings there are, and how many of them bear on the verdict."""
     findings: tuple[Card, ...]
     """All of them, gravest first."""
     grave: tuple[Card, ...]
@@ -461,7 +480,8 @@ class _Writer:
         grave = tuple(card for card in findings if card.anchor in bears)
         linked: _Linked = {}
         for finding, card in zip(audit.findings, findings, strict=True):
-            linked.setdefault((finding.table is Table.DATA, finding.subject), []).append((card.anchor, card.rule))
+            linked.setdefault((finding.table is Table.DATA, finding.subject), []).append(card)
+        warnings = [(card.anchor, told) for finding, card in zip(audit.findings, findings, strict=True) if (told := self._warning(finding))]
         tally = {severity: sum(one.severity is severity for one in audit.findings) for severity in Severity}
         return Outline(
             anchor=self.anchor,
@@ -470,10 +490,19 @@ class _Writer:
             verdict=audit.verdict,
             verdict_word=words.verdict(audit.verdict),
             sentence=self._sentence(),
+            warning=next((told for _, told in warnings), ""),
+            warned=next((anchor for anchor, _ in warnings), ""),
             disclaimer=words("disclaimer"),
             checked=tuple((words.table(one.table), self._remark(one.table)) for one in audit.checked if one.compared),
             unchecked=tuple(
-                (words.table(one.table), self._remark(one.table)) for one in audit.checked if not one.compared
+                (words.table(one.table), self._remark(one.table))
+                for one in audit.checked
+                if not one.compared and not self._is_elsewhere(one.table)
+            ),
+            inapplicable=tuple(
+                (words.table(one.table), self._remark(one.table))
+                for one in audit.checked
+                if not one.compared and self._is_elsewhere(one.table)
             ),
             build=self._build(),
             declaration=self._declaration(),
@@ -487,6 +516,7 @@ class _Writer:
                 if tally[severity]
             ),
             gaps_first=audit.verdict is Verdict.INCONCLUSIVE,
+            counted=self._counted(findings, grave, accepted),
             findings=findings,
             grave=grave,
             subjects=tuple(
@@ -520,6 +550,7 @@ class _Writer:
                     anchor=f"{self.anchor}g{number}",
                     told=_told(str(gap.location)),
                     place=place(gap.location),
+                    short=_short(place(gap.location)),
                     reason=one_line(gap.reason.in_(self.language)),
                     hides=tuple(words.table(table) for table in Table if table in gap.hides),
                     fingerprint=gap.fingerprint,
@@ -577,6 +608,26 @@ class _Writer:
         if gaps:
             said.append(words("accepted.gaps", n=gaps))
         return ("" if self.language is Language.ZH else " ").join(said)
+
+    def _counted(self, findings: Some[Card], grave: Some[Card], accepted: Some[Card]) -> str:
+        """Return how many findings there are, so that the number in the verdict's sentence is found again."""
+        words = self.words
+        told = words("findings.counted", n=len(findings), grave=words("findings.grave", n=len(grave)))
+        return words.remarked(told, words("findings.accepted", n=len(accepted)) if accepted else "")
+
+    def _warning(self, finding: Finding) -> str:
+        """Return what stands beside the verdict of a finding that the build is not the app declared."""
+        if finding.rule != "identity-mismatch" or finding.severity is Severity.INFO:
+            return ""
+        if finding.subject != "identity":
+            return self.words("identity.first", message=one_line(finding.message.in_(self.language)))
+        identity = self.audit.identity
+        build = one_line(identity.label or identity.app_id) or self.words("unnamed")
+        return self.words("identity.names", build=build, app=one_line(self.audit.declaration.app))
+
+    def _is_elsewhere(self, table: Table) -> bool:
+        """Tell whether a table is about another platform than the build's."""
+        return _PLATFORM_OF.get(table, self.audit.identity.platform) is not self.audit.identity.platform
 
     def _decided(self, about: Finding | Gap) -> str:
         found = self.audit.decision_on(about)
@@ -661,7 +712,10 @@ class _Writer:
             if one.table is table:
                 if one.reason:
                     return one_line(one.reason.in_(self.language))
-                return self.words("doubtful") if one.doubtful else ""
+                if not one.doubtful:
+                    return ""
+                left = sum(row.state is State.UNCHECKED for row in self.audit.table(table))
+                return self.words("doubtful.rows", n=left) if left else self.words("doubtful")
         return ""
 
     # -- findings -----------------------------------------------------------------------------------------------------
@@ -761,24 +815,26 @@ class _Writer:
                 yield Quote(place=self._policy(one.policy) or place(one.location), text=one_line(text))
 
     def _todo(self, cards: Sequence[Card], bears: Some[str]) -> tuple[Todo, ...]:
-        """Return what to do, by who has to do it: what several findings ask for in the same words stands once."""
+        """Return what to do, by who has to do it: what several findings ask for in the same words stands once, and once more for
+        those that do not bear on the verdict.
+        """
         words = self.words
-        tasks: dict[Owner, dict[str, list[tuple[Card, str, str]]]] = {}
+        tasks: dict[Owner, dict[tuple[str, bool], list[tuple[Card, str, str]]]] = {}
         for finding, card in zip(self.audit.findings, cards, strict=True):
             for step, note in zip(finding.steps, card.steps, strict=True):
                 label = card.name or card.subject
                 if step.owner is Owner.VENDOR:
                     label = words.remarked(label, self._vendors_of(finding))
-                tasks.setdefault(step.owner, {}).setdefault(step.text.en, []).append((card, note.text, label))
+                tasks.setdefault(step.owner, {}).setdefault((step.text.en, card.anchor in bears), []).append((card, note.text, label))
         todo = []
         for owner in Owner:
             found = [
                 Task(
                     text=steps[0][1],
-                    grave=any(card.anchor in bears for card, _, _ in steps),
+                    grave=grave,
                     links=tuple((card.anchor, label) for card, _, label in steps),
                 )
-                for steps in tasks.get(owner, {}).values()
+                for (_, grave), steps in tasks.get(owner, {}).items()
             ]
             left = [(number, gap) for number, gap in enumerate(self.audit.gaps, 1) if gap in self.audit.open_gaps]
             if owner is Owner.REVIEWER and left:
@@ -849,7 +905,19 @@ class _Writer:
             return where  # about a decision: its place is in the decisions file
         # no row of the declaration is about it: the line is where the table starts that lacks it
         undeclared = (finding.table is Table.DATA, finding.subject) in self.undeclared
-        return self.words("declared.table", place=where) if undeclared else where
+        if not undeclared:
+            return where
+        declaration = self.audit.declaration
+        told: dict[Table, Sequence[DeclaredRow]] = {
+            Table.PERMISSIONS: declaration.permissions,
+            Table.USAGE_KEYS: declaration.usage_keys,
+            Table.HARMONY_PERMISSIONS: declaration.harmony_permissions,
+            Table.SDKS: declaration.sdks,
+            Table.DATA: declaration.data,
+        }
+        rows = [row for table, rows in told.items() if declaration.heading(table) == finding.declared for row in rows]
+        first = next((row.policy for row in rows if row.policy), None)
+        return self.words("declared.table", place=" · ".join(part for part in (where, self._policy(first)) if part))
 
     def _evidence(self, fact: Fact) -> Evidence:
         value = fact.value
@@ -985,12 +1053,12 @@ class _Writer:
     def _table(self, table: Table, linked: _Linked) -> TableView:
         rows = sorted(
             self.audit.table(table),
-            key=lambda row: (self._settled(row, linked), _STATE_ORDER.index(row.state), row.subject),
+            key=lambda row: (self._settled(row, linked), self._place_of(row, linked), row.subject),
         )
         shown = tuple(self._row(row, linked) for row in rows)
         tally: dict[tuple[str, str], int] = {}
-        for one in sorted(shown, key=lambda one: one.settled):
-            kind = ("settled" if one.settled else one.state, one.state_word)
+        for one in shown:
+            kind = (one.kind, one.state_word)
             tally[kind] = tally.get(kind, 0) + 1
         return TableView(
             id=table.value,
@@ -1004,6 +1072,15 @@ class _Writer:
     def _settled(self, row: Row, linked: _Linked) -> bool:
         return row.state is State.UNDECLARED and (row.table is Table.DATA, row.subject) not in linked
 
+    def _place_of(self, row: Row, linked: _Linked) -> int:
+        """Return where a row stands among those of its table: what asks something of the reader first."""
+        return 2 * _STATE_ORDER.index(row.state) - self._is_flawed(row, linked)
+
+    def _is_flawed(self, row: Row, linked: _Linked) -> bool:
+        """Tell whether a row that matches is not all well: a finding of at least medium severity is about it."""
+        cards = linked.get((row.table is Table.DATA, row.subject), ())
+        return row.state is State.MATCHED and any(card.severity >= Severity.MEDIUM for card in cards)
+
     def _name(self, subject: str, *, data: bool) -> str:
         return (self.data_names if data else self.names).get(subject, "") or ("" if data else self.words.subject(subject))
 
@@ -1013,6 +1090,9 @@ class _Writer:
         if settled:
             accepted = any(self.audit.is_about(finding, row) for finding in self.audit.accepted)
             word = self.words("settled.accepted" if accepted else "settled")
+        flawed = self._is_flawed(row, linked)
+        if flawed:
+            word = self.words("flawed")
         return TableRow(
             subject=one_line(row.subject),
             name=self._name(row.subject, data=row.table is Table.DATA),
@@ -1021,8 +1101,8 @@ class _Writer:
             state=row.state.value,
             state_word=word,
             note=one_line(row.note.in_(self.language)) if row.note else "",
-            findings=tuple(linked.get((row.table is Table.DATA, row.subject), ())),
-            settled=settled,
+            findings=tuple((card.anchor, card.rule) for card in linked.get((row.table is Table.DATA, row.subject), ())),
+            kind="settled" if settled else "flawed" if flawed else row.state.value,
         )
 
     def _declared_side(self, row: Row) -> Side | None:
@@ -1040,7 +1120,7 @@ class _Writer:
         if isinstance(one, DeclaredData):
             main = one.text
             if one.when:
-                notes.append(words("when", condition=one_line(one.when)))
+                notes.append(words("when", condition=words.condition(one_line(one.when))))
         else:
             if isinstance(one, DeclaredSdk):
                 main = " · ".join(part for part in (one.name, one.package) if part)
@@ -1108,8 +1188,9 @@ class _Writer:
         elif evidence:
             first, *others = evidence
             if row.table is Table.USAGE_KEYS:
-                main = one_line(first.value) or self._trace(first)
-                notes = [self._where(first), *(f"{one_line(fact.value)} · {self._where(fact)}" for fact in others)]
+                empty = words("empty.value")
+                main = one_line(first.value).strip() or empty
+                notes = [self._where(first), *(f"{one_line(fact.value).strip() or empty} · {self._where(fact)}" for fact in others)]
                 notes = notes[:MOST_FOUND]
             elif row.table is Table.HARMONY_PERMISSIONS:
                 main, *notes = self._asked(evidence)[:MOST_FOUND]
@@ -1147,12 +1228,20 @@ class _Writer:
 
     def _where(self, fact: Fact) -> str:
         where = place(fact.location)
-        return f"{where} ({one_line(fact.by)})" if fact.by and fact.kind is not FactKind.CALL else where
+        if not fact.by or fact.kind is FactKind.CALL:
+            return where
+        base = fact.kind is FactKind.USAGE_STRING and fact.by in ("Base", "base")
+        return f"{where} ({self.words('language.base') if base else one_line(fact.by)})"
 
     def _limited(self, fact: Fact) -> str:
         level = fact.trait("max-sdk")
         where = f"{self.words.fact_kind(fact.kind)} · {self._where(fact)}"
         return f"{where} · {self.words('max_sdk', level=one_line(level))}" if level else where
+
+
+def _short(text: str) -> str:
+    """Return a place cut in the middle, where it is long: its file and its end tell it from others."""
+    return text if len(text) <= _SHORT_PLACE else f"{text[: _SHORT_PLACE // 2]}…{text[-_SHORT_PLACE // 2 + 1 :]}"
 
 
 def _told(text: str) -> str:

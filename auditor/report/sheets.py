@@ -112,7 +112,7 @@ def _app(audit: Audit, one: Outline) -> tuple[str, ...]:
 def _overview(one: Outline, words: Words) -> Iterator[tuple[str, str]]:
     yield words("verdict"), one.verdict_word
     yield words("sheet.sentence"), one.sentence
-    for title, pairs in ((words("checked"), one.checked), (words("unchecked"), one.unchecked)):
+    for title, pairs in ((words("checked"), one.checked), (words("unchecked"), one.unchecked), (words("inapplicable"), one.inapplicable)):
         yield title, words.listed([words.remarked(*pair) for pair in pairs])
     yield words("findings"), str(len(one.findings))
     yield words("accepted"), str(len(one.accepted))

@@ -50,6 +50,8 @@ def _lines(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
     colon = words("colon")
     yield paint(_VERDICT_COLOURS[one.verdict], one.verdict_word)
     yield one.sentence
+    if one.warning:
+        yield paint(f"{_BOLD};{_YELLOW}", one.warning)
     yield ""
     yield f"{paint(_BOLD, one.title)}  {one.subtitle}"
     signers = words("signer"), words("signer.claimed")
@@ -58,6 +60,8 @@ def _lines(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
     yield f"{words('declaration')}{colon}{_declaration(one, words)}"
     yield f"{words('checked')}{colon}{words.listed([words.remarked(*pair) for pair in one.checked])}"
     yield f"{words('unchecked')}{colon}{words.listed([words.remarked(*pair) for pair in one.unchecked])}"
+    if one.inapplicable:
+        yield f"{words('inapplicable')}{colon}{words.listed([words.remarked(*pair) for pair in one.inapplicable])}"
     yield paint(_DIM, one.disclaimer)
     sections = (_gaps, _findings) if one.gaps_first else (_findings, _gaps)
     for section in sections:
@@ -82,11 +86,11 @@ def _lines(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
         if table.compared:
             yield f"  {words.remarked(table.title, table.remark)}{colon}{counts}"
         elif not table.rows:
-            yield f"  {table.title}{colon}{words('unchecked')}"
+            yield f"  {table.title}{colon}{words('inapplicable' if (table.title, table.remark) in one.inapplicable else 'unchecked')}"
         else:
             yield f"  {table.title}{colon}{counts}"
     if one.not_checkable:
-        yield f"{words('not_checkable')}{colon}{words.listed([name for name, _ in one.not_checkable])}"
+        yield f"{words('not_checkable')}{colon}{words('semicolon').join(name for name, _ in one.not_checkable)}"
     if one.presences:
         yield ""
         yield paint(_BOLD, words("presences"))

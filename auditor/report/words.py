@@ -155,7 +155,10 @@ FACT_KINDS: Mapping[FactKind, Text] = {
     FactKind.SCRIPT_SETTING: _t("脚本层设置", "script setting"),
     FactKind.ARK_MODULE: _t("HarmonyOS 模块", "HarmonyOS module"),
     FactKind.ARK_PACKAGE: _t("ohpm 软件包", "ohpm package"),
+    FactKind.HANDLER: _t("资源指定的处理方法", "handler named in a resource"),
     FactKind.HOST: _t("主机", "host"),
+    FactKind.SELECTOR: _t("Objective-C 方法", "Objective-C selector"),
+    FactKind.VERSION: _t("版本标记", "version mark"),
     FactKind.WORDING: _t("文字", "text"),
 }
 
@@ -363,12 +366,20 @@ PHRASES: Mapping[str, Text] = {
     "decide.reason": _t("理由", "Reason"),
     "decide.save": _t("保存", "Save"),
     "decide.until": _t("有效期至（可不填）", "Holds until (may be left out)"),
-    "decide.accept": _t("接受", "Accept"),
-    "decide.accept.note": _t("已知并接受，不再计入门禁", "known and put up with: it no longer counts at the gate"),
-    "decide.agree": _t("同意", "Agree"),
-    "decide.agree.note": _t("属实，应当处理；仍计入", "true, and to be mended: it goes on counting"),
-    "decide.dispute": _t("异议", "Dispute"),
-    "decide.dispute.note": _t("认为有误，待核实；仍计入", "held to be wrong, to be looked into: it goes on counting"),
+    "decide.accept": _t("接受（已知并接受风险）", "Accept (known, and the risk is taken)"),
+    "decide.accept.note": _t(
+        "持续集成检查不再因此项失败（须导出决定文件并读入）", "the check in CI no longer fails for it, once it reads the exported file"
+    ),
+    "decide.agree": _t("属实", "True"),
+    "decide.agree.note": _t("应当处理；不改变持续集成检查的结果", "to be mended; changes nothing in the result of the check in CI"),
+    "decide.dispute": _t("有异议", "Disputed"),
+    "decide.dispute.note": _t(
+        "认为有误，待核实；不改变持续集成检查的结果",
+        "held to be wrong, to be looked into; changes nothing in the result of the check in CI",
+    ),
+    "decide.past": _t(
+        "有效期不能早于今天：过期的决定不起作用。", "The day it holds until is past: a decision that has lapsed has no effect."
+    ),
     "decision.lapsed": _t("已过有效期", "its last day is past"),
     "decisions": _t("我的决定", "Decisions"),
     "decisions.count": _t("已决定 {n} 项，未决定 {left} 项", "{n} decided, {left} not decided"),
@@ -405,6 +416,12 @@ PHRASES: Mapping[str, Text] = {
         "This report states how a build and a declaration compare under static analysis. It is no legal advice.",
     ),
     "doubtful": _t("部分内容未能读取", "parts could not be read"),
+    "doubtful.rows": _t(
+        "部分内容未能读取，其中 {n} 项因此未能核对", "parts could not be read, so {n} of its rows could not be compared"
+    ),
+    "doubtful.rows.one": _t(
+        "部分内容未能读取，其中 1 项因此未能核对", "parts could not be read, so one of its rows could not be compared"
+    ),
     "effective": _t("政策生效日期", "Policy in force since"),
     "empty.audits": _t("没有可报告的核查结果。", "There is no audit to report."),
     "empty.findings": _t("没有需要列出的问题。", "No findings."),
@@ -427,6 +444,12 @@ PHRASES: Mapping[str, Text] = {
     "file": _t("文件", "File"),
     "finding": _t("说明", "Finding"),
     "findings": _t("问题与提示", "Findings"),
+    "findings.accepted": _t("另有 {n} 项已接受", "{n} more are accepted"),
+    "findings.accepted.one": _t("另有 1 项已接受", "one more is accepted"),
+    "findings.counted": _t("{n} 项，其中 {grave}", "{n}, {grave}"),
+    "findings.grave": _t("{n} 项影响结论", "{n} of them bear on the verdict"),
+    "findings.grave.one": _t("1 项影响结论", "one of them bears on the verdict"),
+    "filter.none": _t("没有匹配的项", "No match"),
     "fingerprint": _t("指纹", "Fingerprint"),
     "found": _t("安装包", "Found"),
     "found.more": _t("另有 {n} 处", "and {n} more"),
@@ -448,7 +471,22 @@ PHRASES: Mapping[str, Text] = {
     "gaps.count.one": _t("1 处，见“未能读取的内容”", "one place, named below"),
     "hides": _t("影响", "Affects"),
     "hinted_by": _t("只有笼统的 {subject}", "only the general {subject}"),
+    "flawed": _t("一致，但有问题", "matched with a finding"),
     "identity": _t("安装包与声明", "Build and declaration"),
+    "identity.first": _t(
+        "请先确认所用的是本应用的隐私政策：{message}", "Check first that this is the right policy: {message}"
+    ),
+    "identity.names": _t(
+        "安装包名为“{build}”，声明针对的是“{app}”，两者名称不同：请先确认所用的是本应用的隐私政策。",
+        "The build is called “{build}”, the declared app “{app}”: check first that this is the right policy.",
+    ),
+    "inapplicable": _t("不适用", "Not applicable"),
+    "language.base": _t("基础语言 Base", "base language"),
+    "legend": _t(
+        "“声明”是依隐私政策整理、供核对的文件，“文件名:数字”指其中的行；“政策第 N 行”指隐私政策原文的行。",
+        "The declaration is a file transcribed from the privacy policy to be compared; “file:number” is a line of it. “Policy, line N” is"
+        " a line of the policy's own text.",
+    ),
     "kind": _t("类型", "Kind"),
     "knowledge": _t("知识库", "Knowledge"),
     "light": _t("不影响结论的问题与提示", "Findings that do not bear on the verdict"),
@@ -514,6 +552,7 @@ PHRASES: Mapping[str, Text] = {
     "rows.more.one": _t("另有 1 行，见 JSON 或 HTML 报告。", "One more row stands in the JSON and HTML reports."),
     "rule": _t("规则", "Rule"),
     "rules": _t("本次适用的规则", "Rules that ran"),
+    "semicolon": _t("；", "; "),
     "settled": _t("未声明，不列为问题", "undeclared, no finding"),
     "settled.accepted": _t("未声明，问题已接受", "undeclared, finding accepted"),
     "severity": _t("严重程度", "Severity"),
@@ -607,6 +646,8 @@ PHRASES: Mapping[str, Text] = {
     ),
     "wording": _t("建议文字（可复制）", "Wording to paste"),
     "when": _t("条件：{condition}", "condition: {condition}"),
+    "when.background": _t("在后台", "in the background"),
+    "when.user-action": _t("仅在用户主动操作时", "on a user's action only"),
 }
 
 
@@ -673,6 +714,11 @@ class Words:
     def remarked(self, text: str, remark: str) -> str:
         """Return ``text`` with a remark in brackets after it, if there is one."""
         return text + self("paren", text=remark) if remark else text
+
+    def condition(self, when: str) -> str:
+        """Return what a declared condition of collection says; one without words of its own keeps them."""
+        text = PHRASES.get(f"when.{when}")
+        return text.in_(self.language) if text else when
 
     def listed(self, items: list[str]) -> str:
         """Return the items in one line, or the word for none."""

@@ -15,7 +15,8 @@ from auditor.tables import Case
     severity=Severity.MEDIUM,
     limits=ORIGIN,
     zh="""
-    检查内容：包名（或 Bundle ID）和签名证书是否为声明所列。声明未列任何标识时，只给出提示，并列出包内的应用名称与签名主体供人工比对。
+    检查内容：包名（或 Bundle ID）和签名证书是否为声明所列。声明未列任何标识时，只给出提示（应用名称不同的为低），
+    并列出包内的应用名称与签名主体供人工比对。
 
     为何重要：用其他应用或被重新签名的安装包来核对，结论没有意义；仿冒包和二次打包的安装包也可由此识别。
 
@@ -24,7 +25,7 @@ from auditor.tables import Case
 )
 def identity_mismatch(case: Case) -> Iterator[Claim]:
     """What it does: checks package name (or bundle id) and signing certificate against those the declaration lists.
-    Where it lists none, a note gives label and signer for a person to compare.
+    Where it lists none, a note gives label and signer for a person to compare; it counts as low where the names differ.
 
     Why it matters: comparing a policy with another app's build, or with one that somebody else signed, says nothing.
 
@@ -71,10 +72,11 @@ def identity_mismatch(case: Case) -> Iterator[Claim]:
         subjects = sorted({signer.subject for signer in identity.signer if signer.subject and signer.verified is not False})
         zh_signed = f"，签名主体为“{'；'.join(subjects)}”" if subjects else ""
         en_signed = f", signed by {'; '.join(subjects)}" if subjects else ""
-        other = _OTHER_NAME if identity.label.strip().casefold() != declaration.app.strip().casefold() else Text(zh="", en="")
+        differ = identity.label.strip().casefold() != declaration.app.strip().casefold()
+        other = _OTHER_NAME if differ else Text(zh="", en="")
         yield Claim(
             subject="identity",
-            severity=Severity.INFO,
+            severity=Severity.LOW if differ else Severity.INFO,
             confidence=Confidence.LOW,
             declared=here,
             message=Text(

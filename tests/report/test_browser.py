@@ -176,6 +176,29 @@ def test_findings_are_filtered_by_keyboard(desk):
     assert shown(page, "#findings-list [data-item] .subject code") == ["bugly"]
 
 
+def test_labels_that_every_finding_has_are_not_looked_through_and_no_match_is_said(desk):
+    page = desk.open(drifted(), language=Language.EN)
+    assert "Fingerprint" in page.locator("#findings-list").inner_text()
+    page.get_by_role("searchbox").first.fill("Fingerprint")
+    page.wait_for_function("() => document.querySelector('[data-filter=findings-list] output').textContent === 'No match'")
+    assert shown(page, "#findings-list [data-item]") == []
+    assert shown(page, "#findings-list .light") == []
+
+
+def test_a_link_to_what_a_filter_hides_clears_the_filter(desk):
+    page = desk.open(drifted(), language=Language.EN)
+    box = page.get_by_role("searchbox").first
+    box.fill("READ_SMS")
+    page.wait_for_function("() => document.querySelector('[data-filter=findings-list] output').textContent === '1 of 5'")
+    hidden = page.locator("#findings-list [data-item][hidden]").last.get_attribute("id")
+    for _ in range(2):  # the second time the address already names it
+        box.fill("READ_SMS")
+        page.wait_for_function("() => document.querySelector('[data-filter=findings-list] output').textContent === '1 of 5'")
+        page.evaluate("(id) => { const a = document.createElement('a'); a.href = '#' + id; document.body.append(a); a.click(); }", hidden)
+        page.locator(f"#{hidden}").wait_for(state="visible")
+        assert box.input_value() == ""
+
+
 def test_tables_are_filtered_by_state(desk):
     page = desk.open(drifted(), language=Language.EN)
     page.locator("#table-permissions [data-tag=state-undeclared]").click()
@@ -229,7 +252,7 @@ def test_decisions_are_kept_and_exported_as_the_file_the_next_audit_reads(desk):
     write_down(page, "f2", "dispute", reason='"引号": # 与换行\t之外的一切')
     page.reload()
     assert shown(page, "#f1 .top .decided") == ["接受 · 张三 · 下个版本移除 · → 2099-12-31"]
-    assert shown(page, "[data-decisions-count]") == ["已决定 2 项，未决定 4 项"]
+    assert shown(page, "#decisions [data-decisions-count]") == ["已决定 2 项，未决定 4 项"]
     name, decisions = exported(page)
     assert name == "com.example.shop.decisions.yaml"
     assert [(one.kind, one.fingerprint, one.by, one.until, one.severity) for one in decisions.decisions] == [
@@ -254,7 +277,20 @@ def test_an_incomplete_decision_is_refused_in_words(desk):
     page = desk.open(drifted(), language=Language.EN)
     write_down(page, "f1", "accept", reason="  ")
     assert shown(page, "#f1 .problem") == ["Choose a decision, and say who decides and why."]
-    assert shown(page, "[data-decisions-count]") == ["0 decided, 6 not decided"]
+    assert shown(page, "#decisions [data-decisions-count]") == ["0 decided, 6 not decided"]
+
+
+def test_a_day_that_is_past_is_refused_and_what_is_decided_stands_in_the_list_of_what_to_do(desk):
+    page = desk.open(drifted(), language=Language.EN)
+    write_down(page, "f1", "accept", until="2020-01-01")
+    assert shown(page, "#f1 .problem") == ["The day it holds until is past: a decision that has lapsed has no effect."]
+    assert shown(page, ".verdict [data-decisions-count]") == ["0 decided, 6 not decided"]
+    page.locator("#f1 [data-until]").fill("2099-01-01")
+    page.locator("#f1 [data-save]").click()
+    assert shown(page, ".verdict [data-decisions-count]") == ["1 decided, 5 not decided"]
+    decided_links = page.locator('.tasks a[href="#f1"]')
+    assert {link.get_attribute("data-decision") for link in decided_links.all()} == {"accepted"}
+    assert page.locator(".tasks a[data-decision]").count() == decided_links.count()
 
 
 def test_a_cleared_decision_is_gone(desk):
@@ -263,7 +299,7 @@ def test_a_cleared_decision_is_gone(desk):
     page.locator("#f1 .decision > summary").click()
     page.locator("#f1 [data-clear]").click()
     page.reload()
-    assert shown(page, "[data-decisions-count]") == ["已决定 0 项，未决定 6 项"]
+    assert shown(page, "#decisions [data-decisions-count]") == ["已决定 0 项，未决定 6 项"]
 
 
 def test_the_file_a_baseline_writes_can_be_imported_and_what_is_not_in_the_report_is_kept(desk, tmp_path):

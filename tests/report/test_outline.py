@@ -53,8 +53,8 @@ def test_what_to_do_stands_once_for_all_it_is_about_and_the_grave_first():
     row = make.row(subject=sms.subject, state=State.UNDECLARED, asked_by=("getui-push",))
     one = outline(make.audit(sms, light, rows=(row,), names=(("getui-push", make.text("Getui push", "个推")),)), Language.EN)
     assert [(todo.owner, [(task.text, task.grave, task.links) for task in todo.tasks]) for todo in one.todo] == [
-        ("legal", [("Add it", True, (("f1", sms.subject), ("f2", "a.b")))]),
-        ("vendor", [("Say what for", True, (("f1", f"{sms.subject} (Getui push)"), ("f2", "a.b")))]),
+        ("legal", [("Add it", True, (("f1", sms.subject),)), ("Add it", False, (("f2", "a.b"),))]),
+        ("vendor", [("Say what for", True, (("f1", f"{sms.subject} (Getui push)"),)), ("Say what for", False, (("f2", "a.b"),))]),
     ]
 
 
@@ -179,7 +179,7 @@ def test_a_row_says_where_it_stands_and_who_covers_it():
     assert calendar.main == "添加抢购提醒 · purpose shared with android.permission.READ_CALENDAR"
     assert rows["bugly"].found.main == "code in the build · version 4.1.9"
     assert rows["bugly"].found.notes[-1] == "and 1 more"
-    assert rows["location"].declared.notes[0] == "condition: background"
+    assert rows["location"].declared.notes[0] == "condition: in the background"
     assert rows["android.permission.READ_SMS"].declared is None
 
 
@@ -188,11 +188,11 @@ def test_a_row_without_a_finding_alarms_nobody_and_comes_after_all_others():
     rows.append(make.row(Table.PERMISSIONS, "d.CAMERA"))
     audit = make.audit(make.finding(subject="c.READ_SMS"), rows=rows, accepted=[make.finding(subject="b.NFC")])
     (table,) = [one for one in outline(audit, Language.EN).tables if one.id == "permissions"]
-    assert [(row.subject, row.settled, row.state_word) for row in table.rows] == [
-        ("c.READ_SMS", False, "undeclared"),
-        ("d.CAMERA", False, "matched"),
-        ("a.INTERNET", True, "undeclared, no finding"),
-        ("b.NFC", True, "undeclared, finding accepted"),
+    assert [(row.subject, row.kind, row.state_word) for row in table.rows] == [
+        ("c.READ_SMS", "undeclared", "undeclared"),
+        ("d.CAMERA", "matched", "matched"),
+        ("a.INTERNET", "settled", "undeclared, no finding"),
+        ("b.NFC", "settled", "undeclared, finding accepted"),
     ]
     assert [(word, number) for _, word, number in table.counts] == [
         ("undeclared", 1),
@@ -256,7 +256,7 @@ def test_usage_descriptions_are_shown_in_every_language():
     (row,) = [row for table in outline(audit, Language.EN).tables for row in table.rows]
     assert row.found.main == "用于扫码"
     assert row.found.notes == (
-        "Info.plist ! NSCameraUsageDescription (Base)",
+        "Info.plist ! NSCameraUsageDescription (base language)",
         "To scan · en.lproj/InfoPlist.strings ! NSCameraUsageDescription (en)",
     )
 
@@ -305,3 +305,70 @@ def test_a_long_cell_of_who_brought_what_is_cut_and_says_so():
 def test_that_nobody_signed_is_said_only_where_it_is_known(changes, said):
     pairs = dict(outline(make.audit(identity=make.identity(**changes)), Language.EN).build)
     assert pairs["Signer"] == said
+
+
+@pytest.mark.parametrize(
+    ("severity", "kind", "word"), [(Severity.MEDIUM, "flawed", "matched with a finding"), (Severity.LOW, "matched", "matched")]
+)
+def test_a_row_that_matches_is_not_all_well_where_a_finding_is_about_it(severity, kind, word):
+    rows = [make.row(Table.USAGE_KEYS, name) for name in ("NSAKey", "NSBKey")]
+    audit = make.audit(make.finding("empty-usage-string", "NSBKey", severity=severity), rows=rows)
+    (table,) = [one for one in outline(audit, Language.EN).tables if one.id == Table.USAGE_KEYS.value]
+    assert {row.subject: (row.kind, row.state_word) for row in table.rows} == {"NSAKey": ("matched", "matched"), "NSBKey": (kind, word)}
+    assert sum(number for _, _, number in table.counts) == 2
+    assert (kind, word, 2 if kind == "matched" else 1) in table.counts
+
+
+def test_an_empty_usage_string_is_said_to_be_empty_and_its_place_stands_once():
+    found = (make.usage_string("NSCameraUsageDescription", " "),)
+    audit = make.audit(rows=[make.row(Table.USAGE_KEYS, "NSCameraUsageDescription", found=found)])
+    (row,) = [row for table in outline(audit, Language.EN).tables for row in table.rows]
+    assert (row.found.main, row.found.notes) == ("(empty)", ("Info.plist ! NSCameraUsageDescription (base language)",))
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+def test_that_the_policy_may_be_another_app_s_stands_beside_the_verdict(format_):
+    note = make.finding("identity-mismatch", "identity", severity=Severity.LOW, confidence=Confidence.LOW)
+    report = FORMATS[format_].render([make.audit(note)], Language.EN)
+    assert report.index("check first that this is the right policy") < report.index("Findings (" if format_ == "text" else "tatic analysis")
+    quiet = FORMATS[format_].render([make.audit(replace(note, severity=Severity.INFO))], Language.EN)
+    assert "check first that" not in quiet
+
+
+def test_a_finding_on_another_signer_is_told_beside_the_verdict_in_its_own_words():
+    finding = make.finding("identity-mismatch", "signer", severity=Severity.MEDIUM)
+    one = outline(make.audit(finding), Language.EN)
+    assert one.warning == f"Check first that this is the right policy: {finding.message.en}"
+    assert one.warned == "f1"
+    assert outline(make.audit(make.finding(subject="signer")), Language.EN).warning == ""
+
+
+def test_findings_are_counted_as_the_verdict_counts_them():
+    findings = [make.finding(subject=f"a.{severity.word}", severity=severity) for severity in Severity]
+    one = outline(make.audit(*findings, accepted=[make.finding(subject="b")]), Language.EN)
+    assert one.counted == "4, 2 of them bear on the verdict (one more is accepted)"
+    assert len(one.grave) == 2
+
+
+def test_what_is_another_platform_s_is_told_from_what_was_not_checked():
+    one = outline(drifted(), Language.EN)
+    assert [title for title, _ in one.inapplicable] == ["iOS usage descriptions", "HarmonyOS permissions"]
+    assert [title for title, _ in one.unchecked] == ["Personal data"]
+
+
+def test_a_long_place_is_cut_where_it_only_has_to_be_told_from_others():
+    one = outline(packed(), Language.EN)
+    assert all(len(gap.short) <= 60 for gap in one.gaps)
+    assert all(gap.short == gap.place for gap in one.gaps if len(gap.place) <= 60)
+
+
+def test_where_a_table_lacks_a_row_the_policy_s_line_stands_beside_the_declaration_s():
+    declared = make.declared_permission("android.permission.CAMERA", policy=make.line(40, "policy.txt"))
+    declaration = make.declaration(permissions=(declared,), headings=((Table.PERMISSIONS, 10),))
+    finding = make.finding(subject="a.SMS", declared=make.line(10))
+    rows = [make.row(subject="a.SMS", state=State.UNDECLARED)]
+    one = outline(make.audit(finding, rows=rows, declaration=declaration), Language.EN)
+    assert one.findings[0].declared == f"not listed; the table starts at {make.DECLARATION}:10 · policy, line 40"
+    elsewhere = make.declaration(permissions=(declared,), headings=((Table.PERMISSIONS, 9),))
+    one = outline(make.audit(finding, rows=rows, declaration=elsewhere), Language.EN)
+    assert one.findings[0].declared == f"not listed; the table starts at {make.DECLARATION}:10"

@@ -52,6 +52,8 @@ def test_another_name_is_said_where_no_id_is_declared() -> None:
         return note.message.en
 
     assert "different names" in words("Yosemite")
+    assert says({"app": "特购"}, label="Yosemite") == {"identity": "low low"}
+    assert says({"app": "特购"}, label="特购") == {"identity": "info low"}
     assert "different names" not in words("特购 ")
 
 

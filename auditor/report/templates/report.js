@@ -54,10 +54,19 @@
     const folded = [];
     for (let at = target; at; at = at.parentElement) if (at.localName === "details" && !at.open) folded.push(at);
     for (const details of folded) details.open = true;
-    if (folded.length) target.scrollIntoView();
+    // what a filter hides cannot be gone to: that filter is cleared
+    const hiding = filters.filter((filter) => filter.of.contains(target) && target.closest("[hidden]"));
+    for (const filter of hiding) filter.clear();
+    // a group that the filter had opened is folded again by clearing it
+    if (hiding.length) for (let at = target; at; at = at.parentElement) if (at.localName === "details") at.open = true;
+    if (folded.length || hiding.length) target.scrollIntoView();
   }
   addEventListener("hashchange", reveal);
-  reveal();
+  // a link to where one has already gone changes nothing in the address, and what it leads to may be hidden since
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[href^="#"]');
+    if (link && link.getAttribute("href") === location.hash) reveal();
+  });
 
   // -- filters: words, and tags of which those of one kind (what stands before the hyphen) are alternatives ----------
   class Filter {
@@ -80,9 +89,19 @@
       this.shown = this.items.length;
       this.count();
     }
+    clear() {
+      this.input.value = "";
+      for (const chip of this.chips) chip.setAttribute("aria-pressed", "false");
+      this.apply();
+    }
+    // What is looked through: subject, message, evidence and the policy's words, not the labels that every item has.
     text(item) {
       this.texts ??= new Map();
-      if (!this.texts.has(item)) this.texts.set(item, item.textContent.toLowerCase());
+      if (!this.texts.has(item)) {
+        const parts = all("[data-find]", item).map((part) => part.textContent);
+        const whole = parts.length ? [...parts, item.dataset.rule ?? ""].join("\n") : item.textContent;
+        this.texts.set(item, whole.toLowerCase());
+      }
       return this.texts.get(item);
     }
     apply() {
@@ -108,10 +127,12 @@
       this.count();
     }
     count() {
-      this.output.textContent = this.shown === this.items.length ? "" : say("filter.count", { n: this.shown, all: this.items.length });
+      this.output.textContent = this.shown === this.items.length ? ""
+        : this.shown === 0 ? say("filter.none") : say("filter.count", { n: this.shown, all: this.items.length });
     }
   }
   const filters = all("[data-filter]").map((bar) => new Filter(bar));
+  reveal();
 
   // -- words to paste -------------------------------------------------------------------------------------------------
   for (const button of all("[data-copy]")) button.addEventListener("click", async () => {
@@ -161,9 +182,11 @@
     if (!store.set(key, JSON.stringify([...decided.values()]))) said.textContent = say("decisions.unkept");
   }
 
+  const today = () => new Date(Date.now() - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 10);
+
   function show(item) {
     const entry = decided.get(item.dataset.fingerprint);
-    const lapsed = entry?.until && entry.until < new Date().toISOString().slice(0, 10);
+    const lapsed = entry?.until && entry.until < today();
     const text = entry
       ? [say(`decision.${entry.decision}`), entry.by, entry.reason, entry.until && `→ ${entry.until}`, lapsed && say("decision.lapsed")]
         .filter(Boolean).join(" · ")
@@ -176,8 +199,13 @@
   function showAll() {
     for (const item of items) show(item);
     const made = [...known.keys()].filter((print) => decided.has(print)).length;
-    const count = one("[data-decisions-count]");
-    if (count) count.textContent = say("decisions.count", { n: made, left: known.size - made });
+    for (const count of all("[data-decisions-count]")) count.textContent = say("decisions.count", { n: made, left: known.size - made });
+    // what is to be done says, too, what was decided of it
+    for (const link of all('.tasks a, .short a, .verdict a')) {
+      const print = document.getElementById(link.getAttribute("href").slice(1))?.dataset.fingerprint;
+      const entry = print && decided.get(print);
+      if (entry) link.dataset.decision = say(`decision.${entry.decision}`); else delete link.dataset.decision;
+    }
   }
   function changed() { keep(); showAll(); }
 
@@ -199,6 +227,7 @@
       if (field("until").value) made.until = field("until").value;
       if (decision === "accept" && item.dataset.severity) made.severity = item.dataset.severity;
       if (!valid(made)) { one(".problem", place).textContent = say("decide.missing"); return; }
+      if (made.until && made.until < today()) { one(".problem", place).textContent = say("decide.past"); return; }
       one(".problem", place).textContent = "";
       by = made.by;
       store.set("auditor/by", by);
