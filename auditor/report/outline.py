@@ -916,7 +916,7 @@ class _Writer:
             Table.DATA: declaration.data,
         }
         rows = [row for table, rows in told.items() if declaration.heading(table) == finding.declared for row in rows]
-        first = next((row.policy for row in rows if row.policy), None)
+        first = None if finding.policy else next((row.policy for row in rows if row.policy), None)
         return self.words("declared.table", place=" · ".join(part for part in (where, self._policy(first)) if part))
 
     def _evidence(self, fact: Fact) -> Evidence:
@@ -931,7 +931,7 @@ class _Writer:
             # the place names the caller already; whose code it is and whether it may call is what a reader asks next
             value = " · ".join(part for part in (value, *chances, fact.trait("path")) if part)
         else:
-            value = "; ".join(part for part in (value, fact.by, *(f"{name}={text}" for name, text in fact.traits)) if part)
+            value = "; ".join(part for part in (value, self._by(fact), *(f"{name}={text}" for name, text in fact.traits)) if part)
             detail = " · ".join((fact.by, fact.trait("text") or value)) if fact.kind is FactKind.SCRIPT_CALL else value
         return Evidence(
             file=one_line(fact.location.file),
@@ -1230,8 +1230,12 @@ class _Writer:
         where = place(fact.location)
         if not fact.by or fact.kind is FactKind.CALL:
             return where
+        return f"{where} ({one_line(self._by(fact))})"
+
+    def _by(self, fact: Fact) -> str:
+        """Return who holds a value; the language that is shown where there is no other is called so."""
         base = fact.kind is FactKind.USAGE_STRING and fact.by in ("Base", "base")
-        return f"{where} ({self.words('language.base') if base else one_line(fact.by)})"
+        return self.words("language.base") if base else fact.by
 
     def _limited(self, fact: Fact) -> str:
         level = fact.trait("max-sdk")
