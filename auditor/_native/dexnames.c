@@ -8,6 +8,11 @@
 
 typedef struct { const uint8_t *data; uint64_t size; uint32_t count, table; } Strings;
 
+/* Whether a table lies inside the file; one of nothing does, wherever it is said to stand. */
+static int is_inside(uint32_t table, uint32_t count, uint32_t width, uint64_t size) {
+    return !count || (uint64_t)table + width * (uint64_t)count <= size;
+}
+
 /* Return 0 where the header or the table of strings lies outside the file. */
 static int strings_of(Strings *s, const Py_buffer *data, Py_ssize_t header) {
     s->data = data->buf;
@@ -15,7 +20,7 @@ static int strings_of(Strings *s, const Py_buffer *data, Py_ssize_t header) {
     if (header < 0 || (uint64_t)header + 0x70 > s->size) return 0;
     s->count = read32(s->data + header + 0x38);
     s->table = read32(s->data + header + 0x3c);
-    return (uint64_t)s->table + 4 * (uint64_t)s->count <= s->size;
+    return is_inside(s->table, s->count, 4, s->size);
 }
 
 /* Return where a string's bytes start, and how many there are before its end; NULL where it cannot be read, or is longer than
@@ -156,7 +161,7 @@ static PyObject *dextypes(PyObject *module, PyObject *args) {
     if (longest > sizeof dotted) longest = sizeof dotted;
     if (!strings_of(&strings, &data, header)) goto outside;
     uint32_t count = read32(strings.data + header + 0x40), table = read32(strings.data + header + 0x44);
-    if ((uint64_t)table + 4 * (uint64_t)count > strings.size) goto outside;
+    if (!is_inside(table, count, 4, strings.size)) goto outside;
     empty = PyUnicode_FromStringAndSize("", 0);
     list = empty ? PyList_New((Py_ssize_t)count) : NULL;
     for (uint32_t i = 0; list && i < count; i++) {
@@ -199,7 +204,7 @@ static PyObject *dexmembers(PyObject *module, PyObject *args) {
     uint64_t number = (uint64_t)flags.len;
     uint32_t types = read32(bytes + header + 0x40), type_at = read32(bytes + header + 0x44);
     uint32_t count = read32(bytes + header + place), table = read32(bytes + header + place + 4);
-    if ((uint64_t)type_at + 4 * (uint64_t)types > strings.size || (uint64_t)table + 8 * (uint64_t)count > strings.size) goto outside;
+    if (!is_inside(type_at, types, 4, strings.size) || !is_inside(table, count, 8, strings.size)) goto outside;
     int no_memory = 0;
     const uint8_t *at = bytes + table;
     for (uint32_t i = 0; i < count && !no_memory; i++, at += 8) {
@@ -249,7 +254,7 @@ static int append_type(Text *text, const Strings *strings, const uint8_t *header
     uint32_t types = read32(header + 0x40), table = read32(header + 0x44);
     uint64_t length = 0, budget = longest;
     const uint8_t *start = NULL;
-    if (type < types && (uint64_t)table + 4 * (uint64_t)types <= strings->size) {
+    if (type < types && is_inside(table, types, 4, strings->size)) {
         uint32_t index = read32(strings->data + table + 4 * (uint64_t)type);
         if (index < strings->count) start = string_at(strings, index, longest, &budget, &length);
     }
@@ -294,7 +299,7 @@ static PyObject *dexmethods(PyObject *module, PyObject *args) {
     if (!strings_of(&strings, &data, header)) goto outside;
     const uint8_t *head = strings.data + header;
     uint32_t count = read32(head + 0x58), table = read32(head + 0x5c);
-    if ((uint64_t)table + 8 * (uint64_t)count > strings.size) goto outside;
+    if (!is_inside(table, count, 8, strings.size)) goto outside;
     /* a prototype's number has 16 bits */
     known = 1 << 16;
     protos = calloc(known, sizeof *protos);

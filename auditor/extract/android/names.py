@@ -244,6 +244,9 @@ def _prototype(data: Bytes, header: int, number: int, strings: array[int], types
 
 
 def _words(data: Bytes, at: int, count: int) -> array[int]:
+    if not count:
+        # a table of nothing lies nowhere, wherever it is said to stand
+        return array("I")
     if count < 0 or at < 0 or at + 4 * count > len(data):
         raise ValueError(_OUTSIDE)
     words = array("I", data[at : at + 4 * count])

@@ -30,14 +30,14 @@ class Tables:
         self.method_ids, self.methods = values[9], values[8]
         self.class_defs, self.classes = values[11], values[10]
         for offset, count in ((self.field_ids, self.fields), (self.method_ids, self.methods)):
-            if offset + 8 * count > len(data):
+            if count and offset + 8 * count > len(data):
                 raise ValueError("a table lies outside the file")
         definitions = self.words(self.class_defs, 8 * self.classes)
         self._class_types, self._parents = definitions[::8], definitions[2::8]
 
     def words(self, offset: int, count: int) -> array[int]:
         """Return ``count`` words of 32 bits. Raises ValueError where they lie outside the file."""
-        if count > len(self.data) // 4 or offset + 4 * count > len(self.data):
+        if count and (count > len(self.data) // 4 or offset + 4 * count > len(self.data)):
             raise ValueError("a table lies outside the file")
         words = array("I", self.data[offset : offset + 4 * count])
         if sys.byteorder == "big":

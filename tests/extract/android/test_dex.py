@@ -336,6 +336,15 @@ def test_names_that_share_their_bytes_are_not_copied_without_end():
     assert "whose names cannot be read" in doubts(dex)
 
 
+@pytest.mark.parametrize("place", [STRINGS, TYPES, CLASS_DEFS])
+def test_a_table_of_nothing_may_stand_anywhere(place: int) -> None:
+    data = bytearray(write_dex([]))
+    put(place, 0)(data)
+    put(place + 4, 0x7FFFFFF0)(data)
+    dex = read_dex(sealed(data))
+    assert (dex.classes, dex.doubts) == ((), ())
+
+
 def test_tables_that_all_headers_share_are_not_read_without_end():
     body = bytearray(container(*[write_dex([])] * 250))
     classes = 200_000

@@ -147,6 +147,20 @@ def test_both_twins_agree_on_damaged_files(flips: list[tuple[int, int]], cut: in
         assert one_string(damaged, 97 * one) == one_string_python(damaged, 97 * one)
 
 
+@pytest.mark.parametrize("place", [0x38, 0x40, METHODS, FIELDS])
+def test_a_table_of_nothing_may_stand_anywhere(place: int) -> None:
+    data = bytearray(sample())
+    struct.pack_into("<2I", data, place, 0, 0xFFFFFFF0)
+    empty, flags = bytes(data), bytes([ANY]) * 10_000
+    assert outcome(read_strings, empty, 0) == outcome(read_strings_python, empty, 0)
+    assert isinstance(outcome(read_strings, empty, 0), list)
+    assert outcome(find_strings, empty, 0, NAMES) == outcome(find_strings_python, empty, 0, NAMES)
+    assert outcome(type_names, empty, 0, 9_999) == outcome(type_names_python, empty, 0, 9_999)
+    assert outcome(members, empty, 0, METHODS, flags) == outcome(members_python, empty, 0, METHODS, flags)
+    asked = array("I", range(40)), type_names_python(sample(), 0, len(data))
+    assert outcome(methods, empty, 0, *asked) == outcome(methods_python, empty, 0, *asked)
+
+
 @given(st.text(max_size=30))
 def test_what_dex_files_encode_is_decoded_again(text: str) -> None:
     assert mutf8(as_mutf8(text)) == text
