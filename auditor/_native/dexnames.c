@@ -8,11 +8,6 @@
 
 typedef struct { const uint8_t *data; uint64_t size; uint32_t count, table; } Strings;
 
-/* Whether a table lies inside the file; one of nothing does, wherever it is said to stand. */
-static int is_inside(uint32_t table, uint32_t count, uint32_t width, uint64_t size) {
-    return !count || (uint64_t)table + width * (uint64_t)count <= size;
-}
-
 /* Return 0 where the header or the table of strings lies outside the file. */
 static int strings_of(Strings *s, const Py_buffer *data, Py_ssize_t header) {
     s->data = data->buf;

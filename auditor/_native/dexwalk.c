@@ -124,7 +124,7 @@ static PyObject *dexwalk(PyObject *module, PyObject *args) {
     int readable = header >= 0 && (uint64_t)header + 0x70 <= walk.size;
     if (readable) {
         uint32_t count = read32(walk.data + header + 0x60), table = read32(walk.data + header + 0x64);
-        readable = (uint64_t)table + 32 * (uint64_t)count <= walk.size;
+        readable = is_inside(table, count, 32, walk.size);
         if (readable) {
             Py_BEGIN_ALLOW_THREADS
             for (uint32_t cls = 0; cls < count && !walk.exhausted && !walk.no_memory; cls++) {
@@ -232,9 +232,8 @@ static PyObject *dexedges(PyObject *module, PyObject *args) {
         e.fields = read32(h + 0x50); e.field_table = read32(h + 0x54);
         e.methods = read32(h + 0x58); e.method_table = read32(h + 0x5c);
         count = read32(h + 0x60); table = read32(h + 0x64);
-        readable = (uint64_t)table + 32 * (uint64_t)count <= e.size
-            && (uint64_t)e.method_table + 8 * (uint64_t)e.methods <= e.size
-            && (uint64_t)e.field_table + 8 * (uint64_t)e.fields <= e.size
+        readable = is_inside(table, count, 32, e.size) && is_inside(e.method_table, e.methods, 8, e.size)
+            && is_inside(e.field_table, e.fields, 8, e.size)
             && (uint64_t)e.types * 4 <= e.size;
     }
     if (readable) {

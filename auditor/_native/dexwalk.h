@@ -23,6 +23,11 @@ static inline uint32_t read32(const uint8_t *p) {
 }
 static inline uint32_t read16(const uint8_t *p) { return (uint32_t)p[0] | (uint32_t)p[1] << 8; }
 
+/* Whether a table lies inside the file; one of nothing does, wherever it is said to stand. */
+static inline int is_inside(uint32_t table, uint32_t count, uint32_t width, uint64_t size) {
+    return !count || (uint64_t)table + width * (uint64_t)count <= size;
+}
+
 static inline int uleb(const uint8_t **at, const uint8_t *end, uint32_t *out) {
     uint32_t value = 0;
     for (int shift = 0; shift <= 28; shift += 7) {

@@ -219,8 +219,6 @@ static void dex_free(Dex *d) {
     free(d->seen.keys); free(d->seen.values); free(d->fresh.at); free(d->members.at); free(d->scratch);
 }
 
-static int is_inside(const Dex *d, uint32_t at, uint32_t count, uint64_t width) { return (uint64_t)at + width * count <= d->size; }
-
 /* The strings as dexstrings reads them. */
 static void read_strings(Graph *g, Dex *d, uint32_t table) {
     d->string_at = resized(g, NULL, sizeof(uint32_t) * (size_t)d->strings);
@@ -391,8 +389,8 @@ static void read_map(Dex *d, uint32_t at) {
         uint64_t item = (uint64_t)at + 4 + 12 * (uint64_t)i;
         if (item + 12 > d->size) return;
         uint32_t kind = read16(d->data + item), number = read32(d->data + item + 4), offset = read32(d->data + item + 8);
-        if (kind == 0x0008 && is_inside(d, offset, number, 8)) { d->handles = number; d->handle_at = offset; }
-        else if (kind == 0x0007 && is_inside(d, offset, number, 4)) { d->sites = number; d->site_at = offset; }
+        if (kind == 0x0008 && is_inside(offset, number, 8, d->size)) { d->handles = number; d->handle_at = offset; }
+        else if (kind == 0x0007 && is_inside(offset, number, 4, d->size)) { d->sites = number; d->site_at = offset; }
     }
 }
 
@@ -565,9 +563,9 @@ static int read_dex(Graph *g, Dex *d, uint64_t header) {
     d->fields = read32(h + 0x50); d->field_at = read32(h + 0x54);
     d->methods = read32(h + 0x58); d->method_at = read32(h + 0x5c);
     d->classes = read32(h + 0x60); d->class_at = read32(h + 0x64);
-    if (!is_inside(d, read32(h + 0x3c), d->strings, 4) || !is_inside(d, d->type_at, d->types, 4)
-        || !is_inside(d, d->proto_at, d->protos, 12) || !is_inside(d, d->field_at, d->fields, 8)
-        || !is_inside(d, d->method_at, d->methods, 8) || !is_inside(d, d->class_at, d->classes, 32)) return 0;
+    if (!is_inside(read32(h + 0x3c), d->strings, 4, d->size) || !is_inside(d->type_at, d->types, 4, d->size)
+        || !is_inside(d->proto_at, d->protos, 12, d->size) || !is_inside(d->field_at, d->fields, 8, d->size)
+        || !is_inside(d->method_at, d->methods, 8, d->size) || !is_inside(d->class_at, d->classes, 32, d->size)) return 0;
     read_strings(g, d, read32(h + 0x3c));
     d->type_map = resized(g, NULL, sizeof(uint32_t) * (size_t)d->types);
     d->proto_map = resized(g, NULL, sizeof(uint32_t) * (size_t)d->protos);

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Fuzz the readers.")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"all, unless named: {', '.join(TARGETS)}")
     parser.add_argument("--seconds", type=int, default=60, help="how long each target runs (60)")
+    parser.add_argument("--seed", type=int, default=0, help="what the inputs are made from, the same for the same; 0 = by chance (0)")
     parser.add_argument("--jobs", type=int, default=1, help="how many targets run at a time (1)")
     parser.add_argument("--kept", type=Path, default=ROOT / ".fuzz", help="where inputs are kept between runs (.fuzz)")
     options = parser.parse_args(arguments)
@@ -45,27 +47,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     wanted = options.targets or list(TARGETS)
     with ThreadPoolExecutor(options.jobs) as pool:
-        fallen = [told for told in pool.map(lambda name: _run(name, options.seconds, options.kept), wanted) if told]
+        fallen = [told for told in pool.map(lambda name: _run(name, options.seconds, options.seed, options.kept), wanted) if told]
     print(f"{len(wanted) - len(fallen)} of {len(wanted)} targets held")
     return 1 if fallen else 0
 
 
-def _run(name: str, seconds: int, kept: Path) -> str:
+def _run(name: str, seconds: int, seed: int, kept: Path) -> str:
     """Fuzz one target in a process of its own; return what made it fall, empty where nothing did."""
     corpus, found = kept / name / "corpus", kept / name / "found"
     corpus.mkdir(parents=True, exist_ok=True)
     found.mkdir(parents=True, exist_ok=True)
     target = TARGETS[name]
-    for cause, data in {**{f"seed-{at}": seed for at, seed in enumerate(target.seeds())}, **regressions(name)}.items():
+    for cause, data in {**{f"seed-{at}": sound for at, sound in enumerate(target.seeds())}, **regressions(name)}.items():
         if cause.startswith("seed-") or len(data) <= _SMALL:
             (corpus / cause).write_bytes(data)
     command = [
         *(sys.executable, "-m", "tests.fuzz.inside", name, str(corpus)),
-        *(f"-max_total_time={seconds}", f"-timeout={_HANG}", f"-rss_limit_mb={_MEGABYTES}", f"-artifact_prefix={found}/"),
+        *(f"-seed={seed}", f"-max_total_time={seconds}", f"-timeout={_HANG}", f"-rss_limit_mb={_MEGABYTES}", f"-artifact_prefix={found}/"),
         "-print_final_stats=1",
     ]
     try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", errors="replace", timeout=seconds + _LEFT)
+        # what a set is gone through by must be the same, too
+        env = {**os.environ, **({"PYTHONHASHSEED": "0"} if seed else {})}
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, encoding="utf-8", errors="replace", timeout=seconds + _LEFT)
     except subprocess.TimeoutExpired:
         print(f"{name}: did not end", flush=True)
         return "did not end"

@@ -122,7 +122,7 @@ def half(data: Bytes, at: int) -> int:
 
 
 def _table(data: Bytes, offset: int, count: int, width: int) -> tuple[int, int]:
-    if offset + width * count > len(data):
+    if count and offset + width * count > len(data):
         raise ValueError("a table lies outside the file")
     return offset, count
 
@@ -207,9 +207,9 @@ def handles_and_sites(data: Bytes, at: int) -> tuple[tuple[int, int], tuple[int,
             if item + 12 > len(data):
                 break
             kind, count, offset = half(data, item), word(data, item + 4), word(data, item + 8)
-            if kind == 0x0008 and offset + 8 * count <= len(data):
+            if kind == 0x0008 and (not count or offset + 8 * count <= len(data)):
                 handles = (offset, count)
-            elif kind == 0x0007 and offset + 4 * count <= len(data):
+            elif kind == 0x0007 and (not count or offset + 4 * count <= len(data)):
                 sites = (offset, count)
     return handles, sites
 

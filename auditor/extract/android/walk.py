@@ -176,7 +176,7 @@ def _methods(data: Bytes, header: int) -> tuple[list[_Method], int, int, int | N
     if header < 0 or header + 0x70 > len(data):
         raise ValueError("the class table lies outside the file")
     count, table = struct.unpack_from("<2I", data, header + 0x60)
-    if table + 32 * count > len(data):
+    if count and table + 32 * count > len(data):
         raise ValueError("the class table lies outside the file")
     found: list[_Method] = []
     bad_classes = bad_methods = 0
@@ -327,7 +327,7 @@ def class_edges_python(data: Bytes, header: int, budget: int | None = None) -> t
     types = struct.unpack_from("<I", data, header + 0x40)[0]
     fields, field_table, method_ids, method_table, classes, class_table = struct.unpack_from("<6I", data, header + 0x50)
     size = len(data)
-    if method_table + 8 * method_ids > size or field_table + 8 * fields > size or 4 * types > size:
+    if (method_ids and method_table + 8 * method_ids > size) or (fields and field_table + 8 * fields > size) or 4 * types > size:
         raise ValueError("the class table lies outside the file")
     owner_of = dict.fromkeys(_INVOKES, (method_table, method_ids)) | dict.fromkeys(_FIELDS, (field_table, fields))
     by_class: dict[int, list[_Method]] = {}

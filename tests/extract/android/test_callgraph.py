@@ -288,3 +288,11 @@ def test_a_lambda_s_call_site_leads_to_its_body(twin: Twin) -> None:
     parents = array("I", graph.search(world, array("I", [root]), array("I"), False, 1000)[0])
     assert parents[graph.method(b"La/A;", b"body", b"()V")] == root
     assert parents[graph.method(b"La/A;", b"link", b"()V")] == NONE
+
+
+@NATIVE
+@pytest.mark.parametrize("place", range(0x38, 0x68, 8))
+def test_both_twins_agree_on_a_table_of_nothing_wherever_it_is_said_to_stand(place: int) -> None:
+    data = bytearray(sample())
+    struct.pack_into("<2I", data, place, 0, 0xFFFFFFF0)
+    assert everything(filled(CallGraphPython, bytes(data))) == everything(filled(call_graph, bytes(data)))
