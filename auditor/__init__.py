@@ -8,15 +8,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 __version__ = "0.1.0"
 __all__ = ["__version__", "audit_build", "check_declaration", "errors", "model", "read_build", "scan"]
 
 _FRONT_DOOR = ("audit_build", "check_declaration", "read_build")
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load the pipeline on first use, so that ``auditor --help`` stays fast."""
     if name in _FRONT_DOOR:
         from auditor import pipeline

@@ -18,7 +18,9 @@ Partial failure is never raised: it is a ``Gap`` in the result.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class AuditorError(Exception):

@@ -146,7 +146,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
     def denied(*_arguments, **_options):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr("auditor.archive.open", denied, raising=False)
     assert refusal(path) == f"{path} may not be read; check the file's permissions"
 
 

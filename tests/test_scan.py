@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,7 +12,8 @@ import pytest
 
 from auditor import read_build
 from auditor.errors import BuildError
-from auditor.model import FactKind, Table
+from auditor.extract.android.calls import CallSite
+from auditor.model import Fact, FactKind, Table
 from auditor.scan import scan
 from tests.forge.apk import simple_apk
 
@@ -21,9 +24,34 @@ SAMPLES = sorted((ROOT / "sample_apks").glob("*.apk"))
 @pytest.mark.parametrize("apk", SAMPLES, ids=lambda path: path.stem)
 def test_the_calls_and_classes_are_those_of_a_whole_reading(apk: Path) -> None:
     found, whole = scan(apk), read_build(apk, calls=True).build
-    assert found.calls == whole.of(FactKind.CALL)
-    assert [(unit.file, unit.classes) for unit in found.code] == [(unit.file, unit.classes) for unit in whole.code]
+    assert {_plain(*call) for call in found.calls} == {_of_fact(fact) for fact in whole.of(FactKind.CALL)}
+    assert {(file, frozenset(classes)) for file, classes in found.classes} == {(unit.file, frozenset(unit.classes)) for unit in whole.code}
     assert gc.isenabled()
+
+
+def _plain(file: str, site: CallSite) -> tuple[object, ...]:
+    argument = "unresolved" if site.argument == "" else "partial" if site.partial else None
+    return (
+        f"{site.owner}.{site.method}", file, f"{site.caller} +0x{site.offset:x}", site.argument or "", argument, site.descriptor or None,
+        site.reflection or None, site.via or None, "read" if site.field else None,
+    )  # fmt: skip
+
+
+def _of_fact(fact: Fact) -> tuple[object, ...]:
+    traits = map(fact.trait, ("argument", "descriptor", "reflection", "via", "field"))
+    return fact.name, fact.location.file, fact.location.at, fact.value, *traits
+
+
+def test_little_is_imported() -> None:
+    heavy = {"auditor.build", "auditor.extract.collector", "dataclasses", "enum", "json", "pathlib", "re", "typing"}
+    look = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from auditor.scan import scan; scan(sys.argv[1]);"
+        f" print(*sorted({heavy!r}.intersection(sys.modules)))"
+    )
+    apk = next(path for path in SAMPLES if path.stem == "tego-drifted")
+    # no packages of the interpreter's own: an editable installation imports more than the quick look does
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", look, str(apk)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_code_that_cannot_be_read_is_a_gap(tmp_path: Path) -> None:

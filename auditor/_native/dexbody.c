@@ -1,4 +1,5 @@
-/* After which instructions of a method each may run: the optional C twin of auditor/extract/android/body.py.
+/* After which instructions of a method each may run, and which gave a register its value: the optional C twin of
+ * auditor/extract/android/body.py.
  *
  * Both give the same values; tests/extract/android/test_body.py compares them. Format: Dalvik bytecode
  * (source.android.com/docs/core/runtime/dalvik-bytecode).
@@ -88,6 +89,110 @@ static PyObject *dexfollow(PyObject *module, PyObject *args) {
     return result;
 }
 
+/* How each instruction names the register it writes: 0 = it writes none, 1 in the upper byte, 2 in the four bits above the opcode, 3 in
+ * the second code unit; 4 more = it writes two. */
+static const uint8_t WRITES[256] = {
+    0,2,1,3,6,5,7,2,1,3,1,5,1,1,0,0,0,0,2,1,1,1,5,5,5,5,1,1,1,0,0,0,
+    2,2,1,2,0,0,0,0,0,0,0,0,0,1,1,1,1,1,0,0,0,0,0,0,0,0,0,0,0,0,1,1,
+    1,1,1,1,1,5,1,1,1,1,1,0,0,0,0,0,0,0,2,6,2,2,2,2,2,0,0,0,0,0,0,0,
+    1,5,1,1,1,1,1,0,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,1,1,2,2,6,6,2,
+    6,6,2,6,2,2,6,2,6,6,2,6,2,2,2,2,1,1,1,1,1,1,1,1,1,1,1,5,5,5,5,5,
+    5,5,5,5,5,5,1,1,1,1,1,5,5,5,5,5,2,2,2,2,2,2,2,2,2,2,2,6,6,6,6,6,
+    6,6,6,6,6,6,2,2,2,2,2,6,6,6,6,6,2,2,2,2,2,2,2,2,1,1,1,1,1,1,1,1,
+    1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,0,0,0,0,1,1};
+
+typedef struct { const uint32_t *words; uint64_t count; } Table;
+
+static Table table_of(const Py_buffer *buffer) { return (Table){buffer->buf, (uint64_t)buffer->len / 4}; }
+
+static int by_place(const void *one, const void *other) {
+    uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
+    return a < b ? -1 : a > b;
+}
+
+/* Mark a place; whether it was marked before, or lies outside. */
+static int marked(uint8_t *marks, uint64_t count, uint32_t place) {
+    if (place >= count || marks[place >> 3] >> (place & 7) & 1) return 1;
+    marks[place >> 3] |= (uint8_t)(1 << (place & 7));
+    return 0;
+}
+
+/* dexdefinitions(units, starts, offsets, before, thrown, at, register, most): the instructions that may have given a register its
+ * value before the one at `at`, sorted, or None; and the steps it took. `thrown` has triples of words, sorted: a handler, and the
+ * range of the starts that may throw to it. Words and units are the machine's, which is little-endian. */
+static PyObject *dexdefinitions(PyObject *module, PyObject *args) {
+    Py_buffer given[5];
+    long long first_node, wanted, most;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*LLL", &given[0], &given[1], &given[2], &given[3], &given[4], &first_node, &wanted, &most))
+        return NULL;
+    const uint8_t *units = given[0].buf;
+    uint64_t count = (uint64_t)given[0].len / 2;
+    Table starts = table_of(&given[1]), offsets = table_of(&given[2]), before = table_of(&given[3]), thrown = table_of(&given[4]);
+    uint64_t triples = thrown.count / 3, nodes = offsets.count ? offsets.count - 1 : 0;
+    uint8_t *seen = calloc(2 * (count / 8 + 1), 1), *given_by = seen ? seen + count / 8 + 1 : NULL;
+    Words open = {0}, found = {0};
+    long long steps = 0;
+    int known = first_node >= 0 && (uint64_t)first_node < nodes && (uint64_t)first_node < count, no_memory = !seen;
+    if (!known) steps = 1; /* nothing leads to what is no instruction */
+    else if (!no_memory) {
+        marked(seen, count, (uint32_t)first_node);
+        no_memory = !add(&open, (uint32_t)first_node);
+    }
+    while (known && !no_memory && open.used) {
+        uint32_t node = open.words[--open.used], from = offsets.words[node], to = offsets.words[node + 1];
+        uint64_t low = 0, high = triples;
+        while (low < high) {
+            uint64_t middle = (low + high) / 2;
+            if (thrown.words[3 * middle] < node) low = middle + 1;
+            else high = middle;
+        }
+        if (to > before.count || from > to) { known = 0; break; }
+        steps += 1 + (long long)(to - from);
+        for (high = low; high < triples && thrown.words[3 * high] == node; high++)
+            steps += (long long)thrown.words[3 * high + 2] - thrown.words[3 * high + 1];
+        if (steps > most || !node || (from == to && low == high)) { known = 0; break; }
+        for (uint32_t i = from; i < to && known && !no_memory; i++) {
+            uint32_t one = before.words[i], unit, target;
+            if (one >= count) { known = 0; break; }
+            unit = read16(units + 2 * (uint64_t)one);
+            uint8_t how = WRITES[unit & 0xff];
+            int gives = 0;
+            if (how) {
+                if ((how & 3) == 3) {
+                    if ((uint64_t)one + 1 >= count) { known = 0; break; }
+                    target = read16(units + 2 * (uint64_t)one + 2);
+                } else target = (how & 3) == 2 ? unit >> 8 & 0xf : unit >> 8;
+                gives = target == wanted || ((how & 4) && (long long)target + 1 == wanted);
+            }
+            if (gives) { if (!marked(given_by, count, one)) no_memory = !add(&found, one); }
+            else if (!marked(seen, count, one)) no_memory = !add(&open, one);
+        }
+        for (; known && !no_memory && low < high; low++)
+            for (uint64_t i = thrown.words[3 * low + 1]; i < thrown.words[3 * low + 2] && i < starts.count && !no_memory; i++)
+                if (!marked(seen, count, starts.words[i])) no_memory = !add(&open, starts.words[i]);
+    }
+    PyObject *result = NULL, *list = NULL;
+    if (no_memory) PyErr_NoMemory();
+    else if (!known) result = Py_BuildValue("(OL)", Py_None, steps);
+    else {
+        if (found.used) qsort(found.words, found.used, sizeof *found.words, by_place);
+        list = PyList_New((Py_ssize_t)found.used);
+        for (size_t i = 0; list && i < found.used; i++) {
+            PyObject *one = PyLong_FromUnsignedLong(found.words[i]);
+            if (!one || PyList_SetItem(list, (Py_ssize_t)i, one) < 0) Py_CLEAR(list);
+        }
+        if (list) result = Py_BuildValue("(NL)", list, steps);
+    }
+    free(seen);
+    free(open.words);
+    free(found.words);
+    for (int i = 0; i < 5; i++) PyBuffer_Release(&given[i]);
+    return result;
+}
+
 PyMethodDef BODY_METHODS[] = {
+    {"dexdefinitions", dexdefinitions, METH_VARARGS,
+     "dexdefinitions(units, starts, offsets, before, thrown, at, register, most) -> (instructions or None, steps)"},
     {"dexfollow", dexfollow, METH_VARARGS, "dexfollow(units) -> (starts, offsets, before), or None"},
     {NULL, NULL, 0, NULL}};

@@ -278,57 +278,133 @@ static PyObject *prototype(const Strings *strings, Py_ssize_t header, uint64_t n
     return result;
 }
 
+/* The table of methods, and what was made of its prototypes by now. */
+typedef struct {
+    Strings strings;
+    Py_ssize_t header;
+    uint32_t count, table, prototypes;
+    PyObject **known;
+    uint64_t longest, longest_name;
+    PyObject *decode;
+} Methods;
+
+/* 0 where a table lies outside the file, -1 with an exception where there is no memory. */
+static int methods_of(Methods *m, const Py_buffer *data, Py_ssize_t header) {
+    m->header = header;
+    m->known = NULL;
+    m->prototypes = 0;
+    if (!strings_of(&m->strings, data, header)) return 0;
+    const uint8_t *head = m->strings.data + header;
+    m->count = read32(head + 0x58);
+    m->table = read32(head + 0x5c);
+    if (!is_inside(m->table, m->count, 8, m->strings.size)) return 0;
+    /* a prototype's number has 16 bits */
+    m->prototypes = read32(head + 0x48) < 1 << 16 ? read32(head + 0x48) : 1 << 16;
+    m->known = calloc((size_t)m->prototypes + 1, sizeof *m->known);
+    if (m->known) return 1;
+    PyErr_NoMemory();
+    return -1;
+}
+
+static void forget(Methods *m) {
+    for (uint32_t i = 0; m->known && i <= m->prototypes; i++) Py_XDECREF(m->known[i]);
+    free(m->known);
+}
+
+/* Name and descriptor of a method, "" and "()?" where no table has it: a new and a borrowed reference. */
+static int method_names(Methods *m, uint32_t index, PyObject **name, PyObject **descriptor) {
+    uint64_t length = 0, budget = m->longest;
+    const uint8_t *start = NULL;
+    uint32_t proto = m->prototypes;
+    if (index < m->count) {
+        const uint8_t *method = m->strings.data + m->table + 8 * (uint64_t)index;
+        if (read16(method + 2) < m->prototypes) proto = read16(method + 2);
+        if (read32(method + 4) < m->strings.count) start = string_at(&m->strings, read32(method + 4), m->longest, &budget, &length);
+    }
+    if (!m->known[proto])
+        m->known[proto] = prototype(&m->strings, m->header, proto < m->prototypes ? proto : UINT64_MAX, m->longest_name, m->decode);
+    *descriptor = m->known[proto];
+    *name = *descriptor ? text_of(start ? (const char *)start : "", start ? length : 0, m->decode) : NULL;
+    return *name != NULL;
+}
+
 /* dexmethods(data, header, indices, types, longest, longest_name, decode): class, name and descriptor of methods, by their indices
  * as 32-bit words; `types` are the dotted names of the types. */
 static PyObject *dexmethods(PyObject *module, PyObject *args) {
     Py_buffer data, indices;
     Py_ssize_t header;
-    PyObject *types, *decode, *list = NULL;
+    PyObject *types, *list = NULL, *empty = NULL;
     unsigned long long longest, longest_name;
+    Methods m;
     (void)module;
-    if (!PyArg_ParseTuple(args, "y*ny*O!KKO", &data, &header, &indices, &PyTuple_Type, &types, &longest, &longest_name, &decode)) return NULL;
-    PyObject **protos = NULL;
-    PyObject *empty = PyUnicode_FromStringAndSize("", 0);
-    uint32_t known = 0;
-    Strings strings;
-    if (!strings_of(&strings, &data, header)) goto outside;
-    const uint8_t *head = strings.data + header;
-    uint32_t count = read32(head + 0x58), table = read32(head + 0x5c);
-    if (!is_inside(table, count, 8, strings.size)) goto outside;
-    /* a prototype's number has 16 bits */
-    known = 1 << 16;
-    protos = calloc(known, sizeof *protos);
-    list = protos && empty ? PyList_New(indices.len / 4) : PyErr_NoMemory();
+    if (!PyArg_ParseTuple(args, "y*ny*O!KKO", &data, &header, &indices, &PyTuple_Type, &types, &longest, &longest_name, &m.decode)) return NULL;
+    m.longest = longest;
+    m.longest_name = longest_name;
+    int good = methods_of(&m, &data, header);
+    if (!good) PyErr_SetString(PyExc_ValueError, "a table lies outside the file");
+    empty = good > 0 ? PyUnicode_FromStringAndSize("", 0) : NULL;
+    list = empty ? PyList_New(indices.len / 4) : NULL;
     for (Py_ssize_t i = 0; list && i < indices.len / 4; i++) {
         uint32_t index;
         memcpy(&index, (const char *)indices.buf + 4 * i, 4);
-        PyObject *class_ = empty, *name = NULL, *one = NULL;
-        uint32_t proto = 0;
-        uint64_t length = 0, budget = longest;
-        const uint8_t *start = NULL;
-        if (index < count) {
-            const uint8_t *method = strings.data + table + 8 * (uint64_t)index;
-            if (read16(method) < PyTuple_Size(types)) class_ = PyTuple_GetItem(types, read16(method));
-            proto = read16(method + 2);
-            if (read32(method + 4) < strings.count) start = string_at(&strings, read32(method + 4), longest, &budget, &length);
+        PyObject *class_ = empty, *name = NULL, *descriptor = NULL, *one = NULL;
+        if (index < m.count) {
+            uint32_t owner = read16(m.strings.data + m.table + 8 * (uint64_t)index);
+            if (owner < PyTuple_Size(types)) class_ = PyTuple_GetItem(types, owner);
         }
-        name = text_of(start ? (const char *)start : "", start ? length : 0, decode);
-        if (index < count) {
-            if (!protos[proto]) protos[proto] = prototype(&strings, header, proto, longest_name, decode);
-            if (name && protos[proto]) one = PyTuple_Pack(3, class_, name, protos[proto]);
-        } else if (name) one = Py_BuildValue("(OOs)", class_, name, "()?");
+        if (method_names(&m, index, &name, &descriptor)) one = PyTuple_Pack(3, class_, name, descriptor);
         Py_XDECREF(name);
         if (!one || PyList_SetItem(list, i, one) < 0) Py_CLEAR(list);
     }
-    goto done;
-outside:
-    PyErr_SetString(PyExc_ValueError, "a table lies outside the file");
-done:
-    for (uint32_t i = 0; protos && i < known; i++) Py_XDECREF(protos[i]);
-    free(protos);
+    forget(&m);
     Py_XDECREF(empty);
     PyBuffer_Release(&data);
     PyBuffer_Release(&indices);
+    return list;
+}
+
+/* dexcallers(data, header, records, types, longest, longest_name, decode): how evidence names the method that holds each reference,
+ * `com.example.Foo.bar(I)V`; records as dexwalk gives them, those of one method one behind the other. */
+static PyObject *dexcallers(PyObject *module, PyObject *args) {
+    Py_buffer data, records;
+    Py_ssize_t header;
+    PyObject *types, *list = NULL, *last = NULL;
+    unsigned long long longest, longest_name;
+    uint32_t classes = 0, table = 0, last_class = 0, last_method = 0;
+    Methods m;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y*ny*O!KKO", &data, &header, &records, &PyTuple_Type, &types, &longest, &longest_name, &m.decode)) return NULL;
+    m.longest = longest;
+    m.longest_name = longest_name;
+    int good = methods_of(&m, &data, header);
+    if (good > 0) {
+        classes = read32(m.strings.data + header + 0x60);
+        table = read32(m.strings.data + header + 0x64);
+        if (!is_inside(table, classes, 32, m.strings.size)) good = 0;
+    }
+    if (!good) PyErr_SetString(PyExc_ValueError, "a table lies outside the file");
+    list = good > 0 ? PyList_New(records.len / 24) : NULL;
+    for (Py_ssize_t i = 0; list && i < records.len / 24; i++) {
+        uint32_t record[6];
+        memcpy(record, (const char *)records.buf + 24 * i, sizeof record);
+        if (!last || record[1] != last_class || record[2] != last_method) {
+            PyObject *name = NULL, *descriptor = NULL, *class_ = NULL;
+            uint32_t type = record[1] < classes ? read32(m.strings.data + table + 32 * (uint64_t)record[1]) : UINT32_MAX;
+            if ((Py_ssize_t)type < PyTuple_Size(types)) class_ = PyTuple_GetItem(types, (Py_ssize_t)type);
+            Py_CLEAR(last);
+            if (method_names(&m, record[2], &name, &descriptor))
+                last = class_ ? PyUnicode_FromFormat("%U.%U%U", class_, name, descriptor) : PyUnicode_FromFormat(".%U%U", name, descriptor);
+            Py_XDECREF(name);
+            last_class = record[1];
+            last_method = record[2];
+        }
+        Py_XINCREF(last);
+        if (!last || PyList_SetItem(list, i, last) < 0) Py_CLEAR(list);
+    }
+    forget(&m);
+    Py_XDECREF(last);
+    PyBuffer_Release(&data);
+    PyBuffer_Release(&records);
     return list;
 }
 
@@ -354,5 +430,7 @@ PyMethodDef NAMES_METHODS[] = {
     {"dexmembers", dexmembers, METH_VARARGS, "dexmembers(data, header, place, flags) -> indices of methods or fields"},
     {"dexmethods", dexmethods, METH_VARARGS,
      "dexmethods(data, header, indices, types, longest, longest_name, decode) -> class, name and descriptor of methods"},
+    {"dexcallers", dexcallers, METH_VARARGS,
+     "dexcallers(data, header, records, types, longest, longest_name, decode) -> how evidence names the method of each record"},
     {"dexstring", dexstring, METH_VARARGS, "dexstring(data, at, longest) -> the bytes of one string"},
     {NULL, NULL, 0, NULL}};

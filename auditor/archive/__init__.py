@@ -8,21 +8,13 @@ can be that, deflated ones where they inflate. What Android would refuse is read
 
 from __future__ import annotations
 
-import contextlib
-import fnmatch
 import mmap
 import os
 import stat
 import struct
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple
 
 from auditor.archive.fast import Bytes, crc32, inflated
-from auditor.archive.oddities import Odd, find_oddities
 from auditor.archive.records import (
     CENTRAL_MAGIC,
     DEFLATED,
@@ -39,17 +31,27 @@ from auditor.archive.records import (
     end_records,
     listed,
 )
-from auditor.archive.recover import Exhausted, recover
-from auditor.build import Oddity, Text
 from auditor.errors import BuildError
+from auditor.light import NamedTuple
+from auditor.said import said
 
-__all__ = ["Archive", "Entry", "Limits", "Odd", "Unreadable"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from auditor.archive.oddities import Odd
+    from auditor.build import Oddity, Text
+
+__all__ = ["Archive", "Budget", "Entry", "Limits", "Unreadable"]
 
 _BOMB_SIZE = 64 << 20
 """Below this many bytes a high ratio is no danger."""
 _FIRST_LOOK, _LONGEST_LOOK = 1 << 10, 256 << 10
 """Compressed bytes looked at to find an entry's first bytes."""
 _HASHED_AT_ONCE = 1 << 20
+_LENGTHS = struct.Struct("<HH")
+"""Of name and extra field, as a local header has them."""
 _LARGE = 1 << 18
 """Bytes from which on it is worth while to give memory back."""
 _MAX_SIGNING_BLOCK = 64 << 20
@@ -84,19 +86,19 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-class _Budget:
+class Budget:
+    """What is left of the bytes that may be inflated from one build file, archives inside it included."""
+
     __slots__ = ("left",)
 
     def __init__(self, left: int) -> None:
         self.left = left
 
 
-@dataclass(slots=True)
 class Archive:
     """The entries of a ZIP container, readable by name.
 
-    ``damaged`` collects, by entry name, what was read although something about it is wrong (a bad checksum); the caller
-    turns it into gaps. Use :meth:`open` for files and :meth:`nested` for archives inside.
+    Use :meth:`open` for files and :meth:`nested` for archives inside.
     """
 
     shown: str
@@ -108,39 +110,45 @@ class Archive:
     duplicates: tuple[str, ...]
     """Names that stand more than once."""
     size: int
-    whole: bool = True
+    """Bytes of the whole file."""
+    whole: bool
     """Whether the directory ends where it says; if not, names in it may be damaged."""
-    recovered: bool = False
+    recovered: bool
     """Whether the directory is lost or cut short, so that entries were found by their local headers."""
-    lost: tuple[str, ...] = ()
+    lost: tuple[str, ...]
     """Entries that are named somewhere, and whose data is not all there; only where the directory is lost."""
-    damaged: dict[str, Text] = field(default_factory=dict)
-    noted: dict[Odd, None] = field(default_factory=dict)
+    damaged: dict[str, Text]
+    """By entry name, what was read although something about it is wrong (a bad checksum); the caller turns it into gaps."""
+    noted: dict[Odd, None]
     """Oddities found while entries were read."""
-    _data: Data = b""
-    _directory: Directory | None = None
-    """None where it is lost."""
-    _rivals: tuple[Directory, ...] = ()
-    """What further end records lead to."""
-    _shift: int = 0
-    """Bytes before the archive proper, to be added to every offset."""
-    _limits: Limits = field(default_factory=Limits)
-    _budget: _Budget = field(default_factory=lambda: _Budget(0))
-    _depth: int = 0
+
+    def __init__(self, shown: str, path: str, entries: dict[str, Entry], size: int, limits: Limits, budget: Budget, depth: int = 0) -> None:
+        """``budget`` is what is left of the bytes that may be inflated, ``depth`` how many archives this one lies in."""
+        self.shown, self.path, self.entries, self.size = shown, path, entries, size
+        self.duplicates, self.whole, self.recovered, self.lost = (), True, False, ()
+        self.damaged, self.noted = {}, {}
+        self._limits, self._budget, self._depth = limits, budget, depth
+        self._data: Data = b""
+        self._directory: Directory | None = None
+        """None where it is lost."""
+        self._rivals: tuple[Directory, ...] = ()
+        """What further end records lead to."""
+        self._shift = 0
+        """Bytes before the archive proper, to be added to every offset."""
 
     @classmethod
-    def open(cls, path: Path, limits: Limits | None = None) -> Archive:
+    def open(cls, path: str | os.PathLike[str], limits: Limits | None = None) -> Archive:
         """Open a build file. Raises BuildError when it is not there, not a file, not readable, or no ZIP archive."""
         limits = limits or Limits()
         shown = _shown(path)
         try:
-            mode = path.stat().st_mode
+            mode = os.stat(path).st_mode
             if stat.S_ISDIR(mode):
                 raise BuildError(f"{shown} is a directory", "give the path of an .apk, .ipa or .hap file")
             # opening a pipe would wait for its writer, a device has no end
             if not stat.S_ISREG(mode):
                 raise BuildError(f"{shown} is no regular file", "give the path of an .apk, .ipa or .hap file")
-            with path.open("rb") as file:
+            with open(path, "rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 if size == 0:
                     raise BuildError(f"{shown} is empty", "the download or copy may have failed; get the file again")
@@ -154,14 +162,14 @@ class Archive:
         except ValueError:
             raise BuildError(f"{shown} is no path", "check the path") from None
         try:
-            return cls._read(shown, "", data, limits, _Budget(limits.total_bytes), 0)
+            return cls._read(shown, "", data, limits, Budget(limits.total_bytes), 0)
         except BuildError:
             data.close()
             raise
 
     @classmethod
     def _read(
-        cls, shown: str, prefix: str, data: Data, limits: Limits, budget: _Budget, depth: int
+        cls, shown: str, prefix: str, data: Data, limits: Limits, budget: Budget, depth: int
     ) -> Archive:
         found = directories(data)
         directory = found[0] if found else None
@@ -175,32 +183,24 @@ class Archive:
             seen, read_to = seen + 1, end
             if seen > limits.entries:
                 raise BuildError(f"{shown} holds more than {limits.entries} entries", "give an app build; this is none")
-            if entry.name in entries:
-                duplicates[entry.name] = None
-            else:
-                entries[entry.name] = entry
-        archive = cls(
-            shown=shown,
-            path=prefix,
-            entries=entries,
-            duplicates=tuple(duplicates),
-            # a recovered one says more than that
-            whole=directory is None or seen < directory.count or read_to == directory.end <= directory.record,
-            size=len(data),
-            _data=data,
-            _directory=directory,
-            _rivals=tuple(found[1:]) if directory is not None else tuple(found),
-            _shift=directory.shift if directory is not None else 0,
-            _limits=limits,
-            _budget=budget,
-            _depth=depth,
-        )
-        if directory is None or seen < directory.count:
+            if entries.setdefault(entry[0], entry) is not entry:
+                duplicates[entry[0]] = None
+        archive = cls(shown, prefix, entries, len(data), limits, budget, depth)
+        archive.duplicates = tuple(duplicates)
+        # a recovered one says more than that
+        archive.whole = directory is None or seen < directory.claimed or read_to == directory.end <= directory.record
+        archive._data = data
+        archive._directory = directory
+        archive._rivals = tuple(found[1:]) if directory is not None else tuple(found)
+        archive._shift = directory.shift if directory is not None else 0
+        if directory is None or seen < directory.claimed:
             archive._recover(directory is not None)
         return archive
 
     def _recover(self, partly: bool) -> None:
         """Find entries by their local headers, beside what the directory still has."""
+        from auditor.archive.recover import Exhausted, recover
+
         left = min(self._budget.left, _LOOKED)
 
         def spend(cost: int) -> None:
@@ -264,6 +264,8 @@ class Archive:
 
     def matching(self, pattern: str) -> list[str]:
         """Return the names that match a glob in which ``*`` also crosses ``/``; case counts on every system."""
+        import fnmatch
+
         return [name for name in self.entries if fnmatch.fnmatchcase(name, pattern)]
 
     def place(self, name: str) -> str:
@@ -285,18 +287,21 @@ class Archive:
         Raises KeyError for an unknown name and Unreadable for an entry that cannot be read.
         """
         entry = self.entries[name]
-        if entry.flags & ENCRYPTED or entry.size <= length or not entry.plausible or not self._is_followed(entry):
+        if entry.flags & ENCRYPTED or entry.size <= length or not entry.plausible:
             # only the checksum of the whole tells what such an entry really holds
             return self.read(name)[:length]
+        start = self._start(entry)
+        if not self._is_followed(entry, start):
+            return self.read(name)[:length]
         if entry.method == STORED:
-            return bytes(self._raw(entry, length))
+            return bytes(self._raw(entry, length, start))
         # the code tables of one deflate block take some 600 bytes, and empty blocks may stand before it
         most, longest = max(_FIRST_LOOK, length), max(_LONGEST_LOOK, 2 * length)
         if length > _FIRST_LOOK:
             self._spend(length)
         while True:
             try:
-                found = zlib.decompressobj(-15).decompress(self._raw(entry, min(entry.packed, most)), length)
+                found = zlib.decompressobj(-15).decompress(self._raw(entry, min(entry.packed, most), start), length)
             except zlib.error:
                 raise _bad_deflate() from None
             if len(found) == length:
@@ -321,14 +326,14 @@ class Archive:
         most = min(self._limits.entry_bytes, limit or self._limits.entry_bytes)
         if entry.size > most:
             raise Unreadable(
-                Text(
+                said(
                     zh=f"声明的大小 {entry.size} 字节超过上限 {most} 字节，未读取",
                     en=f"declares {entry.size} bytes, over the limit of {most}; not read",
                 )
             )
         if self._is_bomb(entry):
             raise Unreadable(
-                Text(
+                said(
                     zh=f"压缩比超过 {self._limits.ratio}，疑似压缩炸弹，未读取",
                     en=f"compressed more than {self._limits.ratio} to 1, like a decompression bomb; not read",
                 )
@@ -340,8 +345,10 @@ class Archive:
             data = self._content(entry, asset=asset, exact=True)
             if entry.flags & ENCRYPTED:
                 raise _encrypted()
-            self.noted[Odd(Oddity.WRONG_CHECKSUM, name)] = None
-            self.damaged[name] = Text(
+            from auditor.build import Oddity
+
+            self._note(Oddity.WRONG_CHECKSUM, name)
+            self.damaged[name] = said(
                 zh="内容与其 CRC-32 校验值不符；按读到的内容继续，但内容可能已损坏",
                 en="does not match its CRC-32; read as it stands, but it may be damaged",
             )
@@ -351,7 +358,7 @@ class Archive:
         """Open an archive inside this one. Raises Unreadable when it cannot be, or lies too deep."""
         if self._depth + 1 > self._limits.depth:
             raise Unreadable(
-                Text(zh=f"嵌套超过 {self._limits.depth} 层，未读取", en=f"nested deeper than {self._limits.depth}; not read")
+                said(zh=f"嵌套超过 {self._limits.depth} 层，未读取", en=f"nested deeper than {self._limits.depth}; not read")
             )
         data = self.read(name)
         try:
@@ -360,7 +367,7 @@ class Archive:
             )
         except BuildError as error:
             raise Unreadable(
-                Text(zh="其中的压缩包无法打开，可能已损坏", en=f"the archive inside cannot be opened: {error.message}")
+                said(zh="其中的压缩包无法打开，可能已损坏", en=f"the archive inside cannot be opened: {error.message}")
             ) from None
 
     def before_directory(self, magic: bytes) -> bytes | None:
@@ -376,11 +383,11 @@ class Archive:
         start = end - size - 8
         if size < 24 or start < 0 or int.from_bytes(self._data[start : start + 8], "little") != size:
             raise Unreadable(
-                Text(zh="声明的长度与实际不符，文件可能已损坏", en="has lengths that contradict each other; it may be damaged")
+                said(zh="声明的长度与实际不符，文件可能已损坏", en="has lengths that contradict each other; it may be damaged")
             )
         if size > _MAX_SIGNING_BLOCK:
             raise Unreadable(
-                Text(
+                said(
                     zh=f"大小 {size} 字节超过上限 {_MAX_SIGNING_BLOCK} 字节，未读取",
                     en=f"takes {size} bytes, over the limit of {_MAX_SIGNING_BLOCK}; not read",
                 )
@@ -396,11 +403,9 @@ class Archive:
         """Return the ``length`` bytes right before the central directory, or fewer where there are no more."""
         return bytes(self._data[max(0, self.directory - length) : self.directory])
 
-    @contextlib.contextmanager
-    def whole_file(self) -> Iterator[memoryview]:
-        """Give the bytes of the whole archive, nothing of them copied; none of a folder."""
-        with memoryview(self._data) as data:
-            yield data
+    def whole_file(self) -> memoryview:
+        """Return the bytes of the whole archive, nothing of them copied; none of a folder. To be released before the archive is closed."""
+        return memoryview(self._data)
 
     def pieces(self, name: str) -> Iterator[bytes | memoryview]:
         """Yield an entry's bytes piece by piece, so that a long one is never in memory as a whole.
@@ -439,23 +444,23 @@ class Archive:
         """Take ``cost`` bytes of the work one build file may cause; entries may overlap, so its size bounds nothing."""
         if cost > self._budget.left:
             raise Unreadable(
-                Text(zh="已达到整个文件的解压总量上限，未读取", en="the limit on all bytes inflated is used up; not read")
+                said(zh="已达到整个文件的解压总量上限，未读取", en="the limit on all bytes inflated is used up; not read")
             )
         self._budget.left -= cost
 
-    def _is_followed(self, entry: Entry) -> bool:
-        """Tell whether a further record stands right behind an entry's data.
+    def _is_followed(self, entry: Entry, start: int) -> bool:
+        """Tell whether a further record stands right behind an entry's data, which starts at ``start``.
 
         The local header alone says where the data starts. If a length in it is damaged, what comes next is out of step.
         """
-        end = self._start(entry) + entry.packed
+        end = start + entry.packed
         return self._data[end : end + 2] == b"PK" or bool(entry.flags & DESCRIPTOR)
 
-    def _raw(self, entry: Entry, length: int) -> memoryview:
+    def _raw(self, entry: Entry, length: int, start: int | None = None) -> memoryview:
         """Return the first ``length`` bytes of an entry as they are stored; a view, valid while the archive is open."""
-        start = self._start(entry)
+        start = self._start(entry) if start is None else start
         if start + length > len(self._data):
-            raise Unreadable(Text(zh="数据在文件末尾被截断", en="its data is cut off by the end of the file"))
+            raise Unreadable(said(zh="数据在文件末尾被截断", en="its data is cut off by the end of the file"))
         return memoryview(self._data)[start : start + length]
 
     def _start(self, entry: Entry) -> int:
@@ -463,16 +468,17 @@ class Archive:
         data, at = self._data, entry.offset + self._shift
         if at + LOCAL.size > len(data) or data[at : at + 4] != LOCAL_MAGIC:
             raise Unreadable(
-                Text(zh="目录指向的位置没有该条目的数据；文件已损坏", en="the directory points at no data; the file is damaged")
+                said(zh="目录指向的位置没有该条目的数据；文件已损坏", en="the directory points at no data; the file is damaged")
             )
-        name_length, extra_length = struct.unpack_from("<HH", data, at + 26)
-        start: int = at + LOCAL.size + name_length + extra_length
-        if decode(data[at + LOCAL.size : at + LOCAL.size + name_length], entry.flags) != entry.name:
-            self.damaged[entry.name] = Text(
+        name_length, extra_length = _LENGTHS.unpack_from(data, at + 26)
+        name_at = at + LOCAL.size
+        raw = data[name_at : name_at + name_length]
+        if raw != entry.name.encode("utf-8", "replace") and decode(raw, entry.flags) != entry.name:
+            self.damaged[entry.name] = said(
                 zh="目录指向的数据属于另一名称的条目；按读到的内容继续，但内容可能已损坏或被改动",
                 en="stands under another name where the directory points; read as it stands, but it may be damaged or changed",
             )
-        return start
+        return int(name_at + name_length + extra_length)
 
     def _content(self, entry: Entry, *, asset: bool = False, exact: bool = False) -> Bytes:
         if entry.method == STORED or (asset and entry.method != DEFLATED):
@@ -492,7 +498,9 @@ class Archive:
         if data is None:
             raise _bad_deflate()
         told = f"{len(data)}" if len(data) < entry.size else f"over {entry.size}"
-        self.noted[Odd(Oddity.WRONG_SIZE, entry.name, (("claimed", str(entry.size)), ("found", told)))] = None
+        from auditor.build import Oddity
+
+        self._note(Oddity.WRONG_SIZE, entry.name, ("claimed", str(entry.size)), ("found", told))
         raise _wrong_size(len(data), entry.size)
 
     def _is_stored(self, entry: Entry) -> bool:
@@ -523,10 +531,25 @@ class Archive:
                 # what a comparison comes across is no damage of what was read
                 self.damaged, self.noted = damaged, noted
 
+        from auditor.archive.oddities import find_oddities
+        from auditor.build import Oddity
+
         if self.recovered:
-            self.noted[Odd(Oddity.DIRECTORY_LOST, "", (("found", str(len(self.entries))),))] = None
-            self.noted |= {Odd(Oddity.NO_DATA, name): None for name in self.lost}
+            self._note(Oddity.DIRECTORY_LOST, "", ("found", str(len(self.entries))))
+            for name in self.lost:
+                self._note(Oddity.NO_DATA, name)
         return find_oddities(self._data, self._directory, self._rivals, content, self.noted)
+
+    def _note(self, kind: Oddity, name: str, *traits: tuple[str, str]) -> None:
+        """Keep an oddity for :meth:`oddities`."""
+        from auditor.archive.oddities import Odd
+
+        self.noted[Odd(kind, name, traits)] = None
+
+    @property
+    def faulty(self) -> bool:
+        """Whether anything of the archive itself, as far as it was read, leaves in doubt what it holds."""
+        return self.recovered or not self.whole or bool(self.damaged or self.duplicates)
 
     def _leads_somewhere(self, entry: Entry) -> bool:
         at = entry.offset + self._shift
@@ -534,28 +557,28 @@ class Archive:
 
 
 def _encrypted() -> Unreadable:
-    return Unreadable(Text(zh="条目已加密，无法读取；请提供未加密的安装包", en="is encrypted; supply a build that is not"))
+    return Unreadable(said(zh="条目已加密，无法读取；请提供未加密的安装包", en="is encrypted; supply a build that is not"))
 
 
 def _bad_deflate() -> Unreadable:
     return Unreadable(
-        Text(zh="压缩数据已损坏，无法解压；请重新获取安装包", en="its compressed data is damaged; get the build again")
+        said(zh="压缩数据已损坏，无法解压；请重新获取安装包", en="its compressed data is damaged; get the build again")
     )
 
 
 def _wrong_size(found: int, declared: int) -> Unreadable:
     count = f"more than {declared}" if found > declared else str(found)
     return Unreadable(
-        Text(
+        said(
             zh=f"解压得到的字节数（{'超过 ' + str(declared) if found > declared else found}）与目录声明的 {declared} 不符；文件已损坏",
             en=f"inflates to {count} bytes where the directory says {declared}; the file is damaged",
         )
     )
 
 
-def _shown(path: Path) -> str:
+def _shown(path: str | os.PathLike[str]) -> str:
     """Return a path as messages print it: one line that any terminal can take."""
-    text = str(path)
+    text = os.fspath(path)
     return text if text.isprintable() else text.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 

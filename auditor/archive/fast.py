@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import zlib
-from functools import cache
-from types import ModuleType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
 
 __all__ = ["Bytes", "adler32", "crc32", "inflated"]
 
@@ -24,12 +24,16 @@ def inflated(packed: memoryview, size: int, exact: bool = False) -> Bytes | None
     """
     fast = _libdeflate() if 0 < size <= _MOST_RATIO * len(packed) and not exact else None
     if fast is not None:
-        with contextlib.suppress(fast.DeflateError):
+        try:
             inflated: bytearray = fast.deflate_decompress(packed, size)
+        except fast.DeflateError:
+            pass
+        else:
             return inflated
-    with contextlib.suppress(zlib.error):
+    try:
         return zlib.decompressobj(-15).decompress(packed, size + 1)
-    return None
+    except zlib.error:
+        return None
 
 
 def crc32(data: Bytes | memoryview) -> int:
@@ -44,9 +48,15 @@ def adler32(data: Bytes | memoryview) -> int:
     return zlib.adler32(data) if fast is None else int(fast.adler32(data))
 
 
-@cache
+_found: list[ModuleType | None] = []
+
+
 def _libdeflate() -> ModuleType | None:
-    try:
-        return importlib.import_module("deflate")
-    except ImportError:
-        return None
+    """Return the module, looked for once; None where it is not installed."""
+    if not _found:
+        try:
+            # by its name: type checkers know it only where it is installed
+            _found.append(__import__("deflate"))
+        except ImportError:
+            _found.append(None)
+    return _found[0]

@@ -91,7 +91,7 @@ def find_oddities(
             _copies(entries, content),
             _headers(data, directory, entries, content),
         )
-        if directory.count <= len(entries):
+        if directory.claimed <= len(entries):
             sources.append(_bytes_between(data, directory, entries, content))
     for found in sources:
         for odd in found:
@@ -134,10 +134,10 @@ def _ends(data: Data, directory: Directory, others: Iterable[Directory], entries
     if here != count:
         yield Odd(Oddity.COUNT, "", (("claimed", f"{here} / {count}"), ("found", str(len(entries)))))
     # one that counts more than there are has lost some: that is told otherwise
-    if directory.count < len(entries):
-        wraps = directory.count == len(entries) & 0xFFFF
+    if directory.claimed < len(entries):
+        wraps = directory.claimed == len(entries) & 0xFFFF
         readers = () if wraps else (DIFFER,)
-        claimed = (("claimed", str(directory.count)), ("found", str(len(entries))))
+        claimed = (("claimed", str(directory.claimed)), ("found", str(len(entries))))
         yield Odd(Oddity.COUNT, "", (*claimed, *readers, *((("wraps", "yes"),) if wraps else ())))
     yield from _wide(data, directory, (count, size, start))
     if not entries:

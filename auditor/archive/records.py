@@ -6,11 +6,14 @@ of the Android Open Source Project.
 
 from __future__ import annotations
 
-import mmap
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from mmap import mmap
+
+from auditor.light import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "CENTRAL",
@@ -39,7 +42,7 @@ __all__ = [
     "zip64",
 ]
 
-Data = mmap.mmap | bytes
+Data = mmap | bytes
 """What archives are read from."""
 
 EOCD = struct.Struct("<4s4H2IH")
@@ -84,14 +87,13 @@ class Entry(NamedTuple):
         return (self.method, self.packed == self.size) in ((STORED, True), (DEFLATED, False))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Directory:
+class Directory(NamedTuple):
     """A central directory, as an end record has it."""
 
     start: int
     """Where it starts in the file."""
-    count: int
-    """Entries it has, as the end record says."""
+    claimed: int
+    """How many entries it has, as the end record says."""
     end: int
     """Where it ends, as the end record says."""
     shift: int
@@ -138,7 +140,7 @@ def _directory_of(data: Data, last: int) -> Directory | None:
     if at is not None and (count == OVERFLOW_16 or OVERFLOW in (size, start)):
         count, size, start = EOCD64.unpack_from(data, at)[7:10]
     if count == size == 0:
-        return Directory(start=record, count=0, end=record, shift=0, record=record, last=last)
+        return Directory(start=record, claimed=0, end=record, shift=0, record=record, last=last)
     shifts = [0]
     # The offset as written is the only one Android looks at. Bytes put before an archive shift it; but where the file
     # itself starts like an archive, what ends here is another one inside it, and its own end is lost.
@@ -147,7 +149,7 @@ def _directory_of(data: Data, last: int) -> Directory | None:
     for shift in shifts:
         at = start + shift
         if shift >= 0 and at <= record and data[at : at + 4] == CENTRAL_MAGIC:
-            return Directory(start=at, count=count, end=at + size, shift=shift, record=record, last=last)
+            return Directory(start=at, claimed=count, end=at + size, shift=shift, record=record, last=last)
     return None
 
 
@@ -170,18 +172,18 @@ def locator_of(data: Data, last: int) -> int | None:
 
 def central_entries(data: Data, at: int, end: int) -> Iterator[tuple[int, Entry]]:
     """Yield each entry of the directory between ``at`` and ``end``, with the place its record ends."""
-    length = len(data)
-    while at < end and at + CENTRAL.size <= length and data[at : at + 4] == CENTRAL_MAGIC:
-        record = at
+    last = min(end - 1, len(data) - CENTRAL.size)
+    while at <= last:
         fields = CENTRAL.unpack_from(data, at)
-        _, _, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length = fields[:13]
-        offset = fields[16]
-        name_at = at + CENTRAL.size
+        if fields[0] != CENTRAL_MAGIC:
+            return
+        record, name_at = at, at + CENTRAL.size
+        _, _, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length, _, _, _, offset = fields
         at = name_at + name_length + extra_length + comment_length
-        if at > length:
+        if at > len(data):
             return
         raw = data[name_at : name_at + name_length]
-        if OVERFLOW in (packed, size, offset):
+        if packed == OVERFLOW or size == OVERFLOW or offset == OVERFLOW:
             extra = data[name_at + name_length : name_at + name_length + extra_length]
             size, packed, offset = zip64(extra, size, packed, offset)
         yield at, Entry(decode(raw, flags), method, flags, crc, packed, size, offset, record)
@@ -190,7 +192,7 @@ def central_entries(data: Data, at: int, end: int) -> Iterator[tuple[int, Entry]
 def listed(data: Data, directory: Directory) -> Iterator[tuple[int, Entry]]:
     """Yield the entries of a directory, each with the place its record ends: to where it ends, or as many as it claims to have."""
     for seen, (end, entry) in enumerate(central_entries(data, directory.start, directory.record)):
-        if entry.record >= directory.end and seen >= directory.count:
+        if entry.record >= directory.end and seen >= directory.claimed:
             return
         yield end, entry
 
@@ -213,9 +215,13 @@ def zip64(extra: bytes, size: int, packed: int, offset: int = 0) -> tuple[int, i
 
 def decode(raw: bytes, flags: int) -> str:
     """Decode an entry name; tools on Chinese systems write UTF-8 or GBK without saying so."""
-    for encoding in ("utf-8", "gbk") if not flags & UTF8 else ("utf-8",):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("utf-8", "backslashreplace") if flags & UTF8 else raw.decode("cp437")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        pass
+    if flags & UTF8:
+        return raw.decode("utf-8", "backslashreplace")
+    try:
+        return raw.decode("gbk")
+    except UnicodeDecodeError:
+        return raw.decode("cp437")

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from auditor.archive import Archive, Unreadable
 from auditor.archive.fast import Bytes
 from auditor.build import CodeUnit, Fact, FactKind, Flow, Gap, Location, Signer, Table, Text
+from auditor.extract.android.dex_search import MANIFEST
 from auditor.extract.lens import Lens
 
 if TYPE_CHECKING:
     from auditor.extract.android.callgraph import CallGraph
-    from auditor.extract.android.calls import Calls, CallSite
+    from auditor.extract.android.calls import Calls, CallSite, Sought
     from auditor.extract.entrances import Entrances
 
 __all__ = ["APP", "MANIFEST", "PLATFORM", "TOOL", "Collector", "IdentityFacts", "Place", "hidden_with"]
 
-MANIFEST = "AndroidManifest.xml"
 _NO_CODE = frozenset(
     ".png .jpg .jpeg .gif .webp .bmp .svg .ico .heic .avif .pvr .ktx .car .nib .mp3 .mp4 .m4a .m4v .mov .aac .ogg .wav .flac"
     " .mid .caf .3gp .webm .mkv .ttf .otf .ttc .woff .woff2 .css .txt .md .rtf .pdf .xml .arsc .pem .cer .crt"
@@ -62,7 +62,8 @@ class Collector:
     """Collects facts, classes and gaps of one build.
 
     ``hosts_left`` is how many more hosts are recorded.
-    ``lens`` says what to look for in code, ``wanted_strings`` the same as the bytes of a DEX file's strings and as texts, once worked out.
+    ``lens`` says what to look for in code, ``wanted_strings`` the same as the bytes of a DEX file's strings and as texts, once worked
+    out, ``sought`` the calls among them.
     ``reading`` is the file being read, for the gap an unexpected error leaves; ``about`` what is known of the build by then.
     ``named_in_resources`` are dotted names that resources hold, of classes among others.
     ``tell`` is told each file that is read.
@@ -72,6 +73,7 @@ class Collector:
         self.lens = lens or Lens()
         self._tell = tell
         self.wanted_strings: tuple[tuple[bytes, ...], tuple[str, ...]] | None = None
+        self.sought: Sought | None = None
         self.hosts_left = _MOST_HOSTS
         self._reading = ""
         self.about = IdentityFacts("", "", "", "", ())
@@ -253,34 +255,25 @@ class Collector:
 
     def _settle_calls(self) -> None:
         """Turn call sites into facts, now that it is known which class inherits from which."""
-        parents: dict[str, str] = {}
-        for _, calls in self._calls:
-            parents.update(calls.parents)
-        for file, calls in self._calls:
-            for site in calls.sites:
-                self._call(file, site, site.owner, "")
-            for site in calls.maybe:
-                owner, seen = site.owner, set[str]()
-                while owner in parents and owner not in seen:
-                    seen.add(owner)
-                    owner = parents[owner]
-                    if site.method in self.lens.methods.get(owner, ()):
-                        self._call(file, site, owner, site.owner)
-                        break
-        self._calls.clear()
+        if self._calls:
+            from auditor.extract.android.calls import settled
 
-    def _call(self, file: str, site: CallSite, owner: str, via: str) -> None:
+            for file, site in settled(self._calls, self.lens.methods):
+                self._call(file, site)
+            self._calls.clear()
+
+    def _call(self, file: str, site: CallSite) -> None:
         traits = (
             ("argument", "unresolved" if site.argument == "" else "partial" if site.partial else ""),
             ("descriptor", site.descriptor),
             ("field", "read" if site.field else ""),
             ("reflection", site.reflection),
-            ("via", via),
+            ("via", site.via),
         )
         self._facts.add(
             Fact(
                 kind=FactKind.CALL,
-                name=f"{owner}.{site.method}",
+                name=f"{site.owner}.{site.method}",
                 location=Location(file=file, at=f"{site.caller} +0x{site.offset:x}"),
                 value=site.argument or "",
                 by=site.caller.partition("(")[0].rpartition(".")[0],

@@ -9,11 +9,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from auditor.archive import Archive, Entry, Limits, Unreadable
+from auditor.archive import Archive, Budget, Entry, Limits, Unreadable
 from auditor.archive.fast import Bytes
 from auditor.build import Text
 from auditor.errors import BuildError
@@ -23,25 +22,25 @@ __all__ = ["Folder", "Under", "View", "printable"]
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-@dataclass(slots=True)
 class Folder(Archive):
     """The files below a directory, or one file, as the entries of an archive.
 
     Symbolic links are never followed: what one inside leads to has its own entry, one that leads out is a fault.
     """
 
-    is_directory: bool = True
+    is_directory: bool
     """A directory, not a single file."""
-    _paths: dict[str, Path] = field(default_factory=dict)
+    _paths: dict[str, Path]
 
     @classmethod
-    def open(cls, path: Path, limits: Limits | None = None) -> Folder:
+    def open(cls, path: str | os.PathLike[str], limits: Limits | None = None) -> Folder:
         """Open a directory or a single file. Raises BuildError when it cannot be read or holds too many files.
 
         The size of a directory is that of all its files; its checksum waits for :meth:`checksum`.
         """
         limits = limits or Limits()
         # of "." and ".." only the system knows the name
+        path = Path(path)
         path = path if path.name.strip(".") else path.resolve()
         shown = printable(str(path))
         try:
@@ -52,11 +51,8 @@ class Folder(Archive):
         entries, paths, damaged = found
         if len(entries) > limits.entries:
             raise BuildError(f"{shown} holds more than {limits.entries} files", "give one app or library; this is none")
-        archive = cls(
-            shown=shown, path="", entries=entries, duplicates=(), size=sum(entry.size for entry in entries.values()),
-            damaged=damaged, _limits=limits, is_directory=not single, _paths=paths,
-        )  # fmt: skip
-        archive._budget.left = limits.total_bytes
+        archive = cls(shown, "", entries, sum(entry.size for entry in entries.values()), limits, Budget(limits.total_bytes))
+        archive.damaged, archive.is_directory, archive._paths = damaged, not single, paths
         return archive
 
     def checksum(self) -> str:
@@ -192,21 +188,20 @@ def _leads_out(link: Path, prefix: str) -> bool:
     return False
 
 
-@dataclass(slots=True, kw_only=True)
 class View(Archive):
     """Another archive's entries, some of them, under other names; places stay those of the archive."""
 
     _inner: Archive
-    _names: dict[str, str] = field(default_factory=dict)
+    _names: dict[str, str]
     """Name here -> name there."""
 
     @classmethod
     def of(cls, inner: Archive, names: Mapping[str, str]) -> Self:
         """Return the entries of ``inner`` that ``names`` lists: name here -> name there."""
-        return cls(
-            shown=inner.shown, path=inner.path, size=inner.size, duplicates=(), damaged=inner.damaged,
-            entries={here: inner.entries[there] for here, there in names.items()}, _inner=inner, _names=dict(names),
-        )  # fmt: skip
+        entries = {here: inner.entries[there] for here, there in names.items()}
+        view = cls(inner.shown, inner.path, entries, inner.size, inner._limits, inner._budget, inner._depth)
+        view.damaged, view._inner, view._names = inner.damaged, inner, dict(names)
+        return view
 
     def place(self, name: str) -> str:
         """Return the path reports print for an entry."""
@@ -229,11 +224,10 @@ class View(Archive):
         return self._inner.nested(self._names[name])
 
 
-@dataclass(slots=True, kw_only=True)
 class Under(View):
     """Another archive's entries as if they lay in one more directory."""
 
-    _prefix: str = ""
+    _prefix: str
 
     @classmethod
     def below(cls, inner: Archive, directory: str, wanted: Callable[[str], bool]) -> Under:

@@ -268,11 +268,11 @@ def compile_apis(plain: dict[str, Any]) -> bytes:
 
 
 def compile_calls(plain: dict[str, Any]) -> bytes:
-    """Return which calls to look for in code, by the interfaces of what :func:`read_yaml` read, likewise."""
+    """Return which calls to look for in code, by the interfaces of what :func:`read_yaml` read, a line each."""
     from auditor.knowledge.api_load import apis_from
-    from auditor.knowledge.wanted import plain_calls, wanted_calls
+    from auditor.knowledge.wanted import wanted_calls, written_calls
 
-    return _compile(plain_calls(wanted_calls(apis_from(compile_apis(plain)))))
+    return written_calls(wanted_calls(apis_from(compile_apis(plain))))
 
 
 def compile_signs(plain: dict[str, Any]) -> bytes:

@@ -1,16 +1,19 @@
 """Which calls and fields to look for in code: worked out of what is known of interfaces once, when the knowledge is compiled.
 
-``calls.json`` holds them for whoever looks for nothing else: reading every interface with all that is known of it takes longer than
-looking through the code of an ordinary app.
+``calls.tsv`` holds them for whoever looks for nothing else: reading every interface with all that is known of it takes longer than
+looking through the code of an ordinary app, and so does loading a parser.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+import os
 
+from auditor.light import NamedTuple
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from auditor.knowledge.api_schema import ApiField, ApiMethod, Apis
 
 __all__ = [
@@ -18,18 +21,19 @@ __all__ = [
     "WantedCalls",
     "fields_of",
     "needing",
-    "plain_calls",
     "reading",
     "requesting",
     "shipped_calls",
     "starting",
     "wanted_calls",
+    "written_calls",
 ]
 
-COMPILED_CALLS = "calls.json"
+COMPILED_CALLS = "calls.tsv"
 """Name of the compiled file in this package."""
-
-_Arguments = Mapping[tuple[str, str], Mapping[str, int]]
+_MEMBERS, _PARAMETERS = ("methods", "fields", "exact"), ("arguments", "carriers")
+"""The two forms of lines: class and members; class, method, descriptor and number of the parameter."""
+_END = "end"
 
 
 class WantedCalls(NamedTuple):
@@ -41,9 +45,9 @@ class WantedCalls(NamedTuple):
     """Fields whose reading reads data."""
     exact: Mapping[str, frozenset[str]]
     """Methods that load code."""
-    arguments: _Arguments
+    arguments: Mapping[tuple[str, str], Mapping[str, int]]
     """(class, method) whose argument decides -> by descriptor (empty = every other overload) its number, from 0."""
-    carriers: _Arguments
+    carriers: Mapping[tuple[str, str], Mapping[str, int]]
     """Likewise the methods of an object that is given to such a method and carries the constant."""
 
 
@@ -112,26 +116,36 @@ def _by_class(members: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     return {class_: frozenset(names) for class_, names in found.items()}
 
 
-def plain_calls(wanted: WantedCalls) -> dict[str, Any]:
-    """Return what is looked for as ``calls.json`` has it."""
-    return {
-        **{name: {class_: sorted(names) for class_, names in getattr(wanted, name).items()} for name in ("methods", "fields", "exact")},
-        **{name: [[*member, by] for member, by in sorted(getattr(wanted, name).items())] for name in ("arguments", "carriers")},
-    }
+def written_calls(wanted: WantedCalls) -> bytes:
+    """Return what is looked for as ``calls.tsv`` has it: a line each, the last one with how many there are."""
+    lines = []
+    for kind in _MEMBERS:
+        lines += ["\t".join((kind, class_, *sorted(names))) for class_, names in sorted(getattr(wanted, kind).items())]
+    for kind in _PARAMETERS:
+        for (class_, name), by in sorted(getattr(wanted, kind).items()):
+            lines += [f"{kind}\t{class_}\t{name}\t{descriptor}\t{number}" for descriptor, number in sorted(by.items())]
+    return "".join(f"{line}\n" for line in (*lines, f"{_END}\t{len(lines)}")).encode()
 
 
 def shipped_calls() -> WantedCalls:
     """Return what the knowledge of this package looks for. Raises KnowledgeError where the compiled file is missing or damaged."""
-    from pathlib import Path
-
     try:
-        plain = json.loads(Path(__file__).with_name(COMPILED_CALLS).read_bytes())
-        methods, fields, exact = (
-            {class_: frozenset(names) for class_, names in plain[kind].items()} for kind in ("methods", "fields", "exact")
-        )
-        arguments, carriers = ({(class_, name): by for class_, name, by in plain[kind]} for kind in ("arguments", "carriers"))
-        return WantedCalls(methods, fields, exact, arguments, carriers)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        with open(os.path.join(os.path.dirname(__file__), COMPILED_CALLS), "rb") as file:
+            lines = file.read().decode().splitlines()
+        end, count = lines.pop().split("\t")
+        if end != _END or int(count) != len(lines):
+            raise ValueError("it is cut short")
+        members: dict[str, dict[str, frozenset[str]]] = {kind: {} for kind in _MEMBERS}
+        parameters: dict[str, dict[tuple[str, str], dict[str, int]]] = {kind: {} for kind in _PARAMETERS}
+        for line in lines:
+            kind, class_, *rest = line.split("\t")
+            if kind in members:
+                members[kind][class_] = frozenset(rest)
+            else:
+                name, descriptor, number = rest
+                parameters[kind].setdefault((class_, name), {})[descriptor] = int(number)
+        return WantedCalls(members["methods"], members["fields"], members["exact"], parameters["arguments"], parameters["carriers"])
+    except (OSError, ValueError, LookupError) as error:
         from auditor.knowledge.load import broken
 
         raise broken(COMPILED_CALLS, error) from error

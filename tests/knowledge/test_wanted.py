@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 
 import pytest
 
 from auditor.errors import KnowledgeError
 from auditor.knowledge import wanted as module
 from auditor.knowledge.load import load
-from auditor.knowledge.wanted import fields_of, needing, plain_calls, reading, requesting, shipped_calls, wanted_calls
+from auditor.knowledge.wanted import (
+    WantedCalls,
+    fields_of,
+    needing,
+    reading,
+    requesting,
+    shipped_calls,
+    wanted_calls,
+    written_calls,
+)
 
 
 def test_the_compiled_file_holds_what_the_interfaces_ask_for() -> None:
@@ -30,14 +39,34 @@ def test_calls_that_read_need_or_ask_are_wanted_and_what_the_platform_calls_is_n
     assert not any(one.noisy for one in fields_of(apis).values())
 
 
-def test_what_is_wanted_survives_its_plain_form() -> None:
-    plain = json.loads(json.dumps(plain_calls(shipped_calls())))
-    assert {(class_, name): by for class_, name, by in plain["arguments"]} == shipped_calls().arguments
+def _read(folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> WantedCalls:
+    (folder / "calls.tsv").write_bytes(content)
+    monkeypatch.setattr(module, "__file__", str(folder / "wanted.py"))
+    return shipped_calls()
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"methods":{}}', b'{"methods":[],"fields":{},"exact":{},"arguments":[],"carriers":[]}'])
+def test_what_is_wanted_survives_being_written(tmp_path, monkeypatch) -> None:
+    wanted = WantedCalls(
+        methods={"a.B": frozenset({"<init>", "c"})},
+        fields={"a.B$C": frozenset({"D"})},
+        exact={"e.F": frozenset({"g"})},
+        arguments={("a.B", "c"): {"": 0, "(I[J)V": 1}},
+        carriers={("h.I", "j"): {"(Ljava/lang/String;)Lh/I;": 0}},
+    )
+    assert _read(tmp_path, monkeypatch, written_calls(wanted)) == wanted
+
+
+WHOLE = b"methods\ta.B\tc\narguments\ta.B\tc\t\t0\nend\t2\n"
+
+
+def test_a_whole_file_is_read(tmp_path, monkeypatch) -> None:
+    assert _read(tmp_path, monkeypatch, WHOLE).arguments == {("a.B", "c"): {"": 0}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", WHOLE[:-6], WHOLE[: len(WHOLE) // 2], WHOLE.replace(b"\t0\n", b"\n"), b"x" + WHOLE, b"\xff" + WHOLE, b"end\t1\n"],
+)
 def test_a_damaged_file_is_one_clear_error(tmp_path, monkeypatch, content) -> None:
-    (tmp_path / "calls.json").write_bytes(content)
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "wanted.py"))
-    with pytest.raises(KnowledgeError, match=r"calls\.json:1: cannot be read .* python -m auditor\.knowledge"):
-        shipped_calls()
+    with pytest.raises(KnowledgeError, match=r"calls\.tsv:1: cannot be read .* python -m auditor\.knowledge"):
+        _read(tmp_path, monkeypatch, content)

@@ -8,14 +8,37 @@ Format: Dalvik bytecode (source.android.com/docs/core/runtime/dalvik-bytecode).
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from auditor.extract.android.body import signed, written
+from auditor.light import NamedTuple
 
-from auditor.extract.android.body import IFS, Body, signed
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Protocol
 
-__all__ = ["LOOK_UPS", "Known", "Named", "Reading", "Shown", "Steps", "Text", "Values", "register_of", "show"]
+    from auditor.extract.android.body import Body
+
+    class Values(Protocol):
+        """What the tables of a DEX file say, by index."""
+
+        def string(self, index: int) -> str:
+            """Return a string."""
+
+        def field(self, index: int) -> str:
+            """Return a field as ``com.example.Foo.BAR``."""
+
+        def type_(self, index: int) -> str:
+            """Return a class's dotted name."""
+
+        def method(self, index: int) -> tuple[str, str, str]:
+            """Return class, name and descriptor of a method."""
+
+        def static(self, index: int) -> Sequence[Known] | None:
+            """Return the value of a static field that is written down or set once; None where there is none."""
+
+
+__all__ = ["LOOK_UPS", "Known", "Named", "Reading", "Shown", "Steps", "Text", "register_of", "show"]
 
 _MOST_STEPS = 20_000
 """Instructions looked at for one call; methods of ordinary size take a few hundred."""
@@ -33,49 +56,45 @@ _INVOKE_RANGE = range(0x74, 0x79)
 _INVOKES = frozenset([*range(0x6E, 0x73), *_INVOKE_RANGE])
 _STATIC_INVOKES = frozenset([0x71, 0x77])
 _SGET = range(0x60, 0x67)
-_SPUT = range(0x67, 0x6E)
 _MOVES = frozenset([0x01, 0x02, 0x03, 0x07, 0x08, 0x09])
-_WRITES_NOTHING = frozenset(
-    [
-        *(0x00, 0x1D, 0x1E, 0x1F, 0x26, 0x27, 0xFA, 0xFB, 0xFC, 0xFD, 0x24, 0x25),
-        *(*range(0x0E, 0x12), *range(0x28, 0x2D), *IFS, *range(0x4B, 0x52), *range(0x59, 0x60), *_SPUT),
-        *_INVOKES,
-    ]
-)
-_NIBBLE = frozenset([0x01, 0x04, 0x07, 0x12, 0x20, 0x21, 0x23, *range(0x52, 0x59), *range(0x7B, 0x90), *range(0xB0, 0xD8)])
-"""Instructions whose target register stands in four bits."""
-_WORD = frozenset([0x03, 0x06, 0x09])
-"""Instructions whose target register stands in the second code unit."""
-_WIDE = frozenset(
-    [
-        *(0x04, 0x05, 0x06, 0x0B, *range(0x16, 0x1A), 0x45, 0x53, 0x61, 0x7D, 0x7E, 0x80, 0x81, 0x83, 0x86, 0x88, 0x89, 0x8B),
-        *(*range(0x9B, 0xA6), *range(0xAB, 0xB0), *range(0xBB, 0xC6), *range(0xCB, 0xD0)),
-    ]
-)
-"""Instructions that write two registers."""
-
 
 # -- values ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Something reached by its name: a class, or a method of it where ``member`` is given."""
+class _Value:
+    """What is known by its text, and compared by it."""
 
-    class_: str
-    member: str = ""
+    __slots__ = ("member", "text")
+
+    def __init__(self, text: str, member: str = "") -> None:
+        self.text, self.member = text, member
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.text!r}, {self.member!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(_Value):
     """A string; an ellipsis in it stands for a part that is not known."""
 
-    text: str
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    name: str
+class _Field(_Value):
+    """A static field nobody knows more of: its name."""
+
+    __slots__ = ()
+
+
+class Named(_Value):
+    """Something reached by its name: the class ``text``, or a method of it where ``member`` is given."""
+
+    __slots__ = ()
 
 
 Known = int | Text | _Field | Named | tuple["Known | None", ...]
@@ -117,9 +136,9 @@ def _show(value: Known) -> Shown | None:
         escaped = value.text.replace("\\", "\\\\").replace('"', '\\"')
         return Shown(f'"{escaped}"', _ANY not in value.text)
     if isinstance(value, _Field):
-        return Shown(value.name, True)
+        return Shown(value.text, True)
     if isinstance(value, Named):
-        return Shown(f"{value.class_}.{value.member}" if value.member else value.class_, True)
+        return Shown(f"{value.text}.{value.member}" if value.member else value.text, True)
     shown = [_show(one) if one is not None else None for one in value]
     if not any(shown):
         return None
@@ -127,25 +146,6 @@ def _show(value: Known) -> Shown | None:
 
 
 # -- what a method is made of ------------------------------------------------------------------------------------------
-
-
-class Values(Protocol):
-    """What the tables of a DEX file say, by index."""
-
-    def string(self, index: int) -> str:
-        """Return a string."""
-
-    def field(self, index: int) -> str:
-        """Return a field as ``com.example.Foo.BAR``."""
-
-    def type_(self, index: int) -> str:
-        """Return a class's dotted name."""
-
-    def method(self, index: int) -> tuple[str, str, str]:
-        """Return class, name and descriptor of a method."""
-
-    def static(self, index: int) -> Sequence[Known] | None:
-        """Return the value of a static field that is written down or set once; None where there is none."""
 
 
 def register_of(units: array[int], at: int, position: int) -> int | None:
@@ -287,30 +287,13 @@ class Reading:
             raise _Unknown
         return choices[0]
 
-    def _definitions(self, at: int, register: int) -> list[int]:
+    def _definitions(self, at: int, register: int) -> Sequence[int]:
         """Return the instructions that may have given a register its value. Raises _Unknown for a parameter or a caught path."""
-        found: dict[int, None] = {}
-        seen = {at}
-        open_ = [at]
-        while open_:
-            node = open_.pop()
-            run, thrown = self.body.before(node)
-            self._spend(1 + len(run) + sum(last - first for first, last in thrown))
-            if node == 0 or not (run or thrown):
-                # a parameter, or code nobody reaches
-                raise _Unknown
-            for one in run:
-                if _writes(self.units, one, register):
-                    found[one] = None
-                elif one not in seen:
-                    seen.add(one)
-                    open_.append(one)
-            for first, last in thrown:
-                for one in self.body.starts[first:last]:
-                    if one not in seen:
-                        seen.add(one)
-                        open_.append(one)
-        return sorted(found)
+        found, steps = self.body.definitions(at, register, min(self._left, self._steps.left))
+        self._spend(steps)
+        if found is None:
+            raise _Unknown
+        return found
 
     def _given(self, at: int, register: int, depth: int) -> tuple[Known, ...]:
         """Return what the instruction at ``at`` gives the register it writes."""
@@ -376,7 +359,7 @@ class Reading:
         if (class_, name) in _MEMBER_BY_NAME:
             owner, member = self._one(call, first, depth), self._one(call, register_of(self.units, call, 1), depth)
             if isinstance(owner, Named) and not owner.member and isinstance(member, Text) and _ANY not in member.text:
-                return (Named(owner.class_, member.text),)
+                return (Named(owner.text, member.text),)
         if (class_, name) == (_STRING, "format"):
             return self._formatted(call, descriptor, depth)
         raise _Unknown
@@ -429,7 +412,7 @@ class Reading:
         moved = -1
         for one in self._backwards(at):
             opcode = self.units[one] & 0xFF
-            target = _written(self.units, one)
+            target = written(self.units, one)
             if opcode in _INVOKES:
                 pieces += self._built_by(one, names, depth, moved)
                 moved = -1
@@ -488,7 +471,7 @@ class Reading:
         moved = False
         for one in self._backwards(at):
             opcode = self.units[one] & 0xFF
-            target = _written(self.units, one)
+            target = written(self.units, one)
             if opcode in _INVOKES:
                 first = None if opcode in _STATIC_INVOKES else register_of(self.units, one, 0)
                 if moved:
@@ -525,7 +508,7 @@ class Reading:
         for one in self._backwards(at):
             unit = self.units[one]
             opcode = unit & 0xFF
-            target = _written(self.units, one)
+            target = written(self.units, one)
             if opcode == 0x4D and self.units[one + 1] & 0xFF in names:
                 index = self._one(one, self.units[one + 1] >> 8, depth + 1)
                 if not isinstance(index, int) or not 0 <= index < _MOST_ITEMS:
@@ -601,23 +584,3 @@ def _source(units: array[int], at: int, opcode: int) -> int:
     if opcode in (0x01, 0x07):
         return units[at] >> 12
     return units[at + 1] if opcode in (0x02, 0x08) else units[at + 2]
-
-
-def _written(units: array[int], at: int) -> int | None:
-    """Return the (first) register the instruction at ``at`` writes."""
-    unit = units[at]
-    opcode = unit & 0xFF
-    if opcode in _WRITES_NOTHING:
-        return None
-    if opcode in _WORD:
-        return units[at + 1]
-    if opcode in _NIBBLE:
-        return unit >> 8 & 0xF
-    return unit >> 8
-
-
-def _writes(units: array[int], at: int, register: int) -> bool:
-    target = _written(units, at)
-    if target is None:
-        return False
-    return target == register or (target + 1 == register and units[at] & 0xFF in _WIDE)

@@ -9,19 +9,59 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
-from auditor.extract.android.arguments import LOOK_UPS, Known, Reading, Steps, Text, register_of, show
+from auditor.extract.android.arguments import LOOK_UPS, Reading, Steps, Text, register_of, show
 from auditor.extract.android.body import Body
 from auditor.extract.android.constants import initial_values
-from auditor.extract.android.names import ANY, FIELDS, METHODS, OWNED, OWNER, descriptor_of, members, mutf8
+from auditor.extract.android.names import (
+    ANY,
+    FIELDS,
+    METHODS,
+    OWNED,
+    OWNER,
+    as_mutf8,
+    callers,
+    descriptor_of,
+    members,
+    mutf8,
+)
 from auditor.extract.android.names import methods as named_methods
-from auditor.extract.android.tables import Tables
-from auditor.extract.android.walk import WORDS, Reference, Wanted, uleb, walk
-from auditor.extract.lens import Lens
+from auditor.extract.android.walk import Reference, Wanted, uleb, walk
+from auditor.light import NamedTuple
 
-__all__ = ["LOOK_UP_STRINGS", "CallSite", "Calls", "read_calls"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Protocol
+
+    from auditor.extract.android.arguments import Known
+    from auditor.extract.android.tables import Tables
+
+    class WantedCalls(Protocol):
+        """What to look for, as a lens has it."""
+
+        @property
+        def methods(self) -> Mapping[str, frozenset[str]]:
+            """Dotted class -> methods whose calls are wanted."""
+
+        @property
+        def fields(self) -> Mapping[str, frozenset[str]]:
+            """Dotted class -> fields whose reading is wanted."""
+
+        @property
+        def exact(self) -> Mapping[str, frozenset[str]]:
+            """Dotted class -> methods that count only where the call names the class itself."""
+
+        @property
+        def arguments(self) -> Mapping[tuple[str, str], Mapping[str, int]]:
+            """(class, method) -> by descriptor, the parameter that decides."""
+
+        @property
+        def carriers(self) -> Mapping[tuple[str, str], Mapping[str, int]]:
+            """The same for methods of the objects such a parameter may be."""
+
+
+__all__ = ["CallSite", "Calls", "Sought", "read_calls", "settled"]
 
 _CONSTRUCTOR = "<init>"
 _STATIC = frozenset([0x71, 0x77])
@@ -33,16 +73,13 @@ _MOST_HANDLERS = 4096
 """Of one method; real ones have a few dozen."""
 _LONGEST_INITIALISER = 20_000
 """Code units; longer ones fill tables."""
-_LOOK_UP_NAMES = frozenset(name for _, name in LOOK_UPS)
-LOOK_UP_STRINGS = frozenset({*_LOOK_UP_NAMES, *(descriptor_of(class_) for class_, _ in LOOK_UPS)})
-"""Names of the methods that reach others by their names, and of their classes."""
 
 
 class CallSite(NamedTuple):
     """One invoke instruction."""
 
     owner: str
-    """Class the instruction names, dotted."""
+    """Class that has the method, dotted: the one the instruction names, but for ``via``."""
     method: str
     descriptor: str
     """``(Ljava/lang/String;)V``."""
@@ -59,64 +96,123 @@ class CallSite(NamedTuple):
     """``invoked`` or ``looked-up``, where the method is reached by its name."""
     field: bool = False
     """It is the reading of a field: ``method`` is the field, ``descriptor`` its type."""
+    via: str = ""
+    """The class of the build the instruction names, where that inherits the method from ``owner``."""
 
 
 class Calls(NamedTuple):
     """The call sites of one DEX, and what its classes inherit from."""
 
-    sites: tuple[CallSite, ...]
-    maybe: tuple[CallSite, ...]
-    """Calls of a method of a wanted name on other classes: they count where the class inherits it."""
+    sites: Sequence[CallSite]
+    maybe: Mapping[tuple[str, str], Sequence[CallSite]]
+    """Calls of a method of a wanted name on other classes, by class and name: they count where the class inherits it."""
     parents: Mapping[str, str]
     """Class -> superclass."""
     bad: int
     exhausted: bool
 
 
-def read_calls(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> Calls:
-    """Return the call sites a lens looks for. ``strings`` maps string indices to the wanted strings among them."""
+class Sought:
+    """What is looked for in every DEX of a build, worked out once."""
+
+    def __init__(self, wanted: WantedCalls) -> None:
+        self.wanted = wanted
+        self.names = frozenset(name for every in wanted.methods.values() for name in every)
+        """Of methods whose calls are wanted."""
+        self.roles: dict[str, int] = {}
+        """String -> what it tells of a method whose name or class it is: a flag of :func:`members`."""
+        for class_ in (*wanted.methods, *wanted.exact, *(class_ for class_, _ in LOOK_UPS)):
+            self.roles[descriptor_of(class_)] = OWNER
+        exact = (name for every in wanted.exact.values() for name in every)
+        for name in (*exact, *(name for _, name in LOOK_UPS), *self.names):
+            self.roles[name] = OWNED
+        for name in self.names - {_CONSTRUCTOR}:  # constructors are not inherited
+            self.roles[name] = ANY
+        self.field_roles = {descriptor_of(class_): OWNER for class_ in wanted.fields}
+        """The same for fields."""
+        for every in wanted.fields.values():
+            self.field_roles.update(dict.fromkeys(every, OWNED))
+        self.texts = tuple(dict.fromkeys((*self.roles, *self.field_roles)))
+        """The strings of a DEX file it takes."""
+        self.strings = tuple(map(as_mutf8, self.texts))
+        """The same as a DEX file has them."""
+
+
+def read_calls(tables: Tables, sought: Sought, strings: Mapping[int, str]) -> Calls:
+    """Return the call sites that are looked for. ``strings`` maps string indices to the wanted strings among them."""
+    lens = sought.wanted
     methods = _Methods(tables)
     parents = tables.parents
-    wanted, look_ups = _wanted_methods(tables, methods, lens, strings, parents)
-    fields = _wanted_fields(tables, lens, strings)
+    wanted, look_ups = _wanted_methods(tables, methods, sought, strings, parents)
+    fields = _wanted_fields(tables, sought, strings)
     if not wanted and not look_ups and not any(fields):
-        return Calls((), (), parents, 0, False)
+        return Calls((), {}, parents, 0, False)
     flags = bytearray(tables.methods)
     for index in (*wanted, *look_ups):
         flags[index] = 1
     # a method is looked up by its name only where that name is among the method's strings
     named = bytearray(tables.string_count if look_ups else 0)
-    names = frozenset(name for every in lens.methods.values() for name in every)
     for index in strings if look_ups else ():
-        named[index] = strings[index] in names
+        named[index] = strings[index] in sought.names
     walked = walk(tables.data, tables.header, Wanted(methods=bytes(flags), fields=fields, strings=bytes(named)))
-    methods.learn(set(walked.records[2::WORDS]))
+    words = iter(walked.records)
     sites: list[CallSite] = []
-    maybe: list[CallSite] = []
+    maybe: dict[tuple[str, str], list[CallSite]] = {}
     code = _Code(tables, methods)
     naming: set[tuple[int, int]] = set()
-    looking: dict[tuple[int, int], list[Reference]] = {}
-    for reference in walked:
-        opcode, class_def, method, offset, index, _ = reference
+    looking: dict[tuple[int, int], list[tuple[Reference, str]]] = {}
+    deciding: dict[int, tuple[bool, tuple[int, bool] | None]] = {}
+    by = callers(tables.data, tables.header, walked.records, tables.type_names)
+    for opcode, class_def, method, offset, index, item, caller in zip(words, words, words, words, words, words, by, strict=True):
         if opcode in _STRINGS:
             naming.add((class_def, method))
-        elif opcode in _FIELD_READS:
-            owner, _, name = tables.field_name(index).rpartition(".")
-            caller = methods.caller(class_def, method)
-            sites.append(CallSite(owner, name, tables.field_type(index), caller, offset, None, field=True))
         elif opcode in _FIELD_OPCODES:
-            continue
+            if opcode in _FIELD_READS:
+                owner, _, name = tables.field_name(index).rpartition(".")
+                sites.append(CallSite(owner, name, tables.field_type(index), caller, offset, None, field=True))
         elif index in look_ups:
-            looking.setdefault((class_def, method), []).append(reference)
+            looking.setdefault((class_def, method), []).append((Reference(opcode, class_def, method, offset, index, item), caller))
         else:
-            site = _site(reference, methods, lens, code, parents)
-            (sites if wanted[index] else maybe).append(site)
+            owner, name, descriptor = known = methods.known(index)
+            if index not in deciding:
+                position = _deciding(lens, known, parents)
+                deciding[index] = position is not None, None if position is None else _word_of(descriptor, position)
+            matters, word = deciding[index]
+            if matters:
+                argument, partial = _argument(opcode, offset, item, word, lens, code)
+                site = CallSite(owner, name, descriptor, caller, offset, argument, partial)
+            else:
+                site = CallSite(owner, name, descriptor, caller, offset, None)
+            (sites if wanted[index] else maybe.setdefault((owner, name), [])).append(site)
     for place, references in looking.items():
         if place in naming:
-            sites += _reflected(references, methods, lens, code)
+            sites += _reflected(references, lens, code)
     exhausted = walked.exhausted or code.steps.left < 0
     code.forget()
-    return Calls(tuple(sites), tuple(maybe), parents, walked.bad_classes + walked.bad_methods, exhausted)
+    return Calls(sites, maybe, parents, walked.bad_classes + walked.bad_methods, exhausted)
+
+
+def settled(found: Iterable[tuple[str, Calls]], methods: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, CallSite]]:
+    """Yield each call site with the file it is in, now that it is known which class inherits from which.
+
+    ``found`` are the calls of every file, ``methods`` the wanted ones by class.
+    """
+    found = tuple(found)
+    parents: dict[str, str] = {}
+    for _, calls in found:
+        parents.update(calls.parents)
+    for file, calls in found:
+        for site in calls.sites:
+            yield file, site
+        for (named, method), sites in calls.maybe.items():
+            owner, seen = named, set[str]()
+            while owner in parents and owner not in seen:
+                seen.add(owner)
+                owner = parents[owner]
+                if method in methods.get(owner, ()):
+                    for site in sites:
+                        yield file, site._replace(owner=owner, via=named)
+                    break
 
 
 _PLATFORM = ("android.", "java.", "javax.", "dalvik.", "org.w3c.", "org.xml.", "org.json.")
@@ -125,23 +221,16 @@ _BUNDLED = ("android.support.", "android.arch.", "android.databinding.")
 
 
 def _wanted_methods(
-    tables: Tables, methods: _Methods, lens: Lens, strings: Mapping[int, str], parents: Mapping[str, str]
+    tables: Tables, methods: _Methods, sought: Sought, strings: Mapping[int, str], parents: Mapping[str, str]
 ) -> tuple[dict[int, bool], set[int]]:
     """Return the methods that are looked for, and those that reach others by their names, by index.
 
     True marks what is certain; what may only inherit a wanted method is left to whoever knows every class.
     """
-    names = frozenset(name for every in lens.methods.values() for name in every)
-    exact = frozenset(name for every in lens.exact.values() for name in every)
-    classes = {descriptor_of(class_) for class_ in (*lens.methods, *lens.exact, *(class_ for class_, _ in LOOK_UPS))}
+    lens, names = sought.wanted, sought.names
     flags = bytearray(tables.string_count)
-    for index, name in strings.items():
-        if name in names and name != _CONSTRUCTOR:  # constructors are not inherited
-            flags[index] = ANY
-        elif name in names or name in exact or name in _LOOK_UP_NAMES:
-            flags[index] = OWNED
-        elif name in classes:
-            flags[index] = OWNER
+    for index, text in strings.items():
+        flags[index] = sought.roles.get(text, 0)
     wanted: dict[int, bool] = {}
     look_ups: set[int] = set()
     inherited: dict[str, frozenset[str] | None] = {}
@@ -161,7 +250,7 @@ def _wanted_methods(
     return wanted, look_ups
 
 
-def _inherited(owner: str, parents: Mapping[str, str], lens: Lens) -> frozenset[str] | None:
+def _inherited(owner: str, parents: Mapping[str, str], lens: WantedCalls) -> frozenset[str] | None:
     """Return the wanted methods a class inherits; None = any, as what other files define is not known yet."""
     seen = set[str]()
     found: set[str] = set()
@@ -172,29 +261,27 @@ def _inherited(owner: str, parents: Mapping[str, str], lens: Lens) -> frozenset[
     return None if not owner.startswith(_PLATFORM) or owner.startswith(_BUNDLED) else frozenset(found)
 
 
-def _wanted_fields(tables: Tables, lens: Lens, strings: Mapping[int, str]) -> bytes:
+def _wanted_fields(tables: Tables, sought: Sought, strings: Mapping[int, str]) -> bytes:
     """Return one flag per field of the table; none where no field is wanted."""
-    names = {name for every in lens.fields.values() for name in every}
-    classes = {descriptor_of(class_) for class_ in lens.fields}
+    roles = sought.field_roles
     by_string = bytearray(tables.string_count)
-    for index, text in strings.items() if names else ():
-        by_string[index] = OWNED if text in names else OWNER if text in classes else 0
+    for index, text in strings.items() if roles else ():
+        by_string[index] = roles.get(text, 0)
     if not any(by_string):
         return b""
     flags = bytearray(tables.fields)
     for index in members(tables.data, tables.header, FIELDS, bytes(by_string)):
         class_, _, name = tables.field_name(index).rpartition(".")
-        flags[index] = name in lens.fields.get(class_, ())
+        flags[index] = name in sought.wanted.fields.get(class_, ())
     return bytes(flags)
 
 
 class _Methods:
-    """What methods are called and who calls from them, each worked out once, many at a time where that is known beforehand."""
+    """What methods are called, each worked out once, many at a time where that is known beforehand."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._known: dict[int, tuple[str, str, str]] = {}
-        self._callers: dict[tuple[int, int], str] = {}
 
     def learn(self, indices: Iterable[int]) -> None:
         """Work out class, name and descriptor of methods that will be asked for."""
@@ -203,16 +290,10 @@ class _Methods:
 
     def known(self, index: int) -> tuple[str, str, str]:
         """Return class, name and descriptor of a method; ``()?`` for one that no table has, which class data may tell of."""
-        if index not in self._known:
-            self.learn((index,))
-        return self._known[index]
-
-    def caller(self, class_def: int, method: int) -> str:
-        """Return how evidence names a method of a class: ``com.example.Foo.bar(I)V``."""
-        found = self._callers.get((class_def, method))
+        found = self._known.get(index)
         if found is None:
-            _, name, descriptor = self.known(method)
-            found = self._callers[class_def, method] = f"{self._tables.class_name(class_def)}.{name}{descriptor}"
+            self.learn((index,))
+            found = self._known[index]
         return found
 
 
@@ -374,22 +455,14 @@ class _Code:
             return
 
 
-def _site(reference: Reference, methods: _Methods, lens: Lens, code: _Code, parents: Mapping[str, str]) -> CallSite:
-    owner, name, descriptor = methods.known(reference.entry)
-    caller = methods.caller(reference.class_def, reference.method)
-    site = CallSite(owner, name, descriptor, caller, reference.offset, None)
-    position = _position(lens, owner, name, descriptor)
+def _deciding(lens: WantedCalls, method: tuple[str, str, str], parents: Mapping[str, str]) -> int | None:
+    """Return the parameter that decides what a call of this method, or of the one it inherits from, is about."""
+    owner, name, descriptor = method
     seen = set[str]()
-    while position is None and owner in parents and owner not in seen:
+    while (position := _parameter(lens.arguments, owner, name, descriptor)) is None and owner in parents and owner not in seen:
         seen.add(owner)
         owner = parents[owner]
-        position = _position(lens, owner, name, descriptor)
-    return site if position is None else _with_argument(site, reference, position, lens, code)
-
-
-def _position(lens: Lens, class_: str, name: str, descriptor: str) -> int | None:
-    """Return the parameter that decides what a call of this overload is about."""
-    return _parameter(lens.arguments, class_, name, descriptor)
+    return position
 
 
 def _parameter(known: Mapping[tuple[str, str], Mapping[str, int]], class_: str, name: str, descriptor: str) -> int | None:
@@ -397,55 +470,57 @@ def _parameter(known: Mapping[tuple[str, str], Mapping[str, int]], class_: str, 
     return None if overloads is None else overloads.get(descriptor, overloads.get(""))
 
 
-def _with_argument(site: CallSite, reference: Reference, position: int, lens: Lens, code: _Code) -> CallSite:
-    reading = code.reading(reference.code)
-    word = _word_of(site.descriptor, position)
-    if reading is None or word is None or reference.offset + 2 >= len(reading.units):
-        return site._replace(argument="")
-    register = register_of(reading.units, reference.offset, word[0] + (reference.opcode not in _STATIC))
+def _argument(
+    opcode: int, offset: int, item: int, word: tuple[int, bool] | None, lens: WantedCalls, code: _Code
+) -> tuple[str, bool]:
+    """Return the constant of the argument ``word`` of a call, and whether part of it is not known; empty where it is not shown."""
+    reading = code.reading(item)
+    if reading is None or word is None or offset + 2 >= len(reading.units):
+        return "", False
+    register = register_of(reading.units, offset, word[0] + (opcode not in _STATIC))
     if word[1]:
-        items = reading.items(reference.offset, register)
+        items = reading.items(offset, register)
         shown = None if items is None else show((items,))
     else:
-        shown = show(reading.at(reference.offset, register))
+        shown = show(reading.at(offset, register))
         if shown is None and lens.carriers:
-            shown = show(reading.carried(reference.offset, register, lambda *method: _carried(lens, *method)))
-    return site._replace(argument="") if shown is None else site._replace(argument=shown.text, partial=not shown.whole)
+            shown = show(reading.carried(offset, register, lambda *method: _carried(lens, *method)))
+    return ("", False) if shown is None else (shown.text, not shown.whole)
 
 
-def _carried(lens: Lens, class_: str, name: str, descriptor: str) -> int | None:
+def _carried(lens: WantedCalls, class_: str, name: str, descriptor: str) -> int | None:
     """Return the argument word of a method of an object that sets the constant it carries; None where there is none."""
     position = _parameter(lens.carriers, class_, name, descriptor)
     word = None if position is None else _word_of(descriptor, position)
     return None if word is None else word[0]
 
 
-def _reflected(
-    references: Sequence[Reference], methods: _Methods, lens: Lens, code: _Code
-) -> Iterator[CallSite]:
-    """Yield the wanted methods that one method of the build reaches by name: where it calls them, else where it looks them up."""
+def _reflected(references: Sequence[tuple[Reference, str]], lens: WantedCalls, code: _Code) -> Iterator[CallSite]:
+    """Yield the wanted methods that one method of the build reaches by name: where it calls them, else where it looks them up.
+
+    ``references``: to methods of LOOK_UPS, each with what evidence calls the caller.
+    """
     called_here: list[CallSite] = []
     looked_up_here: list[CallSite] = []
-    for reference in references:
+    for reference, caller in references:
         reading = code.reading(reference.code)
         looked_up = None if reading is None else reading.looked_up(reference.offset)
         if reading is None or looked_up is None:
             continue
         named, called = looked_up
-        if named.member not in lens.methods.get(named.class_, ()):
+        if named.member not in lens.methods.get(named.text, ()):
             continue
-        site = CallSite(named.class_, named.member, "", methods.caller(reference.class_def, reference.method), reference.offset, None)
-        overloads = lens.arguments.get((named.class_, named.member))
+        argument, partial = None, False
+        overloads = lens.arguments.get((named.text, named.member))
         if overloads:
             position = overloads.get("", next(iter(overloads.values())))
             items = reading.items(reference.offset, register_of(reading.units, reference.offset, 2)) if called else None
             item = items[position] if items is not None and position < len(items) else None
             shown = None if item is None else show((item,))
-            site = site._replace(argument=shown.text if shown else "", partial=shown is not None and not shown.whole)
-        if called:
-            called_here.append(site._replace(reflection="invoked"))
-        else:
-            looked_up_here.append(site._replace(reflection="looked-up"))
+            argument, partial = shown.text if shown else "", shown is not None and not shown.whole
+        reflection = "invoked" if called else "looked-up"
+        site = CallSite(named.text, named.member, "", caller, reference.offset, argument, partial, reflection)
+        (called_here if called else looked_up_here).append(site)
     yield from called_here
     called_names = {(one.owner, one.method) for one in called_here}
     yield from (one for one in looked_up_here if (one.owner, one.method) not in called_names)

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from auditor.archive.fast import Bytes
-from auditor.build import HASHED, WEB, FactKind, Table, Text, host_of
-from auditor.extract.android.calls import LOOK_UP_STRINGS, read_calls
+from auditor.build import HASHED, WEB, FactKind, Table, host_of
+from auditor.extract.android.calls import Sought, read_calls
 from auditor.extract.android.constants import constants
-from auditor.extract.android.names import as_mutf8, descriptor_of, find_strings, mutf8
+from auditor.extract.android.faults import broken, endless, outside
+from auditor.extract.android.names import as_mutf8, find_strings, mutf8
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import WORDS, Wanted, class_edges, walk
 from auditor.extract.collector import Collector
@@ -51,8 +52,8 @@ def read_code(data: Bytes, header: int, place: str, lens: Lens, collect: Collect
         bad, exhausted = _literals(tables, place, found, lens, collect)
         if lens.hashed and lens.renamed is not None and collect.renamed(place):
             _hashed(tables, place, lens, collect)
-        if lens.methods:
-            calls = read_calls(tables, lens, found)
+        if lens.methods and collect.sought is not None:
+            calls = read_calls(tables, collect.sought, found)
             collect.calls(place, calls)
             bad, exhausted = max(bad, calls.bad), exhausted | calls.exhausted
         if lens.entrances is not None:
@@ -62,40 +63,20 @@ def read_code(data: Bytes, header: int, place: str, lens: Lens, collect: Collect
             exhausted |= cut
             collect.references(place, tables.class_names, tables.type_names, pairs)
     except (ValueError, struct.error):
-        collect.gap(
-            place,
-            "",
-            Text(
-                zh="代码区的索引表超出文件范围，无法读取其中的代码",
-                en="has code tables that lie outside the file; its code was not read",
-            ),
-            *_CODE,
-        )
+        collect.gap(place, "", outside(), *_CODE)
         return
     if bad:
-        collect.gap(
-            place,
-            "",
-            Text(zh=f"{bad} 个类或方法的代码已损坏，未能读取", en=f"holds {bad} classes or methods whose code is broken and was not read"),
-            *_CODE,
-        )
+        collect.gap(place, "", broken(bad), *_CODE)
     if exhausted:
-        collect.gap(
-            place,
-            "",
-            Text(zh="代码指令数超过上限，其余部分未读取", en="holds more instructions than a file of its size can; the rest was not read"),
-            *_CODE,
-        )
+        collect.gap(place, "", endless(), *_CODE)
 
 
 def _strings(tables: Tables, lens: Lens, collect: Collector) -> dict[int, str]:
     """Return the strings the lens has a use for, by index."""
     if collect.wanted_strings is None:
-        members = (lens.methods, lens.exact, lens.fields)
-        names = (name for one in members for wanted_names in one.values() for name in wanted_names)
-        classes = (descriptor_of(name) for one in members for name in one)
-        look_ups = LOOK_UP_STRINGS if lens.methods else ()
-        texts = tuple(dict.fromkeys((*lens.literals, *lens.hosts, *names, *classes, *look_ups)))
+        collect.sought = Sought(lens) if lens.methods else None
+        calls = collect.sought.texts if collect.sought is not None else ()
+        texts = tuple(dict.fromkeys((*lens.literals, *lens.hosts, *calls)))
         collect.wanted_strings = tuple(map(as_mutf8, texts)), texts
     wanted, texts = collect.wanted_strings
     pairs = find_strings(tables.data, tables.header, wanted)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import zlib
 
-from auditor.archive import Archive, Unreadable
-from auditor.build import Text
+from auditor.archive import Unreadable
 from auditor.extract.android.dex import is_dex
+from auditor.said import said
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from auditor.archive import Archive
+    from auditor.build import Text
 
 __all__ = ["hidden_code"]
 
@@ -22,7 +27,7 @@ _CODE_NAMES = (".dex", ".jar", ".apk", ".zip", ".so")
 def hidden_code(archive: Archive, name: str, magic: bytes) -> Text | None:
     """Return why an entry may hold code that was not read, by its first bytes; None where it holds none or is no such file."""
     if magic.startswith(_7Z):
-        return Text(
+        return said(
             zh="是 7z 压缩包，未能读取，其中可能有运行时加载的代码；请向开发者索取其内容",
             en="is a 7z archive, which was not read and may hold code loaded at run time; ask the developer for what is in it",
         )
@@ -41,7 +46,7 @@ def hidden_code(archive: Archive, name: str, magic: bytes) -> Text | None:
 
 
 def _packed(how: str) -> Text:
-    return Text(
+    return said(
         zh=f"是用 {how} 压缩的代码，未读取；请向开发者索取解压后的文件",
         en=f"is code compressed with {how} and was not read; ask the developer for the file before compression",
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Set
 
 from auditor.extract.android.names import mutf8
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import uleb
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Set
 
 __all__ = ["constants", "initial_values"]
 

@@ -9,11 +9,16 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from typing import NamedTuple
 
-from auditor.archive.fast import Bytes, adler32
-from auditor.build import Text
+from auditor.archive.fast import adler32
 from auditor.extract.android.names import type_names
+from auditor.light import NamedTuple
+from auditor.said import said
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from auditor.archive.fast import Bytes
+    from auditor.build import Text
 
 __all__ = ["Dex", "DexError", "is_dex", "read_dex"]
 
@@ -57,7 +62,7 @@ def is_dex(magic: Bytes) -> bool:
 def read_dex(data: Bytes) -> Dex:
     """Read the tables of a DEX file. Raises DexError where nothing can be read."""
     if not is_dex(data[:8]):
-        raise DexError(Text(zh="不是 DEX 文件（文件头不符）", en="is no DEX file: it does not start like one"))
+        raise DexError(said(zh="不是 DEX 文件（文件头不符）", en="is no DEX file: it does not start like one"))
     reading = _Reading(data)
     reading.file()
     return Dex(
@@ -89,12 +94,12 @@ class _Reading:
         else:
             self._container()
         if version not in _VERSIONS:
-            self.doubts["version"] = Text(
+            self.doubts["version"] = said(
                 zh=f"DEX 版本 {version.decode()} 未知，按已知格式读取，可能有类未读到",
                 en=f"has the unknown DEX version {version.decode()}; read as a known one, so classes may be missing",
             )
         if self.unreadable:
-            self.doubts["names"] = Text(
+            self.doubts["names"] = said(
                 zh=f"{self.unreadable} 个类的名称无法读取", en=f"has {self.unreadable} classes whose names cannot be read"
             )
 
@@ -117,13 +122,13 @@ class _Reading:
                 return
             if size < _CONTAINER_HEADER_SIZE or not is_dex(data[at : at + 8]):
                 break
-        self.doubts["rest"] = Text(
+        self.doubts["rest"] = said(
             zh="容器中有一部分 DEX 无法读取", en="is a container of which a part cannot be read"
         )
 
     def _cut(self, size: int) -> None:
         there = len(self.data)
-        self.doubts["cut"] = Text(
+        self.doubts["cut"] = said(
             zh=f"DEX 被截断：应有 {size} 字节，只有 {there} 字节；其中部分类无法读取",
             en=f"is cut short: {there} of {size} bytes are there, so part of its classes cannot be read",
         )
@@ -133,24 +138,24 @@ class _Reading:
         data = self.data
         container = data[at + 4 : at + 7] >= b"041"
         if at + (_CONTAINER_HEADER_SIZE if container else _HEADER_SIZE) > len(data):
-            raise DexError(Text(zh="DEX 文件头被截断", en="is cut off inside its header"))
+            raise DexError(said(zh="DEX 文件头被截断", en="is cut off inside its header"))
         size, _, endian = struct.unpack_from("<3I", data, at + 32)
         if endian == 0x78563412:
-            raise DexError(Text(zh="DEX 使用大端字节序，Android 不会加载", en="is big-endian, which Android does not load"))
+            raise DexError(said(zh="DEX 使用大端字节序，Android 不会加载", en="is big-endian, which Android does not load"))
         self.headers.append(at)
         if not container:
             checksum = int.from_bytes(data[8:12], "little")
             if size > len(data):
                 self._cut(size)
             elif adler32(memoryview(data)[12:size]) != checksum:
-                self.doubts["checksum"] = Text(
+                self.doubts["checksum"] = said(
                     zh="DEX 校验值（Adler-32）不符，内容可能已损坏或被改动",
                     en="does not match its checksum (Adler-32): it may be damaged or changed",
                 )
         counts = struct.unpack_from("<14I", data, at + 0x38)
         tables = [_table(data, counts[one + 1], counts[one], width) for one, width in ((0, 4), (2, 4), (10, _CLASS_DEF_SIZE))]
         if _overlap(counts):
-            self.doubts["overlap"] = Text(
+            self.doubts["overlap"] = said(
                 zh="DEX 的索引表相互重叠，Android 不会加载；其中的名称和调用可能读错",
                 en="has tables that overlap, which Android does not load: names and calls in it may have been misread",
             )
@@ -160,7 +165,7 @@ class _Reading:
             self._classes(types, tables[2] or array("I"))
         elif "cut" not in self.doubts:
             raise DexError(
-                Text(zh="DEX 的索引表超出文件范围，无法读取其中的类", en="has tables that lie outside the file, so no class can be read")
+                said(zh="DEX 的索引表超出文件范围，无法读取其中的类", en="has tables that lie outside the file, so no class can be read")
             )
         self.types.append(types)
         if container:

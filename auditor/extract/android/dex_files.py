@@ -1,104 +1,74 @@
-"""The DEX files of an Android build, wherever in it they lie: each read once, its bytes let go before the next."""
+"""What the DEX files of a build define and use, recorded."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from auditor.archive import Archive, Unreadable
+from auditor.archive import Archive
+from auditor.archive.fast import Bytes
 from auditor.build import FactKind, Table, Text
 from auditor.extract.android.code import read_code
-from auditor.extract.android.compressed import hidden_code
-from auditor.extract.android.dex import DexError, is_dex, read_dex
+from auditor.extract.android.dex import Dex
+from auditor.extract.android.dex_search import search_dex
 from auditor.extract.collector import MANIFEST, Collector, hidden_with
 
-__all__ = ["read_dex_files"]
+__all__ = ["Recorder", "read_dex_files"]
 
 _CODE = (Table.SDKS, Table.DATA)
-_MAX_DEX = 256 << 20
-_LOADED = re.compile(r"(?:[^/]+/dex/)?classes([0-9]{,6})\.dex")
-_ZIP = b"PK\x03\x04"
 
 
 def read_dex_files(archive: Archive, collect: Collector, app: Callable[[Archive, Collector], None] | None = None) -> int:
-    """Read every DEX file, found by its first bytes, in this archive and in archives inside it; return how many.
+    """Record every DEX file in this archive and in archives inside it; return how many.
 
     ``app`` is given each app that lies inside, once its code is read.
     """
-    found = 0
-    unreadable: dict[tuple[Text, tuple[Table, ...]], list[str]] = {}
-    # telling copies apart takes longer than looking through them, so that is done only where there may be some
-    contents = Counter((entry.size, entry.crc) for entry in archive.entries.values())
-    for name in sorted(archive, key=_load_order):
-        if name == MANIFEST:
-            continue
-        loaded = name.startswith("classes") and name.endswith(".dex")
-        try:
-            magic = archive.peek(name)
-        except Unreadable as error:
-            unreadable.setdefault((error.reason, hidden_with(name)), []).append(name)
-            continue
-        if loaded or is_dex(magic):
-            entry = archive.entries[name]
-            found += _dex(archive, name, collect, copied=bool(archive.path) or contents[entry.size, entry.crc] > 1)
-        elif magic[:4] == _ZIP:
-            found += _nested(archive, name, collect, app)
-        elif reason := hidden_code(archive, name, magic):
-            collect.gap(archive.place(name), "", reason, *_CODE)
-    for (reason, hides), names in unreadable.items():
-        collect.gap(archive.place(names[0]), "", _of_several(reason, len(names)), *hides)
-    return found
+    return search_dex(archive, Recorder(collect, app))
 
 
-def _load_order(name: str) -> tuple[int, str]:
-    """Return the order in which the runtime looks for classes: classes.dex, classes2.dex and so on; whatever else comes after.
+class Recorder:
+    """Records what is found of code."""
 
-    Of a class that several files define the first counts. The order of the archive says nothing.
-    """
-    match = _LOADED.fullmatch(name)
-    return (int(match[1] or 1), name) if match else (1 << 32, name)
+    def __init__(self, collect: Collector, app: Callable[[Archive, Collector], None] | None = None) -> None:
+        self._collect, self._app = collect, app
+
+    def reading(self, place: str) -> None:
+        """Be told which file is read next."""
+        self._collect.reading = place
+
+    def dex(self, place: str, data: Bytes, dex: Dex, *, copied: bool) -> None:
+        """Record what a DEX file defines and uses; a second copy of it only as being there."""
+        collect = self._collect
+        collect.fact(FactKind.DEX, place, place, value=dex.version, classes=str(len(dex.classes)))
+        if copied and not collect.anew(data):
+            return
+        collect.code(place, dex.classes)
+        for header, types in zip(dex.headers, dex.types, strict=True):
+            read_code(data, header, place, collect.lens, collect, types)
+        for doubt in dex.doubts:
+            self.unread(place, doubt)
+
+    def unread(self, place: str, reason: Text) -> None:
+        """Record code that cannot be read."""
+        self._collect.gap(place, "", reason, *_CODE)
+
+    def closed(self, archive: Archive, entries: Sequence[tuple[str, Text]]) -> None:
+        """Record entries that cannot be looked into; what holds for many once, as an encrypted archive may have thousands."""
+        names: dict[tuple[Text, tuple[Table, ...]], list[str]] = {}
+        for name, reason in entries:
+            names.setdefault((reason, hidden_with(name)), []).append(name)
+        for (reason, hides), alike in names.items():
+            self._collect.gap(archive.place(alike[0]), "", _of_several(reason, len(alike)), *hides)
+
+    def inside(self, archive: Archive) -> None:
+        """Record what is wrong with an archive inside, and what app it is."""
+        if self._app is not None and MANIFEST in archive:
+            self._app(archive, self._collect)
+        self._collect.faults(archive)
 
 
 def _of_several(reason: Text, count: int) -> Text:
-    """Say once what holds for many entries: an encrypted archive may have thousands."""
     if count == 1:
         return reason
     return Text(
         zh=f"{reason.zh}（另有 {count - 1} 个条目同样如此）", en=f"{reason.en} (so it is with {count - 1} more entries)"
     )
-
-
-def _dex(archive: Archive, name: str, collect: Collector, *, copied: bool) -> int:
-    place = archive.place(name)
-    data = collect.read_buffer(archive, name, *_CODE, limit=_MAX_DEX)
-    if data is None:
-        return 0
-    try:
-        dex = read_dex(data)
-    except DexError as error:
-        collect.gap(place, "", error.reason, *_CODE)
-        return 0
-    collect.fact(FactKind.DEX, place, place, value=dex.version, classes=str(len(dex.classes)))
-    if copied and not collect.anew(data):
-        return 1
-    collect.code(place, dex.classes)
-    for header, types in zip(dex.headers, dex.types, strict=True):
-        read_code(data, header, place, collect.lens, collect, types)
-    for doubt in dex.doubts:
-        collect.gap(place, "", doubt, *_CODE)
-    return 1
-
-
-def _nested(archive: Archive, name: str, collect: Collector, app: Callable[[Archive, Collector], None] | None) -> int:
-    collect.reading = archive.place(name)
-    try:
-        inner = archive.nested(name)
-    except Unreadable as error:
-        collect.gap(archive.place(name), "", error.reason, *hidden_with(name))
-        return 0
-    found = read_dex_files(inner, collect, app)
-    if app is not None and MANIFEST in inner:
-        app(inner, collect)
-    collect.faults(inner)
-    return found

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Sequence
 
-from auditor.archive.fast import Bytes
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.archive.fast import Bytes
 
 __all__ = [
     "ANY",
@@ -19,6 +22,8 @@ __all__ = [
     "OWNED",
     "OWNER",
     "as_mutf8",
+    "callers",
+    "callers_python",
     "class_name_of",
     "descriptor_of",
     "find_strings",
@@ -221,6 +226,33 @@ def methods_python(data: Bytes, header: int, indices: array[int], types: tuple[s
         raw = _string(data, strings[name], _LONGEST, _LONGEST) if name < len(strings) else None
         found.append((types[owner] if owner < len(types) else "", mutf8(raw or b""), protos[proto]))
     return found
+
+
+def callers(data: Bytes, header: int, records: array[int], types: tuple[str, ...]) -> list[str]:
+    """Return how evidence names the method that holds each reference: ``com.example.Foo.bar(I)V``.
+
+    ``records`` are those of :mod:`walk`, ``types`` the dotted names of the types. Raises ValueError where a table lies outside
+    the file.
+    """
+    try:
+        from auditor._native.dexwalk import dexcallers
+    except ImportError:
+        return callers_python(data, header, records, types)
+    return dexcallers(data, header, records, types, _LONGEST, _LONGEST_NAME, mutf8)  # type: ignore[no-any-return]
+
+
+def callers_python(data: Bytes, header: int, records: array[int], types: tuple[str, ...]) -> list[str]:
+    """Do what ``callers`` does, with the standard library alone."""
+    count, at = _words(data, header + 0x60, 2)
+    classes = _words(data, at, 8 * count)[::8]
+    places = list(zip(records[1::6], records[2::6], strict=True))
+    indices = array("I", {method for _, method in places})
+    named = dict(zip(indices, (f"{name}{descriptor}" for _, name, descriptor in methods_python(data, header, indices, types)), strict=True))
+    known: dict[tuple[int, int], str] = {}
+    for place in set(places):
+        type_ = classes[place[0]] if place[0] < count else len(types)
+        known[place] = f"{types[type_] if type_ < len(types) else ''}.{named[place[1]]}"
+    return [known[place] for place in places]
 
 
 def _prototype(data: Bytes, header: int, number: int, strings: array[int], types: array[int]) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from functools import cached_property
 
-from auditor.archive.fast import Bytes
 from auditor.extract.android.names import mutf8, one_string, read_strings, type_names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from auditor.archive.fast import Bytes
 
 __all__ = ["Tables"]
 
@@ -21,6 +23,7 @@ class Tables:
 
     def __init__(self, data: Bytes, header: int, types: tuple[str, ...] | None = None) -> None:
         self.data, self.header = data, header
+        self._strings: list[bytes] | None = None
         values = struct.unpack_from("<14I", data, header + 0x38)
         self._string_data = self.words(values[1], values[0])
         self.types = self.words(values[3], values[2])
@@ -44,10 +47,12 @@ class Tables:
             words.byteswap()
         return words
 
-    @cached_property
+    @property
     def strings(self) -> list[bytes]:
         """All strings, as their bytes (modified UTF-8); what cannot be read is empty. Many: ask for single ones where that does."""
-        return read_strings(self.data, self.header)
+        if self._strings is None:
+            self._strings = read_strings(self.data, self.header)
+        return self._strings
 
     @property
     def string_count(self) -> int:

@@ -8,15 +8,16 @@ is wanted.
 
 from __future__ import annotations
 
-import re
 import struct
 from array import array
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
 
-from auditor.archive.fast import Bytes
+from auditor.light import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from auditor.archive.fast import Bytes
 
 __all__ = [
     "WORDS",
@@ -75,16 +76,14 @@ class Reference(NamedTuple):
     """Where the method's code item stands in the file."""
 
 
-@dataclass(frozen=True, slots=True)
 class Walked:
-    """The references found, and how much of the file could not be read."""
+    """The references found, and how much of the file could not be read; iterated, it gives each Reference."""
 
-    records: array[int]
-    """Six words each: the fields of Reference, in file order."""
-    bad_classes: int
-    bad_methods: int
-    exhausted: bool
-    """The budget of instructions was used up."""
+    __slots__ = ("bad_classes", "bad_methods", "exhausted", "records")
+
+    def __init__(self, records: array[int], bad_classes: int, bad_methods: int, exhausted: bool) -> None:
+        """``records``: six words each, the fields of Reference, in file order; ``exhausted``: the budget of instructions was used up."""
+        self.records, self.bad_classes, self.bad_methods, self.exhausted = records, bad_classes, bad_methods, exhausted
 
     def __iter__(self) -> Iterator[Reference]:
         words = iter(self.records)
@@ -92,6 +91,14 @@ class Walked:
 
     def __len__(self) -> int:
         return len(self.records) // WORDS
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Walked) and all(getattr(self, one) == getattr(other, one) for one in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Walked({', '.join(f'{one}={getattr(self, one)!r}' for one in self.__slots__)})"
 
 
 def walk(data: Bytes, header: int, wanted: Wanted, budget: int | None = None) -> Walked:
@@ -262,6 +269,9 @@ def _candidates(data: Bytes, methods: list[_Method], wanted: Wanted) -> set[int]
             tables[bytes([opcode])] = indices
     if not starts or not any(tables.values()):
         return set()
+    import re
+    from bisect import bisect_right
+
     hit: set[int] = set()
     low, high = starts[0], max(one.start + 2 * one.units for one in methods)
     for match in re.compile(_CANDIDATE, re.DOTALL).finditer(data, low, high):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from auditor.extract.android.arguments import Named, Reading, Shown, Steps, Text, show
 from auditor.extract.android.body import Body
-from auditor.extract.android.calls import read_calls
+from auditor.extract.android.calls import Sought, read_calls
 from auditor.extract.android.tables import Tables
 from auditor.extract.lens import Lens
 from tests.forge.dex import (
@@ -92,7 +92,7 @@ def sites(body: Sequence[Op], *more: Class, name: str = "go(Ljava/lang/String;I)
     data = write_dex([Class(name="a.B", methods=[Method(name=name, body=body)]), *more])
     tables = Tables(data, 0)
     strings = {index: raw.decode("utf-8", "replace") for index, raw in enumerate(tables.strings)}
-    return [(site.method, site.argument, site.reflection) for site in read_calls(tables, LENS, strings).sites]
+    return [(site.method, site.argument, site.reflection) for site in read_calls(tables, Sought(LENS), strings).sites]
 
 
 def argument(body: Sequence[Op], *more: Class) -> str | None:
@@ -268,7 +268,8 @@ def test_a_call_through_a_subclass_has_its_argument() -> None:
     data = write_dex(classes)
     tables = Tables(data, 0)
     strings = {index: raw.decode("utf-8", "replace") for index, raw in enumerate(tables.strings)}
-    assert [site.argument for site in read_calls(tables, LENS, strings).maybe] == ['"x"']
+    (found,) = read_calls(tables, Sought(LENS), strings).maybe.values()
+    assert [site.argument for site in found] == ['"x"']
 
 
 # -- reflection --------------------------------------------------------------------------------------------------------

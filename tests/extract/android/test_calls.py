@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.extract import extract
-from auditor.extract.android.calls import read_calls
+from auditor.extract.android.calls import Sought, read_calls
 from auditor.extract.android.tables import Tables
 from auditor.extract.android.walk import uleb
 from auditor.extract.lens import Lens
@@ -135,7 +135,7 @@ def test_damaged_code_gives_fewer_calls_or_a_refused_table(flips: list[tuple[int
     damaged = bytes(data[: max(0x70, cut % len(data))])
     try:
         tables = Tables(damaged, 0)
-        found = read_calls(tables, LENS, dict.fromkeys(range(0, tables.string_count, 7), "getDeviceId"))
+        found = read_calls(tables, Sought(LENS), dict.fromkeys(range(0, tables.string_count, 7), "getDeviceId"))
     except ValueError:
         return
     assert all(site.offset >= 0 for site in found.sites)
@@ -165,7 +165,7 @@ def test_code_of_a_method_that_no_table_has_is_still_read() -> None:
     data = renumbered(write_dex([loud]), "a.B", 0x7F)
     tables = Tables(data, 0)
     strings = {index: raw.decode() for index, raw in enumerate(tables.strings)}
-    (site,) = read_calls(tables, LENS, strings).sites
+    (site,) = read_calls(tables, Sought(LENS), strings).sites
     assert (site.method, site.caller) == ("getDeviceId", "a.B.()?")
 
 

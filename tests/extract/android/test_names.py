@@ -18,6 +18,8 @@ from auditor.extract.android.names import (
     OWNED,
     OWNER,
     as_mutf8,
+    callers,
+    callers_python,
     class_name_of,
     find_strings,
     find_strings_python,
@@ -125,6 +127,21 @@ def test_methods_have_class_name_and_descriptor(twin: Callable[..., Any]) -> Non
     assert found[count:] == [("", "", "()?")] * 2
 
 
+@pytest.mark.parametrize("twin", [callers_python, callers])
+def test_callers_are_named_as_evidence_names_them(twin: Callable[..., Any]) -> None:
+    data = write_dex([Class(name="a.A", methods=[Method(name="m([ILb/B;)V")]), Class(name="例.C", methods=[Method(name="n()V")])])
+    types = type_names_python(data, 0, len(data))
+    count = counts(data)["methods"]
+    named = methods_python(data, 0, array("I", range(count)), types)
+    places = [(number, named.index(one)) for number, one in enumerate([("a.A", "m", "([ILb/B;)V"), ("例.C", "n", "()V")])]
+    every = (*places, places[0], (0, count), (9, 0))
+    records = array("I", (word for class_def, method in every for word in (0x6E, class_def, method, 0, 0, 0)))
+    _, name, descriptor = named[0]
+    first = ["a.A.m([ILb/B;)V", "例.C.n()V", "a.A.m([ILb/B;)V", "a.A.()?"]
+    assert list(twin(data, 0, records, types)) == [*first, f".{name}{descriptor}"]
+    assert list(twin(data, 0, array("I"), types)) == []
+
+
 @pytest.mark.skipif(not native_is_built(), reason="the C twin is not built here (no compiler)")
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 1 << 30), st.integers(0, 255)), max_size=8), st.integers(0, 1 << 30), st.booleans())
@@ -143,6 +160,8 @@ def test_both_twins_agree_on_damaged_files(flips: list[tuple[int, int]], cut: in
             assert outcome(members, damaged, 0, place, flags) == outcome(members_python, damaged, 0, place, flags)
     asked = array("I", range(0, 900, 7)), type_names_python(sample(), 0, len(data))
     assert outcome(methods, damaged, 0, *asked) == outcome(methods_python, damaged, 0, *asked)
+    records = array("I", (word for one in range(0, 900, 7) for word in (0x6E, one % 11, one, one, one, one)))
+    assert outcome(callers, damaged, 0, records, asked[1]) == outcome(callers_python, damaged, 0, records, asked[1])
     for one in range(0, 60, 7):
         assert one_string(damaged, 97 * one) == one_string_python(damaged, 97 * one)
 
