@@ -70,7 +70,7 @@ class _Look:
         self._calls: list[tuple[str, Calls]] = []
         self._classes: dict[str, tuple[str, ...]] = {}
         self._faults: tuple[Collector, Recorder] | None = None
-        self._read: set[bytes] = set()
+        self.seen: set[bytes] = set()
 
     def found(self) -> Scan:
         """Return what was found."""
@@ -82,9 +82,9 @@ class _Look:
         if self._tell is not None:
             self._tell(place)
 
-    def dex(self, place: str, data: Bytes, dex: Dex, *, copied: bool) -> None:
+    def dex(self, place: str, data: Bytes, dex: Dex, *, copy: bool) -> None:
         """Look through a DEX file; not a second time through a copy."""
-        if copied and not self._anew(data):
+        if copy:
             return
         self._classes[place] = dex.classes
         sought = self._sought
@@ -128,12 +128,3 @@ class _Look:
             collect = Collector()
             self._faults = collect, Recorder(collect)
         return self._faults[1]
-
-    def _anew(self, data: Bytes) -> bool:
-        """Tell whether code that may have copies is looked at for the first time."""
-        import hashlib  # loads OpenSSL, which takes as long as looking through a small file
-
-        digest = hashlib.sha256(data).digest()
-        known = digest in self._read
-        self._read.add(digest)
-        return not known

@@ -26,6 +26,7 @@ typedef struct { uint8_t *bytes; size_t used, room; } Records;
 typedef struct {
     const uint8_t *data; uint64_t size;
     Wanted wanted[5];
+    uint8_t kinds[256]; /* what each opcode refers to, where any of that is wanted */
     Records out;
     uint64_t budget;
     uint64_t entries; /* of class data that may still be read: classes may share theirs */
@@ -56,29 +57,27 @@ static int put(Walk *w, uint32_t op, uint32_t cls, uint32_t method, uint32_t off
 /* Return 1 when the code item was walked to its end, 0 when it is broken. */
 static int walk_code(Walk *w, uint32_t cls, uint32_t method, uint32_t code) {
     if ((uint64_t)code + 16 > w->size) return 0;
-    uint64_t units = read32(w->data + code + 12);
+    const uint64_t units = read32(w->data + code + 12);
     if ((uint64_t)code + 16 + 2 * units > w->size) return 0;
     const uint8_t *insns = w->data + code + 16;
-    uint64_t at = 0;
+    uint64_t at = 0, left = w->budget; /* of our own: what is written through a pointer is read again each time */
     while (at < units) {
-        if (!w->budget--) { w->budget = 0; w->exhausted = 1; return 1; }
+        if (!left--) { w->budget = 0; w->exhausted = 1; return 1; }
         uint32_t unit = read16(insns + 2 * at);
-        uint8_t op = (uint8_t)unit;
+        uint8_t op = (uint8_t)unit, kind = w->kinds[op];
         uint64_t length = LENGTH[op];
-        if (op == 0 && unit != 0) { /* payloads */
-            length = payload_length(insns, at, units);
+        if (kind == NOTHING) {
+            if (op == 0 && unit != 0) length = payload_length(insns, at, units);
         } else {
-            int kind = refers_to(op);
-            if (kind != NOTHING) {
-                uint64_t needs = op == 0x1b ? 3 : 2;
-                if (at + needs > units) return 0;
-                uint32_t ref = op == 0x1b ? read32(insns + 2 * at + 2) : read16(insns + 2 * at + 2);
-                const Wanted *wanted = &w->wanted[kind];
-                if (ref < wanted->count && wanted->flags[ref] && !put(w, op, cls, method, (uint32_t)at, ref, code)) return 0;
-            }
+            uint64_t needs = op == 0x1b ? 3 : 2;
+            if (at + needs > units) { w->budget = left; return 0; }
+            uint32_t ref = op == 0x1b ? read32(insns + 2 * at + 2) : read16(insns + 2 * at + 2);
+            const Wanted *wanted = &w->wanted[kind];
+            if (ref < wanted->count && wanted->flags[ref] && !put(w, op, cls, method, (uint32_t)at, ref, code)) { w->budget = left; return 0; }
         }
         at += length;
     }
+    w->budget = left;
     return at == units;
 }
 
@@ -120,6 +119,10 @@ static PyObject *dexwalk(PyObject *module, PyObject *args) {
     for (int kind = METHOD; kind <= TYPE; kind++) {
         walk.wanted[kind].flags = flags[kind - 1].buf;
         walk.wanted[kind].count = (uint64_t)flags[kind - 1].len;
+    }
+    for (int op = 0; op < 256; op++) {
+        int kind = refers_to((uint8_t)op);
+        walk.kinds[op] = (uint8_t)(walk.wanted[kind].count ? kind : NOTHING);
     }
     int readable = header >= 0 && (uint64_t)header + 0x70 <= walk.size;
     if (readable) {

@@ -287,14 +287,23 @@ class Archive:
         Raises KeyError for an unknown name and Unreadable for an entry that cannot be read.
         """
         entry = self.entries[name]
-        if entry.flags & ENCRYPTED or entry.size <= length or not entry.plausible:
+        _, method, flags, _, packed, size, _, _ = entry
+        if flags & ENCRYPTED or size <= length or not entry.plausible:
             # only the checksum of the whole tells what such an entry really holds
             return self.read(name)[:length]
         start = self._start(entry)
         if not self._is_followed(entry, start):
             return self.read(name)[:length]
-        if entry.method == STORED:
+        if method == STORED:
             return bytes(self._raw(entry, length, start))
+        if length <= _FIRST_LOOK and packed <= len(self._data) - start:
+            # what nearly every entry takes; the rest is for those that hide their first bytes
+            try:
+                found = zlib.decompressobj(-15).decompress(self._data[start : start + min(packed, _FIRST_LOOK)], length)
+            except zlib.error:
+                raise _bad_deflate() from None
+            if len(found) == length:
+                return found
         # the code tables of one deflate block take some 600 bytes, and empty blocks may stand before it
         most, longest = max(_FIRST_LOOK, length), max(_LONGEST_LOOK, 2 * length)
         if length > _FIRST_LOOK:

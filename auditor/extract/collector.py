@@ -65,7 +65,7 @@ class Collector:
     ``lens`` says what to look for in code, ``wanted_strings`` the same as the bytes of a DEX file's strings and as texts, once worked
     out, ``sought`` the calls among them.
     ``reading`` is the file being read, for the gap an unexpected error leaves; ``about`` what is known of the build by then.
-    ``named_in_resources`` are dotted names that resources hold, of classes among others.
+    ``code_seen`` are the digests of code that may have copies, ``named_in_resources`` are dotted names that resources hold, of classes among others.
     ``tell`` is told each file that is read.
     """
 
@@ -87,7 +87,7 @@ class Collector:
         self._looks_renamed: dict[str, bool] = {}
         self._calls: list[tuple[str, Calls]] = []
         self.named_in_resources: set[str] = set()
-        self._read: set[bytes] = set()
+        self.code_seen: set[bytes] = set()
         self._graph: CallGraph | None = None
 
     @property
@@ -148,15 +148,6 @@ class Collector:
     def references(self, file: str, classes: Sequence[str], types: Sequence[str], pairs: array[int]) -> None:
         """Record which types the classes of a file name: both dotted; ``pairs`` holds indices into the two."""
         self._edges.append((file, classes, types, pairs))
-
-    def anew(self, data: Bytes) -> bool:
-        """Tell whether a piece of code that may have copies is read for the first time: the splits of an app may each hold the same."""
-        import hashlib  # loads OpenSSL, which takes as long as looking through a small file
-
-        digest = hashlib.sha256(data).digest()
-        known = digest in self._read
-        self._read.add(digest)
-        return not known
 
     def faults(self, archive: Archive, opened_by: str = APP) -> None:
         """Turn what is wrong with an archive itself into gaps, and what is odd into facts: of the build file, or of one inside it.

@@ -30,16 +30,17 @@ class Recorder:
 
     def __init__(self, collect: Collector, app: Callable[[Archive, Collector], None] | None = None) -> None:
         self._collect, self._app = collect, app
+        self.seen = collect.code_seen
 
     def reading(self, place: str) -> None:
         """Be told which file is read next."""
         self._collect.reading = place
 
-    def dex(self, place: str, data: Bytes, dex: Dex, *, copied: bool) -> None:
+    def dex(self, place: str, data: Bytes, dex: Dex, *, copy: bool) -> None:
         """Record what a DEX file defines and uses; a second copy of it only as being there."""
         collect = self._collect
         collect.fact(FactKind.DEX, place, place, value=dex.version, classes=str(len(dex.classes)))
-        if copied and not collect.anew(data):
+        if copy:
             return
         collect.code(place, dex.classes)
         for header, types in zip(dex.headers, dex.types, strict=True):

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     class Visitor(Protocol):
         """Takes what is found."""
 
+        seen: set[bytes]
+        """Digests of the DEX files there may be copies of."""
+
         def reading(self, place: str) -> None:
             """Be told which file is read next."""
 
-        def dex(self, place: str, data: Bytes, dex: Dex, *, copied: bool) -> None:
-            """Take a DEX file; ``copied`` where there may be another of the same content. Its bytes are not to be kept."""
+        def dex(self, place: str, data: Bytes, dex: Dex, *, copy: bool) -> None:
+            """Take a DEX file; ``copy`` where one of the same content was taken before. Its bytes are not to be kept."""
 
         def unread(self, place: str, reason: Text) -> None:
             """Take code that cannot be read, and why."""
@@ -46,7 +49,7 @@ def search_dex(archive: Archive, visitor: Visitor) -> int:
     """Read every DEX file, found by its first bytes, in this archive and in archives inside it; return how many."""
     found = 0
     closed: list[tuple[str, Text]] = []
-    # telling copies apart takes longer than looking through them, so that is done only where there may be some
+    # telling copies apart takes time, so that is done only where there may be some: splits of an app may each hold the same code
     contents: dict[tuple[int, int], int] = {}
     for entry in archive.entries.values():
         key = entry.size, entry.crc
@@ -79,6 +82,7 @@ def search_dex(archive: Archive, visitor: Visitor) -> int:
 
 
 def _dex(archive: Archive, name: str, visitor: Visitor, *, copied: bool) -> int:
+    """Read one; ``copied`` where there may be another of the same content."""
     place = archive.place(name)
     visitor.reading(place)
     try:
@@ -87,8 +91,22 @@ def _dex(archive: Archive, name: str, visitor: Visitor, *, copied: bool) -> int:
     except (Unreadable, DexError) as error:
         visitor.unread(place, error.reason)
         return 0
-    visitor.dex(place, data, dex, copied=copied)
+    copy = False
+    if copied:
+        digest = _digest(data)
+        copy = digest in visitor.seen
+        visitor.seen.add(digest)
+    visitor.dex(place, data, dex, copy=copy)
     return 1
+
+
+def _digest(data: Bytes) -> bytes:
+    try:
+        # hashlib loads OpenSSL, which takes as long as looking through a small file
+        from _blake2 import blake2b
+    except ImportError:
+        from hashlib import blake2b
+    return blake2b(data).digest()
 
 
 def _in_load_order(names: Mapping[str, object]) -> list[str]:
