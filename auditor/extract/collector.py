@@ -65,7 +65,8 @@ class Collector:
     ``lens`` says what to look for in code, ``wanted_strings`` the same as the bytes of a DEX file's strings and as texts, once worked
     out, ``sought`` the calls among them.
     ``reading`` is the file being read, for the gap an unexpected error leaves; ``about`` what is known of the build by then.
-    ``code_seen`` are the digests of code that may have copies, ``named_in_resources`` are dotted names that resources hold, of classes among others.
+    ``code_seen`` are the digests of code that may have copies.
+    ``named_in_resources`` are dotted names that resources hold, of classes among others.
     ``tell`` is told each file that is read.
     """
 
