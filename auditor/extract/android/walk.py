@@ -1,21 +1,22 @@
 """What the code of a DEX file refers to: every place that names a wanted method, field, string or type.
 
 ``walk`` uses the C twin (auditor/_native/dexwalk.c) where it was built, else the stdlib one below; both give the same
-records in the same order, as long as the budget lasts. The stdlib twin finds candidates with one regular expression over
-the file and confirms them by walking only the methods they fall into; it decodes everything only where nearly everything
-is wanted.
+records in the same order, as long as the budget lasts. The stdlib twin decodes class data and looks for candidates by
+arithmetic on whole numbers as long as the class data and the code are, and confirms them by walking only the methods they
+fall into; it walks everything only where nearly everything is wanted.
 """
 
 from __future__ import annotations
 
 import struct
+import sys
 from array import array
 
 from auditor.light import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from auditor.archive.fast import Bytes
 
@@ -49,6 +50,17 @@ WORDS = 6
 """Words of one record."""
 _MOST_WANTED = 0.25
 """Share of a table from which on looking for candidates costs more than decoding everything."""
+_STEPS = b"\0" + _LENGTH[1:]
+"""The same as _LENGTH, but for what may be the data of a switch or an array."""
+_PIECE = 1 << 21
+"""Bytes of code that are searched at once."""
+_MOST_CLASS_DATA = 4 << 20
+"""Bytes of class data that are decoded at once: far more than 65,536 fields and methods take."""
+_MOST_ROW = 1 << 29
+"""Bytes of a file whose places, three times as large, fit into 31 bits."""
+_HIGH = bytes(range(0x80, 0x100))
+_LAST_BYTES = bytes([1] * 0x80 + [0] * 0x80)
+_NOT_ZERO = bytes([0] + [1] * 0xFF)
 
 
 class Wanted(NamedTuple):
@@ -142,32 +154,77 @@ def _native() -> Callable[..., tuple[bytes, int, int, bool]] | None:
 # -- the stdlib twin ------------------------------------------------------------------------------------------------
 
 
-class _Method(NamedTuple):
-    class_def: int
-    method: int
-    start: int
-    """Byte offset of its first instruction."""
-    units: int
+class _Defined(NamedTuple):
+    """The methods that the classes of a file define, in file order."""
+
+    classes: list[tuple[int, int, int, int, int]]
+    """Of each that has any: class_def, number of its first method, where in ``values`` its methods are, how many, and how many of
+    them are direct ones."""
+    values: array[int]
+    """Three a method: what is added to the index of the one before, flags, the place of its code item."""
+    codes: array[int]
+    """The place of each method's code item; 0 where it has none."""
+    bad_classes: int
+    cut: int | None
+    """Index of the class where it was given up."""
+
+    def methods(self, number: int) -> list[int]:
+        """Return the indices of the methods of ``classes[number]``."""
+        from itertools import accumulate
+
+        _, _, begin, count, direct = self.classes[number]
+        middle, end = begin + 3 * direct, begin + 3 * count
+        return [index & 0xFFFFFFFF for part in ((begin, middle), (middle, end)) for index in accumulate(self.values[part[0] : part[1] : 3])]
+
+
+class _Items(NamedTuple):
+    """The code items of a file."""
+
+    places: list[int]
+    """Where they stand, in order, each once; those that end inside the file."""
+    end: int
+    """Where the last one ends."""
+    broken: frozenset[int]
+    """Those that do not."""
+    apart: frozenset[int]
+    """Those that overlap others or stand at an odd place: what is looked for in all of them at once is not found there."""
 
 
 def walk_python(data: Bytes, header: int, wanted: Wanted, budget: int | None = None) -> Walked:
     """Do what ``walk`` does, with the standard library alone."""
+    from itertools import compress, count
+
     left = len(data) if budget is None else budget
-    methods, bad_classes, bad_methods, cut = _methods(data, header)
-    interesting = None if _nearly_all(wanted) else _candidates(data, methods, wanted)
+    defined = _defined(data, header)
+    items = _items(data, defined.codes)
+    bad_methods = sum(map(items.broken.__contains__, defined.codes)) if items.broken else 0
+    flags_of = _flags_of(wanted)
+    everywhere = frozenset(items.places) if _nearly_all(wanted) else items.apart
+    hits = _hits(data, items, flags_of) if len(everywhere) < len(items.places) else {}
+    telling = bytes(0 if opcode in flags_of else length for opcode, length in enumerate(_STEPS))
     records = array("I")
-    exhausted = cut is not None
-    for number, one in enumerate(methods):
-        if interesting is not None and number not in interesting:
-            left -= 1
-            continue
-        found, left, sound = _walk_code(data, one, wanted, left)
-        records.extend(found)
+    exhausted = defined.cut is not None
+    at = -1
+    methods: list[int] = []
+    past = first = class_def = 0
+    for number in compress(count(), map((everywhere | hits.keys()).__contains__, defined.codes)):
+        while number >= past:
+            at += 1
+            class_def, first, _, amount, _ = defined.classes[at]
+            past = first + amount
+            methods = []
+        methods = methods or defined.methods(at)
+        code = defined.codes[number]
+        steps = bytearray(_opcodes(data, code).translate(telling if code in everywhere else _STEPS))
+        for hit in hits.get(code, ()):
+            if hit < len(steps):
+                steps[hit] = 0
+        left, sound = _walk_code(data, (class_def, methods[number - first], code), steps, flags_of, left, records)
         if left < 0:
             exhausted = True
             break
         bad_methods += not sound
-    return Walked(records, bad_classes, bad_methods, exhausted)
+    return Walked(records, defined.bad_classes, bad_methods, exhausted)
 
 
 def _nearly_all(wanted: Wanted) -> bool:
@@ -175,8 +232,14 @@ def _nearly_all(wanted: Wanted) -> bool:
     return any(len(table) - table.count(0) > _MOST_WANTED * len(table) and len(table) > 64 for table in tables)
 
 
-def _methods(data: Bytes, header: int) -> tuple[list[_Method], int, int, int | None]:
-    """Return every method with code, in file order, how many classes and methods are broken, and the class where it was given up.
+def _flags_of(wanted: Wanted) -> dict[int, bytes]:
+    """Return what is wanted of the table an opcode refers to, for those opcodes of whose table anything is."""
+    kinds = ((_INVOKES, wanted.methods), (_FIELDS, wanted.fields), (_STRINGS, wanted.strings), (_TYPES, wanted.types))
+    return {opcode: flags for opcodes, flags in kinds if len(flags) > flags.count(0) for opcode in opcodes}
+
+
+def _defined(data: Bytes, header: int) -> _Defined:
+    """Return the methods that are defined. Raises ValueError where the class table lies outside the file.
 
     Classes may share their data: no more entries are read than the file has bytes.
     """
@@ -185,57 +248,106 @@ def _methods(data: Bytes, header: int) -> tuple[list[_Method], int, int, int | N
     count, table = struct.unpack_from("<2I", data, header + 0x60)
     if count and table + 32 * count > len(data):
         raise ValueError("the class table lies outside the file")
-    found: list[_Method] = []
-    bad_classes = bad_methods = 0
-    left = len(data)
-    for class_def in range(count):
-        offset = struct.unpack_from("<I", data, table + 32 * class_def + 24)[0]
-        if offset:
-            whole, broken, left = _class_methods(data, class_def, offset, found, left)
-            bad_classes += not whole
-            bad_methods += broken
-            if left < 0:
-                return found, bad_classes, bad_methods, class_def
-    return found, bad_classes, bad_methods, None
+    places = _little(array("I", data[table : table + 32 * count]))[6::8] if count else array("I")
+    return _all_defined(data, places) or _defined_by_class(data, places)
 
 
-def _class_methods(data: Bytes, class_def: int, at: int, found: list[_Method], left: int) -> tuple[bool, int, int]:
-    """Add a class's methods; return whether it is whole, how many are broken, and the entries left (negative: given up)."""
-    size = len(data)
-    broken = 0
+def _all_defined(data: Bytes, places: array[int]) -> _Defined | None:
+    """Do what ``_defined_by_class`` does, all classes at once; None where anything is out of the ordinary."""
+    from itertools import accumulate, repeat
+    from operator import sub
+
+    sorted_places = sorted(set(places) - {0})
+    if not sorted_places:
+        return _Defined([], array("I"), array("I"), 0, None)
+    base = sorted_places[0]
+    end = _end_of_class_data(data, sorted_places[-1])
+    if end is None or end - base > _MOST_CLASS_DATA:
+        return None
+    section = bytes(data[base:end])
+    values = _numbers(section)
+    if values is None:
+        return None
+    # how many numbers end before each class's data tells where these are among the numbers
+    ends = section.translate(_LAST_BYTES)
+    starts = [place - base for place in sorted_places]
+    if not all(map(ends.__getitem__, map(sub, starts[1:], repeat(1)))):
+        return None
+    before = dict(zip(sorted_places, accumulate(map(ends.count, repeat(1), starts, starts[1:]), initial=0), strict=True))
+    classes: list[tuple[int, int, int, int, int]] = []
+    codes = array("I")
+    known, left = len(values), len(data)
+    for class_def, place in enumerate(places):
+        if not place:
+            continue
+        at = before[place]
+        if at + 4 > known:
+            return None
+        static, instance, direct, virtual = values[at : at + 4]
+        fields, methods = static + instance, direct + virtual
+        begin = at + 4 + 2 * fields
+        past = begin + 3 * methods
+        left -= fields + methods
+        if past > known or left < 0:
+            return None
+        if methods:
+            classes.append((class_def, len(codes), begin, methods, direct))
+            codes += values[begin + 2 : past : 3]
+    return _Defined(classes, values, codes, 0, None)
+
+
+def _end_of_class_data(data: Bytes, at: int) -> int | None:
+    """Return where the data of a class end that start at ``at``; None where they do not or are out of the ordinary."""
+    most = at + _MOST_CLASS_DATA
     try:
         counts = []
         for _ in range(4):
             value, at = uleb(data, at)
             counts.append(value)
-        left -= counts[0] + counts[1]
-        if left < 0:
-            return True, broken, left
-        for _ in range(2 * (counts[0] + counts[1])):
+        for _ in range(2 * (counts[0] + counts[1]) + 3 * (counts[2] + counts[3])):
             _, at = uleb(data, at)
-        for number in counts[2:]:
-            method = 0
-            for _ in range(number):
+            if at > most:
+                return None
+    except IndexError:
+        return None
+    return at
+
+
+def _defined_by_class(data: Bytes, places: array[int]) -> _Defined:
+    """Return the methods that classes define whose data stand at ``places``, one after the other."""
+    classes: list[tuple[int, int, int, int, int]] = []
+    values, codes = array("I"), array("I")
+    bad_classes, left, cut = 0, len(data), None
+    for class_def, at in enumerate(places):
+        if not at:
+            continue
+        first, direct = len(codes), 0
+        try:
+            counts = []
+            for _ in range(4):
+                value, at = uleb(data, at)
+                counts.append(value)
+            left -= counts[0] + counts[1]
+            for _ in range(2 * (counts[0] + counts[1]) if left >= 0 else 0):
+                _, at = uleb(data, at)
+            direct = counts[2]
+            for _ in range(counts[2] + counts[3] if left >= 0 else 0):
                 left -= 1
                 if left < 0:
-                    return True, broken, left
+                    break
                 difference, at = uleb(data, at)
-                _, at = uleb(data, at)
+                flags, at = uleb(data, at)
                 code, at = uleb(data, at)
-                method = method + difference & 0xFFFFFFFF
-                if not code:
-                    continue
-                if code + 16 > size:
-                    broken += 1
-                    continue
-                units = int.from_bytes(data[code + 12 : code + 16], "little")
-                if code + 16 + 2 * units > size:
-                    broken += 1
-                    continue
-                found.append(_Method(class_def, method, code + 16, units))
-    except IndexError:
-        return False, broken, left
-    return True, broken, left
+                values.extend((difference, flags, code))
+                codes.append(code)
+        except IndexError:
+            bad_classes += 1
+        if methods := len(codes) - first:
+            classes.append((class_def, first, 3 * first, methods, min(direct, methods)))
+        if left < 0:
+            cut = class_def
+            break
+    return _Defined(classes, values, codes, bad_classes, cut)
 
 
 def uleb(data: Bytes, at: int) -> tuple[int, int]:
@@ -253,62 +365,208 @@ def uleb(data: Bytes, at: int) -> tuple[int, int]:
     raise IndexError("a number that does not end")
 
 
-_CANDIDATE = rb"(?=([\x1a-\x1c\x22\x52-\x72\x74-\x78\xfa\xfb]).(..))"
+def _numbers(section: bytes) -> array[int] | None:
+    """Return all ULEB128 values of bytes that hold nothing else; None where one takes more than four bytes.
+
+    In whole numbers that are as long as ``section``, where arithmetic costs a small part of what a loop does.
+    """
+    size = len(section)
+    whole, ones = int.from_bytes(section, "little"), int.from_bytes(b"\1" * size, "little")
+    more = whole & (ones << 7)
+    """The bytes after which a number goes on."""
+    if more & more >> 8 & more >> 16 & more >> 24:
+        return None
+    inside = more << 8 & (ones << 7)
+    goes_on = (more >> 7) * 0x7F
+    # of each number the first, second, third and fourth byte, at the place of the first; zero where it is shorter
+    planes, valid = [whole & ones * 0x7F], goes_on
+    for number in range(1, 4):
+        planes.append(whole >> 8 * number & valid)
+        valid &= goes_on >> 8 * number
+    kept = [(plane | inside).to_bytes(size, "little").translate(None, _HIGH) for plane in planes]
+    if section and section[-1] & 0x80:
+        kept = [plane[:-1] for plane in kept]
+    count = len(kept[0])
+    spread = bytearray(4 * count)
+    for number, plane in enumerate(kept):
+        spread[number::4] = plane
+    words, low = int.from_bytes(spread, "little"), int.from_bytes(b"\x7f\0\0\0" * count, "little")
+    joined = words & low | (words & low << 8) >> 1 | (words & low << 16) >> 2 | (words & low << 24) >> 3
+    return _little(array("I", joined.to_bytes(4 * count, "little")))
 
 
-def _candidates(data: Bytes, methods: list[_Method], wanted: Wanted) -> set[int]:
-    """Return the numbers of the methods that may hold a wanted reference: every wanted instruction looks like one."""
-    starts = sorted({one.start for one in methods})
-    by_start: dict[int, list[int]] = {}
-    for number, one in enumerate(methods):
-        by_start.setdefault(one.start, []).append(number)
-    tables = {}
-    for opcodes, flags in ((_INVOKES, wanted.methods), (_FIELDS, wanted.fields), (_STRINGS, wanted.strings), (_TYPES, wanted.types)):
-        indices = {index.to_bytes(4, "little")[:2] for index, flag in enumerate(flags) if flag}
-        for opcode in opcodes:
-            tables[bytes([opcode])] = indices
-    if not starts or not any(tables.values()):
-        return set()
-    import re
+def _items(data: Bytes, codes: array[int]) -> _Items:
+    """Return the code items that methods name."""
+    size = len(data)
+    places = sorted(codes)
+    del places[: places.count(0)]
+    end = _end_of_row(data, places)
+    if end is None:
+        # methods may share their code
+        places = list(dict.fromkeys(places))
+        end = _end_of_row(data, places)
+    if end is not None:
+        return _Items(places, end, frozenset(), frozenset())
+    sound: list[int] = []
+    broken: set[int] = set()
+    apart: set[int] = set()
+    end = owner = 0
+    for place in places:
+        past = place + 16
+        if past <= size:
+            past += 2 * int.from_bytes(data[place + 12 : place + 16], "little")
+        if past > size:
+            broken.add(place)
+            continue
+        sound.append(place)
+        if place & 1:
+            apart.add(place)
+        if place < end:
+            apart.update((place, owner))
+        if past > end:
+            end, owner = past, place
+    return _Items(sound, end, frozenset(broken), frozenset(apart))
+
+
+def _end_of_row(data: Bytes, places: list[int]) -> int | None:
+    """Return where the last of code items ends that stand one behind the other; None where they do not, or not where they should."""
+    from operator import itemgetter
+
+    count, size = len(places), len(data)
+    if count < 2 or places[-1] + 16 > size or size > _MOST_ROW or sys.byteorder == "big":
+        return None
+    ones = int.from_bytes(b"\1\0\0\0" * count, "little")
+    here = int.from_bytes(array("I", places).tobytes(), "little")
+    if here & 3 * ones:
+        return None
+    # the number of code units stands twelve bytes behind the start
+    words = memoryview(data)[12 : 12 + (size - 12 & ~3)].cast("I")
+    units = array("I", itemgetter(*array("I", (here >> 2).to_bytes(4 * count, "little")))(words))
+    if max(units) > size:
+        return None
+    ends = here + 16 * ones + 2 * int.from_bytes(units.tobytes(), "little")
+    next_ = here >> 32 | size << 32 * (count - 1)
+    # in each word the highest bit stays where nothing is borrowed from it
+    free = ones << 31
+    return places[-1] + 16 + 2 * units[-1] if (next_ | free) - ends & free == free else None
+
+
+def _hits(data: Bytes, items: _Items, flags_of: Mapping[int, bytes]) -> dict[int, array[int]]:
+    """Return the code items in which something looks like a wanted reference, and where, in code units: every wanted one does.
+
+    Those that stand apart are left out.
+    """
     from bisect import bisect_right
 
-    hit: set[int] = set()
-    low, high = starts[0], max(one.start + 2 * one.units for one in methods)
-    for match in re.compile(_CANDIDATE, re.DOTALL).finditer(data, low, high):
-        opcode, index = match.groups()
-        if index in tables[opcode]:
-            at = match.start()
-            hit.add(starts[max(bisect_right(starts, at) - 1, 0)])
-    return {number for start in hit for number in by_start[start]}
+    numbers = {flags: frozenset(index & 0xFFFF for index in _nonzero(flags)) for flags in set(flags_of.values())}
+    wanted = {opcode: numbers[flags] for opcode, flags in flags_of.items()}
+    hits: dict[int, array[int]] = {}
+    places = items.places
+    for at in _likely(data, (places[0] + 16) & ~1, items.end, wanted) if wanted and places else ():
+        if data[at + 2] | data[at + 3] << 8 in wanted[data[at]]:
+            place = places[bisect_right(places, at - 16) - 1]
+            if place not in items.apart:
+                hits.setdefault(place, array("I")).append((at - place - 16) >> 1)
+    return hits
 
 
-def _walk_code(data: Bytes, one: _Method, wanted: Wanted, left: int) -> tuple[list[int], int, bool]:
-    """Return a method's records, what is left of the budget (negative when used up), and whether it ended soundly."""
-    units = array("H", data[one.start : one.start + 2 * one.units])
-    if struct.pack("=H", 1) != b"\x01\x00":
-        units.byteswap()
-    flags_of = {**dict.fromkeys(_INVOKES, wanted.methods), **dict.fromkeys(_FIELDS, wanted.fields)}
-    flags_of |= {**dict.fromkeys(_STRINGS, wanted.strings), **dict.fromkeys(_TYPES, wanted.types)}
-    found: list[int] = []
-    at, end = 0, one.units
+def _likely(data: Bytes, low: int, high: int, wanted: Mapping[int, frozenset[int]]) -> Iterator[int]:
+    """Yield where a code unit has a wanted opcode, and the one after is wanted with any opcode; they start at even places.
+
+    Each byte is translated to what it may be a part of, and whole numbers as long as the file's code are compared, which costs
+    a small part of what a loop or a regular expression does.
+    """
+    from itertools import compress
+    from operator import itemgetter
+
+    anything = frozenset[int]().union(*wanted.values())
+    first, second = bytearray(256), bytearray(256)
+    kinds = list(dict.fromkeys(wanted.values()))
+    for opcode, numbers in wanted.items():
+        first[opcode] |= 1 << kinds.index(numbers)
+    for kind, numbers in enumerate(kinds):
+        for number in numbers:
+            first[number & 0xFF] |= 16 << kind
+            second[number >> 8] |= 16 << kind
+    for start in range(low, high, _PIECE):
+        end = min(start + _PIECE + 2, high + 2, len(data)) & ~1
+        even, odd = data[start:end:2].translate(first), data[start + 1 : end : 2].translate(second)
+        units = int.from_bytes(even, "little")
+        units &= (units & int.from_bytes(odd, "little")) >> 12
+        found = _nonzero(units.to_bytes(len(even), "little"))
+        if found:
+            behind = _little(array("H", data[start + 2 : end]))
+            named = itemgetter(0, *found)(behind)[1:]
+            for at in compress(found, map(anything.__contains__, named)):
+                yield start + 2 * at
+
+
+def _nonzero(flags: Bytes) -> list[int]:
+    """Return the places of bytes that are not zero."""
+    found = []
+    find = flags.translate(_NOT_ZERO).find
+    at = find(1)
+    while at >= 0:
+        found.append(at)
+        at = find(1, at + 1)
+    return found
+
+
+def _opcodes(data: Bytes, code: int) -> Bytes:
+    """Return the low bytes of a method's code units."""
+    units = int.from_bytes(data[code + 12 : code + 16], "little")
+    return data[code + 16 : code + 16 + 2 * units : 2]
+
+
+def _walk_code(
+    data: Bytes,
+    method: tuple[int, int, int],
+    steps: bytearray,
+    flags_of: Mapping[int, bytes],
+    left: int,
+    records: array[int],
+) -> tuple[int, bool]:
+    """Add a method's records; return what is left of the budget (negative when used up), and whether it ended soundly.
+
+    ``method``: class, index and place of the code item. ``steps`` has the length of each instruction; 0 for a zero opcode, and
+    where what is there must be looked at.
+    """
+    class_def, index, code = method
+    start = code + 16
+    units: array[int] | None = None
+    at, end = 0, len(steps)
     while at < end:
+        if not left:
+            return -1, True
         left -= 1
-        if left < 0:
-            return found, left, True
-        unit = units[at]
-        opcode = unit & 0xFF
+        step = steps[at]
+        if step:
+            at += step
+            continue
+        place = start + 2 * at
+        opcode = data[place]
         length = _LENGTH[opcode]
-        if opcode == 0 and unit:
-            length = _payload_length(units, at, end)
+        if not opcode:
+            if data[place + 1]:
+                units = units or _little(array("H", data[start : start + 2 * end]))
+                length = _payload_length(units, at, end)
         elif opcode in flags_of:
-            if at + (3 if opcode == _JUMBO else 2) > end:
-                return found, left, False
-            index = units[at + 1] | units[at + 2] << 16 if opcode == _JUMBO else units[at + 1]
+            width = 4 if opcode == _JUMBO else 2
+            if 2 * at + 2 + width > 2 * end:
+                return left, False
+            entry = int.from_bytes(data[place + 2 : place + 2 + width], "little")
             flags = flags_of[opcode]
-            if index < len(flags) and flags[index]:
-                found += (opcode, one.class_def, one.method, at, index, one.start - 16)
+            if entry < len(flags) and flags[entry]:
+                records.extend((opcode, class_def, index, at, entry, code))
         at += length
-    return found, left, at == end
+    return left, at == end
+
+
+def _little(words: array[int]) -> array[int]:
+    """Return words that were read as they lie in the file, where least comes first, as numbers."""
+    if sys.byteorder == "big":
+        words.byteswap()
+    return words
 
 
 def instruction_length(units: array[int], at: int, end: int) -> int:
@@ -333,16 +591,14 @@ def _payload_length(units: array[int], at: int, end: int) -> int:
 def class_edges_python(data: Bytes, header: int, budget: int | None = None) -> tuple[array[int], bool]:
     """Do what ``class_edges`` does, with the standard library alone."""
     left = len(data) if budget is None else budget
-    methods, _, _, cut = _methods(data, header)
+    defined = _defined(data, header)
     types = struct.unpack_from("<I", data, header + 0x40)[0]
     fields, field_table, method_ids, method_table, classes, class_table = struct.unpack_from("<6I", data, header + 0x50)
     size = len(data)
     if (method_ids and method_table + 8 * method_ids > size) or (fields and field_table + 8 * fields > size) or 4 * types > size:
         raise ValueError("the class table lies outside the file")
     owner_of = dict.fromkeys(_INVOKES, (method_table, method_ids)) | dict.fromkeys(_FIELDS, (field_table, fields))
-    by_class: dict[int, list[_Method]] = {}
-    for one in methods:
-        by_class.setdefault(one.class_def, []).append(one)
+    by_class = {class_def: defined.codes[first : first + number] for class_def, first, _, number, _ in defined.classes}
     pairs = array("I")
     for class_def in range(classes):
         named: dict[int, None] = {}
@@ -357,25 +613,25 @@ def class_edges_python(data: Bytes, header: int, budget: int | None = None) -> t
                     break
                 if (type_ := int.from_bytes(data[at : at + 2], "little")) < types:
                     named[type_] = None
-        for one in by_class.get(class_def, ()):
-            left = _name_types(data, one, owner_of, types, named, left)
+        for code in by_class.get(class_def, ()):
+            left = _name_types(data, code, owner_of, types, named, left) if code else left
             if left < 0:
                 break
         for type_ in named:
             pairs.extend((class_def, type_))
-        if left < 0 or class_def == cut:
+        if left < 0 or class_def == defined.cut:
             return pairs, True
     return pairs, False
 
 
 def _name_types(
-    data: Bytes, one: _Method, owner_of: dict[int, tuple[int, int]], types: int, named: dict[int, None], left: int
+    data: Bytes, code: int, owner_of: dict[int, tuple[int, int]], types: int, named: dict[int, None], left: int
 ) -> int:
     """Add the types a method's code names; return what is left of the budget (negative when used up)."""
-    units = array("H", data[one.start : one.start + 2 * one.units])
-    if struct.pack("=H", 1) != b"\x01\x00":
-        units.byteswap()
-    at, end = 0, one.units
+    at, end = 0, int.from_bytes(data[code + 12 : code + 16], "little")
+    if code + 16 + 2 * end > len(data):
+        return left
+    units = _little(array("H", data[code + 16 : code + 16 + 2 * end]))
     while at < end:
         left -= 1
         if left < 0:

@@ -6,11 +6,13 @@ import struct
 from array import array
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor.extract.android import names as naming
 from auditor.extract.android.names import (
     ANY,
     FIELDS,
@@ -38,7 +40,7 @@ from auditor.extract.android.names import (
 from tests.extract.android.test_walk import counts, native_is_built, sample
 from tests.forge.dex import Class, Method, write_dex
 
-NAMES = (b"getDeviceId", b"<init>", b"", b"Ljava/lang/Object;", b"no such name", "电话".encode())
+NAMES = (b"getDeviceId", b"<init>", b"", b"Ljava/lang/Object;", b"no such name", "电话".encode(), b"a" * 150)
 WANTED = {"strings": (), "find": (NAMES,), "types": (10_000,)}
 FINDERS = [pytest.param(find_strings_python, id="stdlib"), pytest.param(find_strings, id="native")]
 
@@ -178,6 +180,113 @@ def test_a_table_of_nothing_may_stand_anywhere(place: int) -> None:
     assert outcome(members, empty, 0, METHODS, flags) == outcome(members_python, empty, 0, METHODS, flags)
     asked = array("I", range(40)), type_names_python(sample(), 0, len(data))
     assert outcome(methods, empty, 0, *asked) == outcome(methods_python, empty, 0, *asked)
+
+
+def strings_file(texts: list[bytes], starts: list[int] | None = None, types: list[int] | None = None) -> bytes:
+    """A file of strings, each with its length before it, and of types; ``starts`` say where the table has them."""
+    types = [number for number, text in enumerate(texts) if text != b"\0\0"] if types is None else types
+    head, body = bytearray(0x70), b"".join(texts)
+    places = [sum(map(len, texts[:number])) for number in range(len(texts))]
+    first = len(head) + 4 * len(texts) + 4 * len(types)
+    struct.pack_into("<4I", head, 0x38, len(texts), len(head), len(types), len(head) + 4 * len(texts))
+    words = [first + start & 0xFFFFFFFF for start in (places if starts is None else starts)] + types
+    return bytes(head) + struct.pack(f"<{len(words)}I", *words) + body
+
+
+def lettered(text: bytes, length: bytes | None = None) -> bytes:
+    """A string of DEX with its length, below 128, before it and its end behind."""
+    return (bytes([len(text)]) if length is None else length) + text + b"\0"
+
+
+ORDINARY = [b"\0\0", *map(lettered, (b"<init>", b"I", b"La/B;", b"Ljava/lang/Object;", b"[La/B;", b"getDeviceId"))]
+LONG = lettered(b"L" + b"a/" * 100 + b"B;", b"\xcb\x01")
+ODD = {
+    "ordinary": strings_file(ORDINARY),
+    "without the empty string": strings_file(ORDINARY[1:]),
+    "a long one": strings_file([*ORDINARY, LONG]),
+    "a long one between": strings_file([*ORDINARY[:4], LONG, *ORDINARY[4:]]),
+    "not ASCII": strings_file([*ORDINARY, lettered("L例/B;".encode(), b"\5"), lettered(b"L\xff;"), LONG]),
+    "another order": strings_file(ORDINARY, [0, 20, 2, 10, 12, 18, 39]),
+    "the same one twice": strings_file(ORDINARY, [0, 2, 2, 10, 13, 20, 40]),
+    "one inside another": strings_file(ORDINARY, [0, 2, 4, 10, 13, 20, 40]),
+    "a gap": strings_file([*ORDINARY[:3], b"between\0", *ORDINARY[3:]], [0, 2, 10, 13, 21, 28, 48]),
+    "one without an end": strings_file([*ORDINARY, b"\4nope"]),
+    "one outside": strings_file(ORDINARY, [0, 2, 10, 13, 20, 40, 1 << 31]),
+    "a length that lies": strings_file([*ORDINARY[:2], lettered(b"getDeviceId", b"\1"), *ORDINARY[2:]]),
+    "a length of nothing": strings_file([*ORDINARY[:2], lettered(b"getDeviceId", b"\0"), *ORDINARY[2:]]),
+    "nothing first, and then something": strings_file([lettered(b"getDeviceId", b"\0"), *ORDINARY[1:]]),
+    "a length of five bytes": strings_file([*ORDINARY[:2], lettered(b"getDeviceId", b"\x8b\x80\x80\x80\0"), *ORDINARY[2:]]),
+    "a length of six bytes": strings_file([*ORDINARY[:2], lettered(b"getDeviceId", b"\x8b\x80\x80\x80\x80\x80"), *ORDINARY[2:]]),
+    "a length longer than it must be": strings_file([*ORDINARY[:2], lettered(b"getDeviceId", b"\x8b\1"), *ORDINARY[2:]]),
+    "a length of two bytes that looks like one": strings_file([*ORDINARY[:2], lettered(b"L" * 131, b"\x84L"), *ORDINARY[2:]]),
+    "a length that looks like a letter": strings_file([*ORDINARY[:2], lettered(b"La/B;", b"\x84L"), *ORDINARY[2:]]),
+    "a length that does not end": strings_file([*ORDINARY[:2], b"\x8b\x80\0", *ORDINARY[2:]]),
+    "types in another order": strings_file(ORDINARY, types=[6, 3, 3, 4, 0, 5]),
+    "a type that has no string": strings_file(ORDINARY, types=[2, 3, 7, 4]),
+    "a type that is the empty string": strings_file(ORDINARY, types=[0, 2, 3, 4]),
+    "a name longer than any length of one byte": strings_file([*ORDINARY, lettered(NAMES[-1], b"\x96\1")]),
+    "a name whose length lies that much": strings_file([*ORDINARY, lettered(NAMES[-1], b"\x15")]),
+    "one string": strings_file([lettered(b"getDeviceId")]),
+    "the empty string alone": strings_file([b"\0\0"]),
+}
+
+
+@pytest.mark.parametrize("block", [2, 3, 1 << 15])
+@pytest.mark.parametrize("data", ODD.values(), ids=ODD)
+def test_strings_that_lie_otherwise_than_compilers_lay_them_are_read_all_the_same(data: bytes, block: int) -> None:
+    one_by_one = naming._strings(data, 0, 1 << 16, 2 * len(data))
+    plain = [raw or b"" for raw in one_by_one]
+    pairs = [number for index, raw in enumerate(one_by_one) if raw in NAMES for number in (index, NAMES.index(raw))]
+    strings, _, types, type_table = struct.unpack_from("<4I", data, 0x38)
+    indices = struct.unpack_from(f"<{types}I", data, type_table)
+    dotted = [class_name_of(plain[index]) if index < strings else "" for index in indices]
+    for kind in (bytes, bytearray):
+        with patch.object(naming, "_BLOCK", block):
+            assert read_strings_python(kind(data), 0) == plain
+            assert list(find_strings_python(kind(data), 0, NAMES)) == pairs
+        assert list(type_names_python(kind(data), 0, 10_000)) == dotted
+    assert read_strings(data, 0) == plain
+    assert list(find_strings(data, 0, NAMES)) == pairs
+    assert list(type_names(data, 0, 10_000)) == dotted
+
+
+def test_strings_as_compilers_lay_them_are_taken_at_once() -> None:
+    for data in (sample(), ODD["ordinary"], ODD["without the empty string"], ODD["a long one"], ODD["not ASCII"]):
+        strings, types = naming._table(data, 0, 0x38), naming._table(data, 0, 0x40)
+        assert None not in list(naming._in_blocks(data, strings))
+        assert naming._all_type_names(data, strings, types, len(data)) == list(type_names(data, 0, len(data)))
+
+
+def test_types_beyond_the_budget_have_no_name_whichever_way_they_are_read() -> None:
+    data = ODD["ordinary"]
+    for budget in range(60):
+        assert type_names_python(data, 0, budget) == type_names(data, 0, budget)
+
+
+PIECES = st.tuples(st.sampled_from([b"\1", b"\0", b"\x81", b"\x80\1", b"L", b"\xff" * 5]), st.sampled_from([*NAMES, b"L;", b"\xc0\x80"]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(PIECES, max_size=7),
+    st.lists(st.tuples(st.integers(0, 6), st.integers(-2, 2)), max_size=2),
+    st.lists(st.integers(0, 7), max_size=6),
+    st.integers(2, 4),
+)
+def test_both_twins_agree_on_strings_however_they_lie(
+    pieces: list[tuple[bytes, bytes]], moves: list[tuple[int, int]], types: list[int], block: int
+) -> None:
+    texts = [lettered(text, length) for length, text in pieces]
+    starts = [sum(map(len, texts[:number])) for number in range(len(texts))]
+    for number, by in moves:
+        if number < len(starts):
+            starts[number] += by
+    data = strings_file(texts, starts, types)
+    with patch.object(naming, "_BLOCK", block):
+        found = outcome(read_strings_python, data, 0), outcome(find_strings_python, data, 0, NAMES)
+    assert found == (outcome(read_strings, data, 0), outcome(find_strings, data, 0, NAMES))
+    assert found[0] == [raw or b"" for raw in naming._strings(data, 0, 1 << 16, 2 * len(data))]
+    assert outcome(type_names_python, data, 0, 40) == outcome(type_names, data, 0, 40)
 
 
 @given(st.text(max_size=30))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from array import array
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -206,3 +207,177 @@ def test_classes_that_share_their_data_end_with_the_budget_in_both_twins() -> No
     wanted = everything(data)
     assert walk(data, 0, wanted).exhausted
     assert walk_python(data, 0, wanted).exhausted
+
+
+def encoded(number: int, length: int = 0) -> bytes:
+    """A number as ULEB128, of ``length`` bytes at least."""
+    found = bytearray()
+    while number > 0x7F or len(found) < length - 1:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes(found) + bytes([number])
+
+
+NUMBERS = st.lists(st.tuples(st.integers(0, (1 << 28) - 1), st.integers(1, 4)), max_size=40)
+
+
+@given(NUMBERS, st.binary(max_size=3))
+def test_numbers_are_decoded_all_at_once_as_they_are_one_by_one(numbers: list[tuple[int, int]], rest: bytes) -> None:
+    cut = bytes(byte | 0x80 for byte in rest)
+    found = walking._numbers(b"".join(encoded(*one) for one in numbers) + cut)
+    assert found is not None
+    assert list(found) == [number for number, _ in numbers]
+
+
+@given(NUMBERS, st.integers(1 << 28, (1 << 32) - 1), NUMBERS)
+def test_numbers_of_five_bytes_are_left_to_whoever_reads_one_by_one(
+    before: list[tuple[int, int]], long: int, after: list[tuple[int, int]]
+) -> None:
+    assert walking._numbers(b"".join(encoded(*one) for one in (*before, (long, 5), *after))) is None
+
+
+def defined_methods(found: walking._Defined) -> list[tuple[int, int, int]]:
+    """Class, index and code item of each method."""
+    return [
+        (class_def, method, code)
+        for number, (class_def, first, _, count, _) in enumerate(found.classes)
+        for method, code in zip(found.methods(number), found.codes[first : first + count], strict=True)
+    ]
+
+
+def class_data(data: bytes) -> array[int]:
+    count, table = struct.unpack_from("<2I", data, 0x60)
+    return array("I", data[table : table + 32 * count])[6::8]
+
+
+def test_class_data_as_compilers_write_them_are_read_at_once() -> None:
+    data = sample()
+    found = walking._all_defined(data, class_data(data))
+    assert found is not None
+    assert defined_methods(found) == defined_methods(walking._defined_by_class(data, class_data(data)))
+    assert len(defined_methods(found)) > 40
+    assert any(count > direct > 0 for *_, count, direct in found.classes)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 1 << 30), st.integers(0, 255)), max_size=4),
+    st.lists(st.tuples(st.integers(0, 18), st.integers(-3, 3)), max_size=2),
+    st.one_of(st.none(), st.integers(0, 600)),
+)
+def test_class_data_are_read_at_once_only_where_that_gives_the_same(
+    flips: list[tuple[int, int]], moves: list[tuple[int, int]], cut: int | None
+) -> None:
+    data, places = bytearray(sample()), class_data(sample())
+    low, high = min(filter(None, places)), max(places) + 40
+    for at, value in flips:
+        data[low + at % (high - low)] = value
+    for number, by in moves:
+        places[number] += by
+    damaged = bytes(data) if cut is None else bytes(data[: high - cut])
+    found, slow = walking._all_defined(damaged, places), walking._defined_by_class(damaged, places)
+    if found is not None:
+        assert (found.bad_classes, found.cut) == (slow.bad_classes, slow.cut) == (0, None)
+        assert defined_methods(found) == defined_methods(slow)
+
+
+def with_class_data(data: bytes, items: list[bytes], codes: bytes = b"") -> bytes:
+    """A DEX whose classes have these data instead of theirs, and more bytes behind them."""
+    changed = bytearray(data)
+    count, table = struct.unpack_from("<2I", data, 0x60)
+    for number, item in enumerate(items[:count]):
+        struct.pack_into("<I", changed, table + 32 * number + 24, len(changed))
+        changed += item
+    return bytes(changed) + codes
+
+
+def test_class_data_out_of_the_ordinary_are_read_one_by_one() -> None:
+    data = write_dex([Class(name=f"a.A{number}", methods=[Method(name="m()V")]) for number in range(3)])
+    item = b"\0\0\2\1" + b"\1\1\0" * 3
+    long = b"\0\0\1\0" + encoded(1, 5) + b"\1\0"
+    ends = item[:-1], b"\0\0\xff\xff\x7f", b"\2\0\0\0"
+    for items in ([item, long, item], [long, item, item], *([item, item, end] for end in ends)):
+        changed = with_class_data(data, items)
+        assert walking._all_defined(changed, class_data(changed)) is None
+        assert walk(changed, 0, everything(data)) == walk_python(changed, 0, everything(data))
+    usual = with_class_data(data, [item, item, item])
+    assert walking._all_defined(usual, class_data(usual)) is not None
+    # methods of both lists are counted anew
+    assert [method for _, method, _ in defined_methods(walking._defined(usual, 0))] == [1, 2, 1] * 3
+
+
+CALLS = bytes.fromhex("71000100 0000 6e000000 0000 7100 0100 0000 0e00")
+"""invoke-static {}, method 1; invoke-virtual {}, method 0; invoke-static {}, method 1; return-void."""
+
+
+def code_item(instructions: bytes, units: int | None = None) -> bytes:
+    return bytes(12) + struct.pack("<I", len(instructions) // 2 if units is None else units) + instructions
+
+
+def with_code(codes: list[int], data: bytes) -> bytes:
+    """A DEX of one class whose methods have code items at ``codes``, counted from where ``data`` start, which stand behind all."""
+    empty = write_dex([Class(name="a.A", methods=[Method(name="m()V", calls=[GET_ID, GET_IMEI])])])
+    item = b"\0\0" + encoded(len(codes)) + b"\0"
+    start = len(empty) + len(item) + 5 * len(codes)
+    start += -start % 4
+    item += b"".join(b"\0\1" + encoded(start + code, 3) for code in codes)
+    return with_class_data(empty, [item.ljust(start - len(empty), b"\0")], data)
+
+
+INNER = code_item(code_item(CALLS) + CALLS)
+LAID_OUT = {
+    "one behind the other": ([0, 32], code_item(CALLS[:16]) + code_item(CALLS)),
+    "the same for two methods": ([0, 0, 32], code_item(CALLS[:16]) + code_item(CALLS)),
+    "in another order": ([32, 0], code_item(CALLS[:16]) + code_item(CALLS)),
+    "one inside another": ([0, 16], INNER),
+    "one inside another, and one behind": ([len(INNER), 0, 16], INNER + code_item(CALLS)),
+    "two inside another": ([0, 16, 52], code_item(code_item(CALLS) + code_item(CALLS) + CALLS)),
+    "at an even place": ([2, 40], bytes(2) + code_item(CALLS) + bytes(2) + code_item(CALLS)),
+    "at an odd place": ([1, 40], bytes(1) + code_item(CALLS) + bytes(3) + code_item(CALLS)),
+    "past the end": ([0, 48], code_item(CALLS).ljust(48, b"\0") + code_item(CALLS, 1 << 31)),
+    "past the end by one": ([0, 48], code_item(CALLS).ljust(48, b"\0") + code_item(CALLS, len(CALLS) // 2 + 1)),
+    "without room for its head": ([0, 48], code_item(CALLS).ljust(48, b"\0") + bytes(8)),
+    "an instruction past its end": ([0, 36], code_item(CALLS, 2) + code_item(CALLS)),
+    "half an instruction at its end": ([0, 36], code_item(CALLS, 1) + code_item(CALLS)),
+    "nothing in it": ([0, 16], code_item(b"") + code_item(CALLS)),
+    "data that look like calls": ([0], code_item(b"\x26\0\5\0\0\0\x0e\0\0\0" + b"\0\3\1\0\6\0\0\0" + CALLS[:6] + CALLS)),
+    "a string by a long number": ([0], code_item(b"\x1b\0\1\0\0\0" + b"\x1b\0\1\0\1\0" + b"\x1a\0\1\0\x0e\0")),
+}
+
+
+@pytest.mark.skipif(not native_is_built(), reason="the C twin is not built here (no compiler)")
+@pytest.mark.parametrize(("codes", "items"), LAID_OUT.values(), ids=LAID_OUT)
+def test_both_twins_find_the_same_however_code_is_laid_out(codes: list[int], items: bytes) -> None:
+    data = with_code(codes, items)
+    number = counts(data)
+    flags = {name: bytes(index == 1 for index in range(number[name])) for name in ("methods", "strings")}
+    for wanted in (Wanted(**flags), Wanted(methods=flags["methods"]), everything(data)):
+        native, python = walk(data, 0, wanted), walk_python(data, 0, wanted)
+        assert native.records == python.records
+        assert (native.bad_classes, native.exhausted) == (python.bad_classes, python.exhausted)
+    assert native.bad_methods == python.bad_methods
+    assert native.records
+
+
+def test_code_items_that_overlap_or_stand_at_odd_places_stand_apart() -> None:
+    for name, number in (("one behind the other", 0), ("one inside another", 2), ("two inside another", 3), ("at an odd place", 1)):
+        data = with_code(*LAID_OUT[name])
+        assert len(walking._items(data, walking._defined(data, 0).codes).apart) == number
+
+
+@pytest.mark.skipif(not native_is_built(), reason="the C twin is not built here (no compiler)")
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1 << 30), st.integers(0, 255)), max_size=12), st.sets(st.integers(0, 200), max_size=9))
+def test_both_twins_agree_on_a_few_wanted_in_damaged_code(flips: list[tuple[int, int]], few: set[int]) -> None:
+    data, number = bytearray(sample()), counts(sample())
+    codes = [code for code in walking._defined(sample(), 0).codes if code]
+    for at, value in flips:
+        data[min(codes) + at % (max(codes) - min(codes))] = value
+    flags = {name: bytes(index in few for index in range(number[name])) for name in ("methods", "fields", "strings", "types")}
+    native, python = outcome(walk, bytes(data), Wanted(**flags)), outcome(walk_python, bytes(data), Wanted(**flags))
+    assert isinstance(native, Walked)
+    assert isinstance(python, Walked)
+    assert native.records == python.records
+    assert (native.bad_classes, native.exhausted) == (python.bad_classes, python.exhausted)
+    # what nothing is looked for in is not walked to its end by the stdlib twin
+    assert native.bad_methods >= python.bad_methods
