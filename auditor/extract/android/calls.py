@@ -31,7 +31,7 @@ from auditor.light import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from typing import Protocol
 
     from auditor.extract.android.arguments import Known
@@ -119,6 +119,12 @@ class Sought:
         self.wanted = wanted
         self.names = frozenset(name for every in wanted.methods.values() for name in every)
         """Of methods whose calls are wanted."""
+        self.inherited = self.names - {_CONSTRUCTOR}
+        """Of those that a class may have from another."""
+        self.certain: dict[str, frozenset[str]] = dict(wanted.methods)
+        """Class -> methods that count where a call names it, those that reach others by their names included."""
+        for class_, every in (*wanted.exact.items(), *((class_, frozenset({name})) for class_, name in LOOK_UPS)):
+            self.certain[class_] = self.certain.get(class_, frozenset()) | every
         self.roles: dict[str, int] = {}
         """String -> what it tells of a method whose name or class it is: a flag of :func:`members`."""
         for class_ in (*wanted.methods, *wanted.exact, *(class_ for class_, _ in LOOK_UPS)):
@@ -126,7 +132,7 @@ class Sought:
         exact = (name for every in wanted.exact.values() for name in every)
         for name in (*exact, *(name for _, name in LOOK_UPS), *self.names):
             self.roles[name] = OWNED
-        for name in self.names - {_CONSTRUCTOR}:  # constructors are not inherited
+        for name in self.inherited:
             self.roles[name] = ANY
         self.field_roles = {descriptor_of(class_): OWNER for class_ in wanted.fields}
         """The same for fields."""
@@ -227,38 +233,38 @@ def _wanted_methods(
 
     True marks what is certain; what may only inherit a wanted method is left to whoever knows every class.
     """
-    lens, names = sought.wanted, sought.names
     flags = bytearray(tables.string_count)
     for index, text in strings.items():
         flags[index] = sought.roles.get(text, 0)
+    candidates = members(tables.data, tables.header, METHODS, bytes(flags))
+    by_owner: dict[str, list[tuple[int, str]]] = {}
+    for index, (owner, name, _) in zip(candidates, methods.learn(candidates), strict=True):
+        by_owner.setdefault(owner, []).append((index, name))
     wanted: dict[int, bool] = {}
     look_ups: set[int] = set()
-    inherited: dict[str, frozenset[str] | None] = {}
-    candidates = members(tables.data, tables.header, METHODS, bytes(flags))
-    methods.learn(candidates)
-    for index in candidates:
-        owner, name, _ = methods.known(index)
-        if (owner, name) in LOOK_UPS:
-            look_ups.add(index)
-        elif name in lens.methods.get(owner, ()) or name in lens.exact.get(owner, ()):
-            wanted[index] = True
-        elif name in names and name != _CONSTRUCTOR:
-            if owner not in inherited:
-                inherited[owner] = _inherited(owner, parents, lens)
-            if (found := inherited[owner]) is None or name in found:
+    for owner, named in by_owner.items():
+        certain = sought.certain.get(owner, frozenset())
+        inherited = _inherited(owner, parents, sought)
+        for index, name in named:
+            if name in certain:
+                if (owner, name) in LOOK_UPS:
+                    look_ups.add(index)
+                else:
+                    wanted[index] = True
+            elif name in inherited:
                 wanted[index] = False
     return wanted, look_ups
 
 
-def _inherited(owner: str, parents: Mapping[str, str], lens: WantedCalls) -> frozenset[str] | None:
-    """Return the wanted methods a class inherits; None = any, as what other files define is not known yet."""
+def _inherited(owner: str, parents: Mapping[str, str], sought: Sought) -> Container[str]:
+    """Return the wanted methods a class inherits: any that can be, where it does as to a class other files may define."""
     seen = set[str]()
-    found: set[str] = set()
+    found: frozenset[str] = frozenset()
     while owner in parents and owner not in seen:
         seen.add(owner)
         owner = parents[owner]
-        found |= lens.methods.get(owner, frozenset())
-    return None if not owner.startswith(_PLATFORM) or owner.startswith(_BUNDLED) else frozenset(found)
+        found |= sought.wanted.methods.get(owner, frozenset())
+    return found & sought.inherited if owner.startswith(_PLATFORM) and not owner.startswith(_BUNDLED) else sought.inherited
 
 
 def _wanted_fields(tables: Tables, sought: Sought, strings: Mapping[int, str]) -> bytes:
@@ -283,17 +289,18 @@ class _Methods:
         self._tables = tables
         self._known: dict[int, tuple[str, str, str]] = {}
 
-    def learn(self, indices: Iterable[int]) -> None:
-        """Work out class, name and descriptor of methods that will be asked for."""
-        tables, new = self._tables, array("I", (index for index in indices if index not in self._known))
-        self._known.update(zip(new, named_methods(tables.data, tables.header, new, tables.type_names), strict=True))
+    def learn(self, indices: array[int]) -> Sequence[tuple[str, str, str]]:
+        """Return class, name and descriptor of methods, which may be asked for again."""
+        tables = self._tables
+        found = named_methods(tables.data, tables.header, indices, tables.type_names)
+        self._known.update(zip(indices, found, strict=True))
+        return found
 
     def known(self, index: int) -> tuple[str, str, str]:
         """Return class, name and descriptor of a method; ``()?`` for one that no table has, which class data may tell of."""
         found = self._known.get(index)
         if found is None:
-            self.learn((index,))
-            found = self._known[index]
+            (found,) = self.learn(array("I", [index]))
         return found
 
 
