@@ -145,6 +145,7 @@ def knowledge(
     usage_keys: Sequence[UsageKeyKnowledge] = USAGE_KEYS,
     fingerprints: Sequence[Fingerprint] = (),
     seeds: Mapping[str, str] | None = None,
+    sensitive: Sequence[str] = (),
 ) -> Knowledge:
     """A knowledge of a few permissions and keys, and the SDKs and packers given."""
     data = sorted({id_ for one in (*permissions, *usage_keys) for id_ in one.data} | {"imei"})
@@ -153,7 +154,7 @@ def knowledge(
         version="0" * 12,
         data_types={
             id_: DataTypeKnowledge(
-                id=id_, name=words(id_), sensitive=False, core=True, aliases_zh=(), aliases_en=()
+                id=id_, name=words(id_), sensitive=id_ in sensitive, core=True, aliases_zh=(), aliases_en=()
             )
             for id_ in data
         },

@@ -7,7 +7,12 @@ from collections.abc import Iterable, Sequence
 from auditor.model import Collection, Confidence, Fact, OwnerKind, Row, Severity, Text
 from auditor.tables import Case
 
-__all__ = ["evidence_of", "grave", "of_sdk", "shown", "sure", "type_name", "types_named", "who"]
+__all__ = ["UNASKED", "UNTOLD", "evidence_of", "fitting", "grave", "of_sdk", "shown", "sure", "type_name", "types_named", "who"]
+
+UNTOLD = ("PIPL-28", "PIPL-30")
+"""Clauses on sensitive data that people are not told of; with :func:`fitting`."""
+UNASKED = ("PIPL-28", "PIPL-29")
+"""Clauses on sensitive data collected without consent; with :func:`fitting`."""
 
 MOST_NAMED = 4
 """Collectors named in one sentence."""
@@ -33,6 +38,14 @@ def type_name(type_: str, case: Case) -> Text:
     """Return what people call a data type."""
     known = case.knowledge.data_types.get(type_)
     return known.name if known else Text(zh=type_, en=type_)
+
+
+def fitting(cites: tuple[str, ...], types: Iterable[str], case: Case) -> tuple[str, ...]:
+    """Return the clauses that fit data types: those on sensitive data only where one of them is sensitive."""
+    known = case.knowledge.data_types
+    if any(type_ in known and known[type_].sensitive for type_ in types):
+        return cites
+    return tuple(one for one in cites if one not in (*UNTOLD, *UNASKED))
 
 
 def types_named(types: Iterable[str], case: Case) -> Text:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from auditor.model import Call, Confidence, EntryKind, Fact, Owner, OwnerKind, Reach, Severity, Table, Text
-from auditor.rules._data import type_name, types_named
+from auditor.rules._data import UNASKED, fitting, type_name, types_named
 from auditor.rules._limits import CONSENT
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
@@ -16,11 +16,14 @@ _SHOWN_STEPS = 4
 """Steps of the way that stand in the sentence; the evidence has all."""
 
 
+_CITES = ("CAC191-3.1", "MIIT164-1", "PIPL-13", *UNASKED)
+
+
 @rule(
     title=Text(zh="用户同意之前可能已收集个人信息", en="Personal data can be collected before consent"),
     severity=Severity.MEDIUM,
     limits=CONSENT,
-    cites=("CAC191-3.1", "MIIT164-1", "PIPL-13"),
+    cites=_CITES,
     zh="""
     检查内容：从应用启动的入口（Application 的 attachBaseContext 和 onCreate、各 ContentProvider、androidx.startup 的初始化类，
     以及桌面启动的 Activity 到可以被点击为止）出发，沿调用关系能否到达读取个人信息的调用，并给出一条最短路径 a → b → c。
@@ -32,6 +35,7 @@ _SHOWN_STEPS = 4
     而静态分析看不到该判断；为低时不影响结论。从不为高：结论是“同意前可能运行”，须在真机上确认。
 
     为何重要：征得用户同意前就开始收集个人信息，是监管通报最常见的问题之一；SDK 在 Application 中过早初始化是主要原因。
+    涉及敏感个人信息的，另引《个人信息保护法》第二十八条和第二十九条。
 
     如何处理：在全新安装、尚未点击同意的状态下抓取调用记录，确认证据所列调用是否发生；发生的，将 SDK 初始化和相应调用移到用户同意之后，
     或使用 SDK 提供的预初始化、延迟初始化接口，并移除会自动初始化的 ContentProvider。
@@ -51,7 +55,8 @@ def collection_before_consent(case: Case) -> Iterator[Claim]:
     Never high: the call *can* run before consent, which has to be confirmed at run time.
 
     Why it matters: to begin collecting before people agreed is among the faults most often notified; SDKs that are
-    initialised in the Application are its main cause.
+    initialised in the Application are its main cause. Where sensitive personal information is concerned, Art. 28 and 29 of
+    the Personal Information Protection Law are cited as well.
 
     How to put it right: record the calls of a fresh install before consent is given, and look for those named here. Where
     they happen, move the SDK's initialisation and the calls behind consent, use its pre- or lazy initialisation, and remove
@@ -71,6 +76,7 @@ def collection_before_consent(case: Case) -> Iterator[Claim]:
             table=None if sdk else Table.DATA,
             severity=_severity(first),
             confidence=Confidence.LOW if any(_doubts(first)) else Confidence.MEDIUM,
+            cites=fitting(_CITES, {one for call in calls for one in call.data}, case),
             evidence=tuple(_fact(call) for call in sorted(calls, key=_order)[:_MOST_CALLS]),
             declared=case.declaration.heading(Table.DATA),
             message=Text(

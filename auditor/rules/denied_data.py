@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.model import Owner, Severity, State, Table, Text
-from auditor.rules._data import evidence_of, grave, shown, sure, type_name, who
+from auditor.rules._data import UNTOLD, evidence_of, fitting, grave, shown, sure, type_name, who
 from auditor.rules._limits import RUNNING
 from auditor.rules._rule import Claim, rule
 from auditor.tables import Case
+
+_CITES = ("CAC191-2.1", "CAC191-3.3", "PIPL-17", *UNTOLD)
 
 
 @rule(
     title=Text(zh="政策称不收集的个人信息，安装包可收集", en="The policy denies collecting what the build can collect"),
     severity=Severity.HIGH,
     limits=RUNNING,
-    cites=("CAC191-2.1", "CAC191-3.3", "PIPL-17"),
+    cites=_CITES,
     zh="""
     检查内容：政策明确称“不收集”的每一类个人信息，安装包（含第三方 SDK）的代码是否能够读取。
     政策另在某个 SDK 的条目中列出的，不计该 SDK；附条件的否认（如“不在后台收集”）不据此判断。政策他处又列为收集的，为低：政策自相矛盾。
 
     为何重要：告知须真实、准确；声称不收集而收集，是对用户的误导，性质重于遗漏。
+    涉及敏感个人信息的，另引《个人信息保护法》第二十八条和第三十条。
 
     如何处理：研发按证据所列位置删除读取，或确认其不会执行；确需收集的，由合规更正政策。
     """,
@@ -32,7 +35,8 @@ def denied_data(case: Case) -> Iterator[Claim]:
     policy contradicts itself.
 
     Why it matters: users must be told truthfully and exactly; to deny what is done misleads them and is worse than to
-    forget it.
+    forget it. Where the data is sensitive personal information, Art. 28 and 30 of the Personal Information Protection Law
+    are cited as well.
 
     How to put it right: remove the call at the places named, or make sure that it never runs; if the data is needed,
     the policy has to say so.
@@ -50,6 +54,7 @@ def denied_data(case: Case) -> Iterator[Claim]:
             table=Table.DATA,
             severity=Severity.LOW if says_both or grave(collectors) is Severity.LOW else None,
             confidence=sure(collectors),
+            cites=fitting(_CITES, [row.subject], case),
             evidence=evidence_of(collectors),
             declared=denial.location,
             policy=denial.policy,

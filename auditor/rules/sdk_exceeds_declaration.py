@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.model import DeclaredSdk, Owner, Row, Severity, Table, Text
-from auditor.rules._data import evidence_of, grave, of_sdk, sure, types_named
+from auditor.rules._data import UNTOLD, evidence_of, fitting, grave, of_sdk, sure, types_named
 from auditor.rules._limits import RUNNING
 from auditor.rules._naming import called
 from auditor.rules._rule import Claim, rule
 from auditor.rules._wording import of_sdk_data
 from auditor.tables import Case
 
+_CITES = ("CAC191-2.1", "PIPL-23", "MIIT164-3", *UNTOLD)
+
 
 @rule(
     title=Text(zh="SDK 可收集的信息超出政策对它的说明", en="An SDK can collect more than its row in the policy says"),
     severity=Severity.MEDIUM,
     limits=RUNNING,
-    cites=("CAC191-2.1", "PIPL-23", "MIIT164-3"),
+    cites=_CITES,
     zh="""
     检查内容：政策 SDK 清单中写有收集信息种类的条目，与该 SDK 在本安装包中的代码可读取的信息逐一比对。
     条目未写种类的不比对（见 incomplete-sdk-row）；
     条目只写“设备信息”之类笼统的词的，其所指的设备标识等视为涉及。只涉及机型、运营商等环境信息的为低。
 
     为何重要：向第三方提供个人信息须告知种类；SDK 的实际行为以本安装包为准，服务商的公示只是参考。
+    涉及敏感个人信息的，另引《个人信息保护法》第二十八条和第三十条。
 
     如何处理：研发核对 SDK 的版本和配置，关闭不需要的采集；合规按实际补充条目中的信息种类。
     """,
@@ -35,7 +38,8 @@ def sdk_exceeds_declaration(case: Case) -> Iterator[Claim]:
     missing.
 
     Why it matters: people must be told which kinds of data go to which third party; what counts is the code in this
-    build, not what the vendor says of a version.
+    build, not what the vendor says of a version. Where sensitive personal information is among them, Art. 28 and 30 of the
+    Personal Information Protection Law are cited as well.
 
     How to put it right: check version and configuration of the SDK and switch off what is not needed; complete the
     row with what is.
@@ -55,6 +59,7 @@ def sdk_exceeds_declaration(case: Case) -> Iterator[Claim]:
             subject=sdk,
             severity=severity,
             confidence=sure(collections),
+            cites=fitting(_CITES, [one.type for one in collections], case),
             evidence=evidence_of(collections, each=2),
             declared=declared.location if declared else case.declaration.heading(Table.SDKS),
             policy=declared.policy if declared else None,

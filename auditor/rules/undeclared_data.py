@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from auditor.model import Collection, DeclaredSdk, Owner, OwnerKind, Row, Severity, State, Table, Text
-from auditor.rules._data import evidence_of, grave, shown, sure, type_name, who
+from auditor.rules._data import UNTOLD, evidence_of, fitting, grave, shown, sure, type_name, who
 from auditor.rules._limits import RUNNING
 from auditor.rules._rule import Claim, rule
 from auditor.rules._wording import of_data
 from auditor.tables import Case
+
+_CITES = ("CAC191-2.1", "MIIT164-1", "PIPL-17", *UNTOLD)
 
 
 @rule(
     title=Text(zh="安装包可收集的个人信息未在政策中声明", en="Personal data the build can collect is not declared"),
     severity=Severity.HIGH,
     limits=RUNNING,
-    cites=("CAC191-2.1", "MIIT164-1", "PIPL-17"),
+    cites=_CITES,
     zh="""
     检查内容：安装包（含第三方 SDK）的代码能够读取的每一类个人信息，政策是否逐一列出。只计有调用、能得到结果、且知道参数的读取；
     支持库的调用、缺少所需权限的调用、参数不明的调用不据此下结论。申明某项权限的，视为已声明该权限直接对应的信息。
@@ -25,6 +27,7 @@ from auditor.tables import Case
     政策只有“设备信息”“设备标识符”之类笼统的词，或应用自身收集而政策只列在 SDK 名下的，最高为中：政策有所涉及，但未逐一列出。
 
     为何重要：收集使用规则须逐一列出收集的个人信息，包括嵌入的第三方代码收集的；未列出而收集是监管通报最常见的问题。
+    涉及敏感个人信息的，另引《个人信息保护法》第二十八条和第三十条。
 
     如何处理：研发按所列类、方法和位置确认该调用是否需要，不需要的删除或关闭 SDK 的相应开关；
     确需收集的，由合规在政策中写明种类、目的和方式。
@@ -41,7 +44,8 @@ def undeclared_data(case: Case) -> Iterator[Claim]:
     information"), or where the app collects what the policy lists for SDKs alone: it is touched, but not listed.
 
     Why it matters: the rules of collection must list the personal data one by one, including what embedded third-party
-    code collects; collecting what is not listed is what notices of the authorities are most often about.
+    code collects; collecting what is not listed is what notices of the authorities are most often about. Where the data is
+    sensitive personal information, Art. 28 and 30 of the Personal Information Protection Law are cited as well.
 
     How to put it right: check by class, method and place whether the call is needed; if not, remove it, or switch the
     SDK's collection off; if it is, the policy has to tell kind, purpose and manner.
@@ -61,6 +65,7 @@ def undeclared_data(case: Case) -> Iterator[Claim]:
             table=Table.DATA,
             severity=severity,
             confidence=sure(collectors),
+            cites=fitting(_CITES, [row.subject], case),
             evidence=evidence_of(collectors),
             declared=row.declared.location if row.declared else case.declaration.heading(Table.DATA),
             policy=row.declared.policy if row.declared else None,

@@ -58,6 +58,12 @@ def test_the_way_is_shown_and_said_to_need_confirmation() -> None:
     assert [one.trait("path") for one in finding.evidence] == [" → ".join(PATH)]
 
 
+@pytest.mark.parametrize(("sensitive", "more"), [(["imei"], ("PIPL-28", "PIPL-29")), (["sms"], ())])
+def test_separate_consent_is_cited_for_sensitive_data(sensitive: list[str], more: tuple[str, ...]) -> None:
+    (finding,) = collection_before_consent.run(case(calls=[call()], known=knowledge(sensitive=sensitive)))
+    assert finding.regulations == ("CAC191-3.1", "MIIT164-1", "PIPL-13", *more)
+
+
 def test_a_long_way_is_cut_in_the_middle_of_the_sentence_only() -> None:
     path = (PATH[0], *(f"com.example.S{number}.go" for number in range(9)), PATH[-1])
     (finding,) = collection_before_consent.run(case(calls=[call(path=path)], known=KNOWN))

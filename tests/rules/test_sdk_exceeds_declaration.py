@@ -37,6 +37,14 @@ def test_one_finding_names_all_that_an_sdk_reads_beyond_its_row() -> None:
     assert len(finding.evidence) == 2
 
 
+def test_one_sensitive_kind_among_them_brings_the_clauses_on_sensitive_data() -> None:
+    known = knowledge(sdk("acme-push"), sensitive=["sms"])
+    imei, sms = data("imei", collection(sdk="acme-push")), data("sms", collection("sms", "acme-push"))
+    for rows, more in (((imei,), ()), ((imei, sms), ("PIPL-28", "PIPL-30"))):
+        (finding,) = sdk_exceeds_declaration.run(case(LISTING, *rows, known=known))
+        assert finding.regulations == ("CAC191-2.1", "PIPL-23", "MIIT164-3", *more)
+
+
 def test_context_alone_is_low_or_quiet() -> None:
     assert says(data("imei", collection(sdk="acme-push", severity=Severity.LOW))) == {"acme-push": "low high"}
     assert says(data("imei", collection(sdk="acme-push", severity=Severity.INFO))) == {}

@@ -44,6 +44,13 @@ def test_the_message_names_the_data_the_owners_and_the_places() -> None:
     assert finding.declared == line(1)
 
 
+@pytest.mark.parametrize(("sensitive", "more"), [(True, ("PIPL-28", "PIPL-30")), (False, ())])
+def test_clauses_on_sensitive_data_are_cited_where_it_is(sensitive: bool, more: tuple[str, ...]) -> None:
+    known = knowledge(sdk("acme-push"), sensitive=["imei"] if sensitive else [])
+    (finding,) = undeclared_data.run(case(data(collection()), known=known))
+    assert finding.regulations == ("CAC191-2.1", "MIIT164-1", "PIPL-17", *more)
+
+
 def test_general_words_make_it_lighter_and_are_quoted() -> None:
     vague = declared_data("device_id", text="设备标识符", vague=True)
     one = data(collection(), state=State.DIFFERS, declared=vague, covered_by="device_id")
