@@ -3,7 +3,8 @@
 ``walk`` uses the C twin (auditor/_native/dexwalk.c) where it was built, else the stdlib one below; both give the same
 records in the same order, as long as the budget lasts. The stdlib twin decodes class data and looks for candidates by
 arithmetic on whole numbers as long as the class data and the code are, and confirms them by walking only the methods they
-fall into; it walks everything only where nearly everything is wanted.
+fall into; it walks everything only where nearly everything is wanted, so that of methods without anything wanted it is not
+seen whether they end as they should.
 """
 
 from __future__ import annotations
