@@ -1,4 +1,4 @@
-"""Inflating and checksums, by libdeflate where it is installed (the extra ``fast``), by zlib otherwise: several times as fast."""
+"""Inflating and checksums, by libdeflate where it is installed, by zlib otherwise, which takes several times as long."""
 
 from __future__ import annotations
 
