@@ -212,7 +212,8 @@ def _all_type_names(data: Bytes, strings: array[int], types: array[int], budget:
     whole = b"".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
     # one character for each byte, for now
     texts = whole.decode("latin-1").replace("/", ".").split("\0")
-    if texts.pop() or list(map((1).__add__, map(len, texts))) != lengths:
+    texts.pop()
+    if list(map((1).__add__, map(len, texts))) != lengths:
         return None
     names = [text[2:-1] if text[1:2] == "L" and text[-1] == ";" and len(text) > 3 else "" for text in texts]
     if not whole.isascii():

@@ -453,9 +453,9 @@ def _end_of_row(data: Bytes, places: list[int]) -> int | None:
 
 
 def _hits(data: Bytes, items: _Items, flags_of: Mapping[int, bytes]) -> dict[int, array[int]]:
-    """Return the code items in which something looks like a wanted reference, and where, in code units: every wanted one does.
+    """Return the code items in which something looks like a wanted reference, and where, in code units.
 
-    Those that stand apart are left out.
+    Every wanted one does, but for code items that stand apart.
     """
     from bisect import bisect_right
 
@@ -466,8 +466,7 @@ def _hits(data: Bytes, items: _Items, flags_of: Mapping[int, bytes]) -> dict[int
     for at in _likely(data, (places[0] + 16) & ~1, items.end, wanted) if wanted and places else ():
         if data[at + 2] | data[at + 3] << 8 in wanted[data[at]]:
             place = places[bisect_right(places, at - 16) - 1]
-            if place not in items.apart:
-                hits.setdefault(place, array("I")).append((at - place - 16) >> 1)
+            hits.setdefault(place, array("I")).append((at - place - 16) >> 1)
     return hits
 
 

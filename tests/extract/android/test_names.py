@@ -215,6 +215,7 @@ ODD = {
     "a length that lies": strings_file([*ORDINARY[:2], lettered(b"getDeviceId", b"\1"), *ORDINARY[2:]]),
     "a length of nothing": strings_file([*ORDINARY[:2], lettered(b"getDeviceId", b"\0"), *ORDINARY[2:]]),
     "nothing first, and then something": strings_file([lettered(b"getDeviceId", b"\0"), *ORDINARY[1:]]),
+    "nothing first, and the next one inside": strings_file([b"\0a", *ORDINARY[1:]]),
     "a length of five bytes": strings_file([*ORDINARY[:2], lettered(b"getDeviceId", b"\x8b\x80\x80\x80\0"), *ORDINARY[2:]]),
     "a length of six bytes": strings_file([*ORDINARY[:2], lettered(b"getDeviceId", b"\x8b\x80\x80\x80\x80\x80"), *ORDINARY[2:]]),
     "a length longer than it must be": strings_file([*ORDINARY[:2], lettered(b"getDeviceId", b"\x8b\1"), *ORDINARY[2:]]),
@@ -248,6 +249,17 @@ def test_strings_that_lie_otherwise_than_compilers_lay_them_are_read_all_the_sam
     assert read_strings(data, 0) == plain
     assert list(find_strings(data, 0, NAMES)) == pairs
     assert list(type_names(data, 0, 10_000)) == dotted
+
+
+@pytest.mark.parametrize("length", [4094, 4095, 4096, 5000, 65_534, 65_535, 65_536, 70_000])
+def test_what_is_too_long_for_a_name_or_a_string_is_empty(length: int) -> None:
+    text = b"L" + b"a" * (length - 2) + b";"
+    low, middle, high = length & 0x7F | 0x80, length >> 7 & 0x7F, length >> 14
+    data = strings_file([*ORDINARY, lettered(text, bytes([low, middle | 0x80, high] if high else [low, middle]))])
+    for read in (read_strings, read_strings_python):
+        assert read(data, 0)[-1] == (text if length < 1 << 16 else b"")
+    for names in (type_names, type_names_python):
+        assert names(data, 0, 1 << 20)[-1] == ("a" * (length - 2) if length < 4096 else "")
 
 
 def test_strings_as_compilers_lay_them_are_taken_at_once() -> None:

@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -205,6 +206,8 @@ def test_classes_that_share_their_data_end_with_the_budget_in_both_twins() -> No
     assert walking.class_edges(data, 0) == walking.class_edges_python(data, 0)
     assert walking.class_edges(data, 0)[1]
     wanted = everything(data)
+    assert walking._all_defined(data, class_data(data)) is None
+    assert walking._defined(data, 0).cut is not None
     assert walk(data, 0, wanted).exhausted
     assert walk_python(data, 0, wanted).exhausted
 
@@ -300,6 +303,16 @@ def test_class_data_out_of_the_ordinary_are_read_one_by_one() -> None:
         changed = with_class_data(data, items)
         assert walking._all_defined(changed, class_data(changed)) is None
         assert walk(changed, 0, everything(data)) == walk_python(changed, 0, everything(data))
+    # one whose methods are more than lie before the end of the last class's data, one that starts inside a number
+    beyond = with_class_data(data, [b"\0\0\5\0", item], bytes(20))
+    inside = bytearray(with_class_data(data, [item, b"\0\0\1\0\1\1\x80\0", b"\0\1\0\1\1\0"]))
+    (table,) = struct.unpack_from("<I", data, 0x64)
+    struct.pack_into("<I", inside, table + 64 + 24, len(inside) - 7)
+    for changed in (beyond, bytes(inside)):
+        places = class_data(changed)
+        places[2] = places[2] if changed == inside else 0
+        assert walking._all_defined(changed, places) is None
+        assert len(defined_methods(walking._defined_by_class(changed, places))) == (5 if changed == inside else 8)
     usual = with_class_data(data, [item, item, item])
     assert walking._all_defined(usual, class_data(usual)) is not None
     # methods of both lists are counted anew
@@ -340,23 +353,32 @@ LAID_OUT = {
     "an instruction past its end": ([0, 36], code_item(CALLS, 2) + code_item(CALLS)),
     "half an instruction at its end": ([0, 36], code_item(CALLS, 1) + code_item(CALLS)),
     "nothing in it": ([0, 16], code_item(b"") + code_item(CALLS)),
-    "data that look like calls": ([0], code_item(b"\x26\0\5\0\0\0\x0e\0\0\0" + b"\0\3\1\0\6\0\0\0" + CALLS[:6] + CALLS)),
+    "data that look like calls": ([0], code_item(b"\x26\0\5\0\0\0\x0e\0\0\0" + b"\0\3\1\0\x0c\0\0\0" + CALLS[:12] + CALLS)),
     "a string by a long number": ([0], code_item(b"\x1b\0\1\0\0\0" + b"\x1b\0\1\0\1\0" + b"\x1a\0\1\0\x0e\0")),
 }
 
 
 @pytest.mark.skipif(not native_is_built(), reason="the C twin is not built here (no compiler)")
+@pytest.mark.parametrize("piece", [2, 8, 1 << 21])
 @pytest.mark.parametrize(("codes", "items"), LAID_OUT.values(), ids=LAID_OUT)
-def test_both_twins_find_the_same_however_code_is_laid_out(codes: list[int], items: bytes) -> None:
+def test_both_twins_find_the_same_however_code_is_laid_out(codes: list[int], items: bytes, piece: int) -> None:
     data = with_code(codes, items)
     number = counts(data)
     flags = {name: bytes(index == 1 for index in range(number[name])) for name in ("methods", "strings")}
     for wanted in (Wanted(**flags), Wanted(methods=flags["methods"]), everything(data)):
-        native, python = walk(data, 0, wanted), walk_python(data, 0, wanted)
+        with patch.object(walking, "_PIECE", piece):
+            native, python = walk(data, 0, wanted), walk_python(data, 0, wanted)
         assert native.records == python.records
         assert (native.bad_classes, native.exhausted) == (python.bad_classes, python.exhausted)
     assert native.bad_methods == python.bad_methods
     assert native.records
+
+
+def test_code_items_at_other_places_than_compilers_choose_are_looked_at_one_by_one() -> None:
+    data = bytes(14) + struct.pack("<I", 0x10000) + bytes(2 * 0x10000)
+    assert walking._end_of_row(data, [2, 20]) is None
+    assert walking._end_of_row(bytes(2) + data, [4, 20]) is None
+    assert walking._end_of_row(bytes(2) + data + bytes(16), [4, 20 + 2 * 0x10000]) == 36 + 2 * 0x10000
 
 
 def test_code_items_that_overlap_or_stand_at_odd_places_stand_apart() -> None:
