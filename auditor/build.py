@@ -588,8 +588,8 @@ class Reached:
     entries: tuple[EntryKind, ...]
     """The kinds of entry point it can be reached from, in their order."""
     path: tuple[str, ...]
-    """A shortest way to it from an entry point, ``com.example.Foo.bar`` each, the method itself last; one that starts while
-    the app starts where there is any."""
+    """The surest way to it from an entry point, of several as sure a short one, ``com.example.Foo.bar`` each, the method itself
+    last; one that starts while the app starts where there is any."""
     direct: bool
     """Whether each step is the only one its call can take; if not, one of several, or a name, leads on."""
 

@@ -160,7 +160,7 @@ class Item:
     evidence: tuple[Fact, ...] = ()
     """What shows it; the first is the example."""
     way: tuple[str, ...] = ()
-    """Of start-up: a shortest way to the call."""
+    """Of start-up: the surest way to the call."""
 
     @property
     def key(self) -> tuple[str, str, str]:

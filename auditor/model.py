@@ -272,8 +272,8 @@ class Call:
     reach: Reach = Reach.UNKNOWN
     """How far it can be come by."""
     path: tuple[str, ...] = ()
-    """A shortest way from an entry point, ``com.example.Foo.bar`` each, ending with the method called; empty where it was
-    not reached."""
+    """The surest way from an entry point, of several as sure a short one, ``com.example.Foo.bar`` each, ending with the method
+    called; empty where it was not reached."""
     entries: tuple[EntryKind, ...] = ()
     """The kinds of entry point from which it can be reached, in their order."""
     direct: bool = False
@@ -298,7 +298,7 @@ class PermissionRequest:
     reach: Reach = Reach.UNKNOWN
     """How far it can be come by."""
     path: tuple[str, ...] = ()
-    """A shortest way from an entry point, as a call's."""
+    """The surest way from an entry point, as a call's."""
 
 
 class ReferenceKind(Enum):

@@ -5,7 +5,7 @@
 #include <setjmp.h>
 
 enum { DIRECT, STATIC, SUPER, VIRTUAL, NEW, TOUCH, LITERAL, NAMED, NAME };
-enum { SURE, CALLED_BACK, CHOSEN, BY_NAME };
+enum { SURE, CALLED_BACK, CHOSEN, BY_NAME, OF_CLASS };
 enum { USE = 2 };
 #define NONE 0xffffffffu
 #define ABSTRACT 0x400u
@@ -14,6 +14,8 @@ enum { USE = 2 };
 #define LONGEST_MEMBER 64
 #define LONGEST_STRING 65536
 #define MANY 65536
+#define WIDTHS 32
+#define EITHER 2
 
 /* -- memory that grows; a failure leaves through `failed` -- */
 
@@ -658,17 +660,21 @@ typedef struct {
     int in_use, growing, exhausted;
     uint64_t steps;
     uint32_t *parents; uint8_t *how;                /* by method */
-    uint8_t *held, *begun, *met;                    /* by type */
+    uint8_t *held, *begun, *met, *read;             /* by type */
     uint8_t *called;                                /* by method */
     uint32_t *call_first, *call_last;               /* by type: calls made on it, as a linked list */
     Words call_signature, call_by, call_next;
-    Words queue, named, ruled;
+    Words queue, named, ruled, targets;
+    uint32_t *marks, mark;                          /* by method */
+    Words guesses[WIDTHS];                          /* what, by, how of what is left that is not sure */
+    size_t taken[WIDTHS];
 } Run;
 
 static void run_free(Run *r) {
     free(r->parents); free(r->how); free(r->held); free(r->begun); free(r->met); free(r->called);
     free(r->call_first); free(r->call_last); free(r->call_signature.at); free(r->call_by.at); free(r->call_next.at);
-    free(r->queue.at); free(r->named.at); free(r->ruled.at);
+    free(r->queue.at); free(r->named.at); free(r->ruled.at); free(r->targets.at); free(r->read); free(r->marks);
+    for (size_t i = 0; i < WIDTHS; i++) free(r->guesses[i].at);
 }
 
 static int step(Run *r, uint64_t count) {
@@ -683,6 +689,36 @@ static void reach(Run *r, uint32_t method, uint32_t by, uint8_t how) {
         r->how[method] = how;
         push(r->g, &r->queue, method);
     }
+}
+
+static void by_name(Run *r, uint32_t type, uint32_t by);
+
+static void take(Run *r, uint32_t what, uint32_t by, uint32_t how) {
+    if (how == OF_CLASS) by_name(r, what, by); else reach(r, what, by, (uint8_t)how);
+}
+
+/* A guess, one of so many ways, is kept until nothing surer is left. */
+static void perhaps(Run *r, uint32_t what, uint32_t by, uint32_t how, size_t ways) {
+    if (r->growing) { take(r, what, by, how); return; }
+    if (how != OF_CLASS && r->parents[what] != NONE) return;
+    size_t width = 0;
+    for (; ways && width < WIDTHS - 1; ways >>= 1) width++;
+    push(r->g, &r->guesses[width], what);
+    push(r->g, &r->guesses[width], by);
+    push(r->g, &r->guesses[width], how);
+}
+
+/* Follow the guesses among the fewest; whether there were any. */
+static int guess(Run *r) {
+    for (size_t width = 0; width < WIDTHS; width++) {
+        Words *guesses = &r->guesses[width];
+        size_t end = guesses->used, i = r->taken[width];
+        if (i == end) continue;
+        r->taken[width] = end;
+        for (; i < end && !r->exhausted; i += 3) take(r, guesses->at[i], guesses->at[i + 1], guesses->at[i + 2]);
+        return 1;
+    }
+    return 0;
 }
 
 static uint32_t body_of(const Graph *g, uint32_t type, uint32_t signature) {
@@ -721,28 +757,22 @@ static void dispatch(Run *r, uint32_t ref, uint32_t type, uint32_t signature, ui
     Graph *g = r->g;
     if (r->called[ref]) return;
     r->called[ref] = 1;
-    size_t before = r->queue.used;
-    uint32_t first = NONE, found;
-    int several = 0, members = 0;
-    for (uint32_t item = r->world->first[type]; item != NONE; item = r->world->next.at[item]) {
-        members = 1;
-        found = up(r, r->world->items.at[item], signature);
+    uint32_t item = r->world->first[type], found;
+    int own = r->growing || item == NONE;
+    r->targets.used = 0;
+    r->mark++;
+    for (;;) {
+        if (item == NONE && !own) break;
+        found = up(r, item == NONE ? type : r->world->items.at[item], signature);
         if (r->exhausted) return;
-        if (found != NONE) {
-            several |= first != NONE && first != found;
-            first = found;
-            reach(r, found, by, SURE);
-        }
+        if (found != NONE && r->marks[found] != r->mark) { r->marks[found] = r->mark; push(g, &r->targets, found); }
+        if (item == NONE) break;
+        item = r->world->next.at[item];
     }
-    if (r->growing || !members) {
-        found = up(r, type, signature);
-        if (r->exhausted) return;
-        if (found != NONE) {
-            several |= first != NONE && first != found;
-            reach(r, found, by, SURE);
-        }
+    for (size_t i = 0; i < r->targets.used; i++) {
+        if (r->targets.used == 1) reach(r, r->targets.at[i], by, SURE);
+        else perhaps(r, r->targets.at[i], by, CHOSEN, r->targets.used);
     }
-    if (several) for (size_t i = before; i < r->queue.used; i++) r->how[r->queue.at[i]] = CHOSEN;
     if (r->growing) {
         uint32_t item = (uint32_t)r->call_signature.used;
         push(g, &r->call_signature, signature);
@@ -754,13 +784,13 @@ static void dispatch(Run *r, uint32_t ref, uint32_t type, uint32_t signature, ui
 static uint32_t name_of(const Graph *g, uint32_t method) { return g->signature_names.at[g->ref_signatures.at[method]]; }
 
 /* The first use of a class leads to its static initialiser and those above it. */
-static void begin(Run *r, uint32_t type, uint32_t by) {
+static void begin(Run *r, uint32_t type, uint32_t by, uint8_t how) {
     Graph *g = r->g;
     for (uint32_t number = class_number(g, type); number != NONE && !r->begun[type]; number = class_number(g, type)) {
         r->begun[type] = 1;
         if (!step(r, 1)) return;
         for (size_t i = g->defined_starts.at[number], end = range_end(&g->defined_starts, &g->defined, number); i < end; i++)
-            if (name_of(g, g->defined.at[i]) == g->initialiser) reach(r, g->defined.at[i], by, SURE);
+            if (name_of(g, g->defined.at[i]) == g->initialiser) reach(r, g->defined.at[i], by, how);
         type = g->parents.at[number];
         if (type == NONE) return;
     }
@@ -833,7 +863,7 @@ static void make(Run *r, uint32_t type, uint32_t by, uint8_t how) {
             if (!trigger && platform) trigger = trigger_of(g, name);
             if (!trigger || (trigger == USE && !r->in_use) || up(r, type, signature) != method) continue;
             if (exactly) reach(r, method, by, how);
-            else if (!is_own(r, type, &above, signature) && !r->exhausted) reach(r, method, by, how > CHOSEN ? how : CHOSEN);
+            else if (!is_own(r, type, &above, signature) && !r->exhausted) perhaps(r, method, by, how > CHOSEN ? how : CHOSEN, EITHER);
             if (r->exhausted) break;
         }
     }
@@ -841,12 +871,17 @@ static void make(Run *r, uint32_t type, uint32_t by, uint8_t how) {
     g->found = above;
 }
 
-/* A class literal or the name of a class: an object may be made of it. */
+/* A class literal or the name of a class, a guess: an object may be made of it. */
+static void read_name(Run *r, uint32_t type, uint32_t by) {
+    if (class_number(r->g, type) == NONE || r->held[type] || r->read[type]) return;
+    r->read[type] = 1;
+    perhaps(r, type, by, OF_CLASS, EITHER);
+}
+
 static void by_name(Run *r, uint32_t type, uint32_t by) {
     Graph *g = r->g;
     uint32_t number = class_number(g, type);
-    if (number == NONE || r->held[type] || r->met[type]) return;
-    begin(r, type, by);
+    begin(r, type, by, BY_NAME);
     if (r->exhausted) return;
     make(r, type, by, BY_NAME);
     if (r->exhausted) return;
@@ -863,7 +898,7 @@ static void members(Run *r, uint32_t type, uint32_t name, uint32_t by) {
     for (uint32_t number = class_number(g, type); number != NONE; number = class_number(g, g->parents.at[number]))
         for (size_t i = g->defined_starts.at[number], end = range_end(&g->defined_starts, &g->defined, number); i < end; i++) {
             if (!step(r, 1)) return;
-            if (g->flags.at[g->defined.at[i]] & 2 && name_of(g, g->defined.at[i]) == name) reach(r, g->defined.at[i], by, BY_NAME);
+            if (g->flags.at[g->defined.at[i]] & 2 && name_of(g, g->defined.at[i]) == name) perhaps(r, g->defined.at[i], by, BY_NAME, EITHER);
         }
 }
 
@@ -884,14 +919,14 @@ static void follow(Run *r, uint32_t method) {
             uint32_t found = up(r, type, signature);
             if (r->exhausted) return;
             if (found != NONE) reach(r, found, method, SURE);
-            if (kind == STATIC) begin(r, type, method);
+            if (kind == STATIC) begin(r, type, method, SURE);
         } else if (kind == NEW) {
-            begin(r, target, method);
+            begin(r, target, method, SURE);
             if (!r->exhausted) make(r, target, method, CALLED_BACK);
-        } else if (kind == TOUCH) begin(r, target, method);
-        else if (kind == LITERAL) { if (target != own) by_name(r, target, method); }
+        } else if (kind == TOUCH) begin(r, target, method, SURE);
+        else if (kind == LITERAL) { if (target != own) read_name(r, target, method); }
         else if (kind == NAMED) {
-            if (class_number(g, target) != NONE) { push(g, &r->named, target); by_name(r, target, method); }
+            if (class_number(g, target) != NONE) { push(g, &r->named, target); read_name(r, target, method); }
         } else for (size_t k = 0; k < r->named.used && !r->exhausted; k++) members(r, r->named.at[k], target, method);
     }
 }
@@ -913,6 +948,8 @@ static void run_start(Run *r, const uint32_t *roots, size_t root_count, const ui
     r->held = blank(g, types, 0);
     r->begun = blank(g, types, 0);
     r->met = blank(g, types, 0);
+    r->read = blank(g, types, 0);
+    r->marks = blank(g, methods * sizeof(uint32_t), 0);
     if (r->growing) {
         r->call_first = blank(g, types * sizeof(uint32_t), 0xff);
         r->call_last = blank(g, types * sizeof(uint32_t), 0xff);
@@ -920,7 +957,8 @@ static void run_start(Run *r, const uint32_t *roots, size_t root_count, const ui
     for (size_t i = 0; i < held_count; i++) if (held[i] < types) r->held[held[i]] = 1;
     for (size_t i = 0; i < made_count && !r->exhausted; i++) if (made[i] < types) join(r, made[i]);
     for (size_t i = 0; i < root_count && !r->exhausted; i++) if (roots[i] < methods) reach(r, roots[i], roots[i], SURE);
-    for (size_t i = 0; i < r->queue.used && !r->exhausted; i++) follow(r, r->queue.at[i]);
+    for (size_t i = 0; !r->exhausted && (i < r->queue.used || guess(r));)
+        while (i < r->queue.used && !r->exhausted) follow(r, r->queue.at[i++]);
 }
 
 /* -- the Python type -- */

@@ -640,8 +640,8 @@ PHRASES: Mapping[str, Text] = {
     "ways.more": _t("另有 {n} 条路径，见各问题的证据", "{n} more ways stand in the evidence of the findings"),
     "ways.more.one": _t("另有 1 条路径，见各问题的证据", "One more way stands in the evidence of the findings"),
     "ways.note": _t(
-        "应用启动后、用户操作之前，从入口到读取个人信息的调用的最短路径。静态分析看不到路径中途是否先判断用户已同意。",
-        "Shortest ways from where the platform enters the app to a call that reads personal data, before anybody touches it. Whether"
+        "应用启动后、用户操作之前，从入口到读取个人信息的调用的最可靠的路径。静态分析看不到路径中途是否先判断用户已同意。",
+        "The surest ways from where the platform enters the app to a call that reads personal data, before anybody touches it. Whether"
         " code on the way asks first if the user agreed cannot be seen.",
     ),
     "wording": _t("建议文字（可复制）", "Wording to paste"),

@@ -26,7 +26,7 @@ _CITES = ("CAC191-3.1", "MIIT164-1", "PIPL-13", *UNASKED)
     cites=_CITES,
     zh="""
     检查内容：从应用启动的入口（Application 的 attachBaseContext 和 onCreate、各 ContentProvider、androidx.startup 的初始化类，
-    以及桌面启动的 Activity 到可以被点击为止）出发，沿调用关系能否到达读取个人信息的调用，并给出一条最短路径 a → b → c。
+    以及桌面启动的 Activity 到可以被点击为止）出发，沿调用关系能否到达读取个人信息的调用，并给出最可靠的一条路径 a → b → c。
     只计能得到结果且知道读取何种信息的调用；支持库的调用、只有用户操作（点击等）才会到达的调用、只读机型等环境信息的调用不计。
     第三方 SDK 的调用按 SDK 汇总，其余按信息种类汇总。
 
@@ -44,7 +44,7 @@ _CITES = ("CAC191-3.1", "MIIT164-1", "PIPL-13", *UNASKED)
 def collection_before_consent(case: Case) -> Iterator[Claim]:
     """What it does: follows the calls from where an app starts (attachBaseContext and onCreate of the Application, content
     providers, initialisers of androidx.startup, and the launcher's activity up to the moment it can be touched) and looks
-    whether one that reads personal data can be reached; a shortest way a → b → c is shown. Only calls count that can
+    whether one that reads personal data can be reached; the surest way a → b → c is shown. Only calls count that can
     succeed and whose data is known: not those of support libraries, nor what only a user's touch leads to, nor what reads
     mere context such as the device's model. Calls of an SDK make one finding per SDK, others one per kind of data.
 

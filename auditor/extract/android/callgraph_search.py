@@ -1,4 +1,4 @@
-"""The stdlib twin of the call graph, second half: searching it, breadth first, in a world of objects that grows with it or stays."""
+"""The stdlib twin of the call graph, second half: searching it, surest ways first, in a world of objects that grows with it or stays."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ __all__ = ["DIRECT", "LITERAL", "NAME", "NAMED", "NEW", "STATIC", "SUPER", "TOUC
 
 DIRECT, STATIC, SUPER, VIRTUAL, NEW, TOUCH, LITERAL, NAMED, NAME = range(9)
 """Kinds of edge; the number stands in the four low bits, what it leads to above them."""
+_OF_CLASS = BY_NAME + 1
+"""A guess about a class whose name or literal stands in the code, not about a method."""
+_EITHER = 2
+"""How many ways a guess may turn out that is right or wrong, and no more."""
+_WIDTHS = 32
 
 
 class World:
@@ -31,7 +36,11 @@ class _OutOfSteps(Exception):
 
 
 class Run:
-    """One search: breadth first, from roots, in a world that grows with it or stays."""
+    """One search from roots, in a world that grows with it or stays: what is sure first, then the guesses among the fewest.
+
+    So the way to a method leads through a call that may go to hundreds of others, as that of ``Runnable.run``, only where no
+    surer way does; of ways alike in that, it is about the shortest.
+    """
 
     def __init__(
         self, graph: CallGraphPython, world: World, held: Sequence[int], in_use: bool, *, growing: bool, steps: int
@@ -45,8 +54,12 @@ class Run:
         """Classes whose static initialiser was seen to."""
         self.met: set[int] = set()
         """Classes seen to be made in this run."""
+        self.read: set[int] = set()
+        """Classes followed by name or literal."""
         self.called: set[int] = set()
         self.calls: dict[int, list[tuple[int, int]]] = {}
+        self.guesses: list[list[tuple[int, int, int]]] = [[] for _ in range(_WIDTHS)]
+        """What is left to follow that is not sure, (what, by, how), by how many ways it may turn out, in powers of two."""
         self.exhausted = False
 
     def start(self, roots: Sequence[int], made: Sequence[int]) -> None:
@@ -56,8 +69,11 @@ class Run:
                 self._join(type_)
             for root in roots:
                 self._reach(root, root, SURE)
-            for method in self.queue:
-                self._follow(method)
+            at = 0
+            while at < len(self.queue) or self._guess():
+                for method in self.queue[at:]:
+                    self._follow(method)
+                    at += 1
         except _OutOfSteps:
             self.exhausted = True
 
@@ -71,6 +87,30 @@ class Run:
             self.parents[method] = by
             self.how[method] = how
             self.queue.append(method)
+
+    def _perhaps(self, what: int, by: int, how: int, ways: int) -> None:
+        """Keep a guess, one of ``ways``, until nothing surer is left. What only grows a world asks for no way, and follows at once."""
+        if self.growing:
+            self._take(what, by, how)
+        elif how == _OF_CLASS or self.parents[what] == NONE:
+            self.guesses[min(ways.bit_length(), _WIDTHS - 1)].append((what, by, how))
+
+    def _guess(self) -> bool:
+        """Follow the guesses among the fewest; return whether there were any."""
+        for guesses in self.guesses:
+            if guesses:
+                taken = guesses[:]
+                guesses.clear()
+                for what, by, how in taken:
+                    self._take(what, by, how)
+                return True
+        return False
+
+    def _take(self, what: int, by: int, how: int) -> None:
+        if how == _OF_CLASS:
+            self._by_name(what, by)
+        else:
+            self._reach(what, by, how)
 
     def _follow(self, method: int) -> None:
         graph = self.graph
@@ -99,24 +139,27 @@ class Run:
                 self._begin(target, method)
             elif kind == LITERAL:
                 if target != own:
-                    self._by_name(target, method)
+                    self._read(target, method)
             elif kind == NAMED:
                 if target in graph.class_of:
                     named.append(target)
-                    self._by_name(target, method)
+                    self._read(target, method)
             else:
                 for type_ in named:
                     self._members(type_, target, method)
 
+    def _read(self, type_: int, by: int) -> None:
+        """Follow a class literal or the name of a class, as a guess: an object may be made of it."""
+        if type_ in self.graph.class_of and type_ not in self.held and type_ not in self.read:
+            self.read.add(type_)
+            self._perhaps(type_, by, _OF_CLASS, _EITHER)
+
     def _by_name(self, type_: int, by: int) -> None:
-        """Follow a class literal or the name of a class: an object may be made of it."""
+        """Follow the making of an object by the name of its class."""
         graph = self.graph
-        number = graph.class_of.get(type_)
-        if number is None or type_ in self.held or type_ in self.met:
-            return
-        self._begin(type_, by)
+        self._begin(type_, by, BY_NAME)
         self._make(type_, by, BY_NAME)
-        for method in graph.defined[number]:
+        for method in graph.defined[graph.class_of[type_]]:
             self._step()
             if method in graph.bodies and self._is_constructor(method):
                 self._reach(method, by, BY_NAME)
@@ -133,7 +176,7 @@ class Run:
             for method in graph.defined[number]:
                 self._step()
                 if method in graph.bodies and graph.signature_parts[graph.ref_parts[method] & NONE] >> 32 == name:
-                    self._reach(method, by, BY_NAME)
+                    self._perhaps(method, by, BY_NAME, _EITHER)
             number = graph.class_of.get(graph.parents[number])
 
     def _up(self, type_: int, signature: int) -> int:
@@ -162,27 +205,21 @@ class Run:
         if ref in self.called:
             return
         self.called.add(ref)
-        before = len(self.queue)
-        first, several = NONE, False
+        targets: dict[int, None] = {}
         members = self.world.members.get(type_, ())
-        for one in members:
+        for one in (*members, type_) if self.growing or not members else members:
             found = self._up(one, signature)
             if found != NONE:
-                several |= first not in (NONE, found)
-                first = found
+                targets[found] = None
+        for found in targets:
+            if len(targets) == 1:
                 self._reach(found, by, SURE)
-        if self.growing or not members:
-            found = self._up(type_, signature)
-            if found != NONE:
-                several |= first not in (NONE, found)
-                self._reach(found, by, SURE)
-        if several:
-            for found in self.queue[before:]:
-                self.how[found] = CHOSEN
+            else:
+                self._perhaps(found, by, CHOSEN, len(targets))
         if self.growing:
             self.calls.setdefault(type_, []).append((signature, by))
 
-    def _begin(self, type_: int, by: int) -> None:
+    def _begin(self, type_: int, by: int, how: int = SURE) -> None:
         """Follow the first use of a class to its static initialiser and those above it."""
         graph = self.graph
         number = graph.class_of.get(type_)
@@ -191,7 +228,7 @@ class Run:
             self._step()
             for method in graph.defined[number]:
                 if graph.name_texts[graph.signature_parts[graph.ref_parts[method] & NONE] >> 32] == b"<clinit>":
-                    self._reach(method, by, SURE)
+                    self._reach(method, by, how)
             type_ = graph.parents[number]
             number = graph.class_of.get(type_)
 
@@ -239,7 +276,7 @@ class Run:
                 if ruled:
                     self._reach(method, by, how)
                 elif not self._is_own(type_, ancestors, signature):
-                    self._reach(method, by, max(how, CHOSEN))
+                    self._perhaps(method, by, max(how, CHOSEN), _EITHER)
             number = graph.class_of.get(graph.parents[number])
 
     def _is_own(self, type_: int, ancestors: dict[int, None], signature: int) -> bool:

@@ -211,15 +211,19 @@ def _reached(caller: str, searches: Sequence[_Search], graph: CallGraph, names: 
     found = [one for one in found if not one.late] or found
     if not found:
         return None
-    ways = [(not one.start_up, one.kind is EntryKind.LAUNCHER, len(way := _way(one.parents, method)), order, one, way)
-            for order, one in enumerate(found)]
-    *_, best, way = min(ways, key=lambda entry: entry[:4])
+    ways = []
+    for order, one in enumerate(found):
+        way = _way(one.parents, method)
+        direct = all(one.how[step] in (SURE, CALLED_BACK) for step in way)
+        doubts = (not one.start_up, one.kind is EntryKind.LAUNCHER, not direct, one.kind is not EntryKind.PROVIDER)
+        ways.append((doubts, len(way), order, one, way))
+    doubts, _, _, best, way = min(ways, key=lambda entry: entry[:3])
     return Reached(
         method=caller,
         reach=Reach.STARTUP if best.start_up else Reach.REACHABLE,
         entries=tuple(kind for kind in _ORDER if any(one.kind is kind for one in found)),
         path=tuple(names[one] for one in way),
-        direct=all(best.how[one] in (SURE, CALLED_BACK) for one in way),
+        direct=not doubts[2],
     )
 
 

@@ -336,6 +336,69 @@ def test_the_shortest_way_is_shown(tmp_path: Path) -> None:
     assert steps(one) == ["App.onCreate", "Near.go", "Reader.read"]
 
 
+def test_the_surest_way_is_shown_though_a_shorter_one_guesses(tmp_path: Path) -> None:
+    work = Class(
+        name=f"{APP}.Work", interfaces=["java.lang.Runnable"],
+        methods=[Method(name="run()V", calls=[READER])],
+    )  # fmt: skip
+    other = Class(name=f"{APP}.Other", interfaces=["java.lang.Runnable"], methods=[Method(name="run()V")])
+    sdk = Class(
+        name=f"{APP}.Sdk",
+        methods=[
+            Method(name="init()V", static=True, calls=[f"static {APP}.Sdk.deeper()V"]),
+            Method(name="deeper()V", static=True, body=[New(f"{APP}.Work", "w"), New(f"{APP}.Other", "o")]),
+        ],
+    )
+    guessing = Call("java.lang.Runnable.run()V", kind="interface")
+    (one,) = reached(tmp_path, application(guessing, static(f"{APP}.Sdk.init()V")), work, other, sdk, reader()).values()
+    assert (steps(one), one.direct) == (["App.onCreate", "Sdk.init", "Sdk.deeper", "Work.run", "Reader.read"], True)
+
+
+def test_of_guesses_the_one_among_the_fewest_is_shown(tmp_path: Path) -> None:
+    ports = [
+        Class(
+            name=f"{APP}.{name}", access=PUBLIC | INTERFACE | ABSTRACT, constructor=False,
+            methods=[Method(name=f"{name.lower()}()V", access=PUBLIC | ABSTRACT, code=False)],
+        )
+        for name in ("Wide", "Narrow")
+    ]  # fmt: skip
+    wide, narrow = (Method(name=f"{name}()V", calls=[READER]) for name in ("wide", "narrow"))
+    both = Class(name=f"{APP}.Both", interfaces=[f"{APP}.Wide", f"{APP}.Narrow"], methods=[wide, narrow])
+    others = [
+        Class(name=f"{APP}.Other{number}", interfaces=[f"{APP}.Wide", f"{APP}.Narrow"][: 1 + (number < 1)],
+              methods=[Method(name="wide()V"), Method(name="narrow()V")])
+        for number in range(4)
+    ]  # fmt: skip
+    body = [New(one.name, f"v{at}") for at, one in enumerate([both, *others])]
+    body += [Call(f"{APP}.{name}.{name.lower()}()V", kind="interface") for name in ("Wide", "Narrow")]
+    found = reached(tmp_path, application(*body), *ports, both, *others, reader())
+    assert {name: (steps(one), one.direct) for name, one in found.items()} == {
+        "Reader.read": (["App.onCreate", "Both.narrow", "Reader.read"], False)
+    }
+
+
+def test_a_class_that_is_made_and_named_is_reached_by_its_making(tmp_path: Path) -> None:
+    work = Class(
+        name=f"{APP}.Work", interfaces=["java.lang.Runnable"],
+        methods=[Method(name="run()V", calls=[READ]), Method(name="<init>(I)V", calls=[READ])],
+    )  # fmt: skip
+    body = [Call("com.acme.Log.tag(Ljava/lang/Class;)V", [ClassLiteral(f"{APP}.Work")], kind="static"), New(f"{APP}.Work", "w")]
+    found = reached(tmp_path, application(*body), work)
+    assert {name: one.direct for name, one in found.items()} == {"Work.run": True, "Work.<init>": False}
+
+
+def test_a_provider_s_way_is_shown_before_as_sure_a_one_of_the_application(tmp_path: Path) -> None:
+    provider = Class(
+        name=f"{APP}.Started", superclass="android.content.ContentProvider",
+        methods=[Method(name="onCreate()Z", calls=[f"static {APP}.Init.go()V"])],
+    )  # fmt: skip
+    init = Class(name=f"{APP}.Init", methods=[Method(name="go()V", static=True, calls=[READER])])
+    components = [component("provider", f"{APP}.Started")]
+    (one,) = reached(tmp_path, application(static(f"{APP}.Reader.read()V")), provider, init, reader(), components=components).values()
+    assert steps(one) == ["Started.onCreate", "Init.go", "Reader.read"]
+    assert one.entries == (EntryKind.APPLICATION, EntryKind.PROVIDER)
+
+
 def test_classes_and_who_uses_whom_are_told(tmp_path: Path) -> None:
     flow = build(tmp_path, application(static(f"{APP}.Reader.read()V")), reader(), Class(name=f"{APP}.Dead")).flow
     assert flow is not None
