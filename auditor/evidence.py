@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.archive import Archive, Limits, Unreadable
 from auditor.errors import BuildError, EvidenceError
 from auditor.model import Audit, Text
-from auditor.wire import dumps
+from auditor.wire.document import dumps
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey

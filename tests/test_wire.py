@@ -31,7 +31,10 @@ from auditor.model import (
     Tool,
     Verdict,
 )
-from auditor.wire import audit_from_wire, audit_to_wire, dumps, facts_to_wire
+from auditor.wire.audit import audit_to_wire
+from auditor.wire.document import dumps
+from auditor.wire.facts import facts_to_wire
+from auditor.wire.read import audit_from_wire
 from tests import factories as make
 from tests import nouns
 from tests.rules import apple

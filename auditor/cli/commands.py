@@ -323,7 +323,8 @@ def facts(
 def _rendered(found: Facts, wanted: Collection[str], language: Language) -> dict[str, str]:
     from auditor.infer.permissions import effective_ranges
     from auditor.report.facts_text import render_facts
-    from auditor.wire import dumps, facts_to_wire
+    from auditor.wire.document import dumps
+    from auditor.wire.facts import facts_to_wire
 
     texts = {}
     if "json" in wanted:

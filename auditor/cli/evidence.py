@@ -353,7 +353,7 @@ def verify(pack: Path, build: Path | None, key_file: Path | None, format_: str, 
 def _show_again(found: Pack) -> set[str]:
     """Render the reports anew from the result in the pack and compare them; return what was compared."""
     from auditor.errors import WireError
-    from auditor.wire import audit_from_wire
+    from auditor.wire.read import audit_from_wire
 
     if AUDIT not in found.files:
         return set()

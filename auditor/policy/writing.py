@@ -13,7 +13,7 @@ from auditor.model import Confidence, DeclaredData, DeclaredSdk, Language, Passa
 from auditor.policy.draft import Draft
 from auditor.policy.meta import Said
 from auditor.records import scalar_yaml
-from auditor.wire import dumps
+from auditor.wire.document import dumps
 
 __all__ = ["TABLES", "Plain", "draft_plain", "row_yaml", "to_json", "to_yaml"]
 

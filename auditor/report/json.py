@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.model import Audit, Language
-from auditor.wire import audit_to_wire, dumps
+from auditor.wire.audit import audit_to_wire
+from auditor.wire.document import dumps
 
 __all__ = ["render"]
 

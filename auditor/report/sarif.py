@@ -29,7 +29,8 @@ from auditor.model import (
 )
 from auditor.report.plain import one_line, paragraphs
 from auditor.report.words import Words
-from auditor.wire import audit_to_wire, dumps
+from auditor.wire.audit import audit_to_wire
+from auditor.wire.document import dumps
 
 __all__ = ["render"]
 

@@ -26,7 +26,7 @@ from auditor.knowledge.load import load
 from auditor.model import Build, BuildKind, FactKind, Language, Platform, SdkTier, Table
 from auditor.pipeline import audit_build, read_build
 from auditor.report.facts_text import render_facts
-from auditor.wire import facts_to_wire
+from auditor.wire.facts import facts_to_wire
 from tests.forge.ar import Member, write_ar
 from tests.forge.archive import DEFLATED, Entry, write_zip
 from tests.forge.classfile import write_aar, write_class, write_jar

@@ -6,7 +6,7 @@ import json
 
 from auditor.model import Language
 from auditor.report.json import render
-from auditor.wire import audit_from_wire
+from auditor.wire.read import audit_from_wire
 from tests.report.examples import EXAMPLES, drifted, packed
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from auditor.diff import Comparison
 from auditor.model import Language
-from auditor.wire import comparison_to_wire, dumps
+from auditor.wire.comparison import comparison_to_wire
+from auditor.wire.document import dumps
 
 __all__ = ["render"]
 
