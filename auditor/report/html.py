@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from auditor.model import Audit, Language, Owner, Severity, State, Verdict
 from auditor.report.bilingual import TAGS, Both, BothWords, SvgText, in_both, overlay
-from auditor.report.outline import Outline, outline
+from auditor.report.outline import outline
+from auditor.report.parts import Outline
 from auditor.report.picture import matrix_of, tree_of
 from auditor.report.plain import one_line
 from auditor.report.words import PHRASES, Words

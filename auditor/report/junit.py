@@ -11,7 +11,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 
 from auditor.model import Audit, Finding, Language, Row, State, Text
-from auditor.report.outline import Card, is_contradiction, outline, place
+from auditor.report.outline import is_contradiction, outline, place
+from auditor.report.parts import Card
 from auditor.report.plain import one_line
 from auditor.report.words import Words
 

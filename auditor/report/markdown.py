@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.model import Audit, Language, Severity, Verdict
-from auditor.report.outline import Brought, Card, Group, Outline, Side, TableView, outline
+from auditor.report.outline import outline
+from auditor.report.parts import Brought, Card, Group, Outline, Side, TableView
 from auditor.report.words import Words
 
 __all__ = ["SEVERITY_MARKS", "code", "escape", "fold", "grid", "render"]

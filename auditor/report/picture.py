@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from auditor.report.bilingual import Both
-from auditor.report.outline import Collector, Way
+from auditor.report.parts import Collector, Way
 
 __all__ = ["Edge", "Label", "Mark", "Matrix", "Node", "Tree", "matrix_of", "tree_of"]
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from auditor.model import Audit, DeclaredSdk, Language, Row, Table
-from auditor.report.outline import Card, Outline, Side, TableRow, TableView, outline
+from auditor.report.outline import outline
+from auditor.report.parts import Card, Outline, Side, TableRow, TableView
 from auditor.report.plain import one_line
 from auditor.report.words import Words
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from auditor.model import Audit, Language, Severity, Verdict
-from auditor.report.outline import Card, Outline, outline
+from auditor.report.outline import outline
+from auditor.report.parts import Card, Outline
 from auditor.report.words import Words
 
 __all__ = ["inert", "render"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.report.bilingual import Both
-from auditor.report.outline import Collector, Way
+from auditor.report.parts import Collector, Way
 from auditor.report.picture import MOST_WAYS, matrix_of, tree_of
 
 
