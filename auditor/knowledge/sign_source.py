@@ -6,14 +6,12 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from auditor.knowledge.entries import Plain, both_of, slim, sources_of
 from auditor.model import Platform, Severity
 from auditor.records import Record, did_you_mean
 
 __all__ = ["SCRIPT_APIS", "Known", "read_hosts", "read_layer", "read_presences", "script_files"]
-
-Plain = dict[str, Any]
 
 SCRIPT_APIS = "script_apis"
 """The folder of what is known of script layers; without it, nothing is known of any."""
@@ -42,25 +40,6 @@ def script_files(directory: Path) -> list[str]:
     return sorted(f"{SCRIPT_APIS}/{path.name}" for path in (directory / SCRIPT_APIS).glob("*.yaml"))
 
 
-def _slim(**values: Any) -> Plain:
-    return {key: value for key, value in values.items() if value}
-
-
-def _sources(record: Record) -> tuple[str, ...]:
-    listed = record.record("sources", required=True)
-    if listed is None:
-        return ()
-    names = listed.keys()
-    for name in names:
-        listed.text(name, required=True)
-    return names
-
-
-def _both(record: Record, key: str) -> list[str]:
-    text = record.both(key)
-    return [text.zh, text.en]
-
-
 def read_layer(record: Record, known: Known) -> Plain:
     """Read one file of ``script_apis/``."""
     layer = record.text("layer", required=True)
@@ -68,12 +47,12 @@ def read_layer(record: Record, known: Known) -> Plain:
         record.wrong(f"{layer!r} is no id of a layer: small letters, digits and hyphens", "layer")
     if (before := known.layers.setdefault(layer, record.file)) != record.file:
         record.wrong(f"{layer!r} was described before, in {before}", "layer")
-    sources = _sources(record)
+    sources = sources_of(record)
     names: dict[str, int] = {}
     return {
         "layer": layer,
-        "name": _both(record, "name"),
-        **_slim(sdk=record.choice("sdk", known.sdks)),
+        "name": both_of(record.both("name")),
+        **slim(sdk=record.choice("sdk", known.sdks)),
         "interfaces": [_interface(entry, known, sources, names) for entry in record.records("interfaces")],
         "modules": [_module(entry, known, sources, names) for entry in record.records("modules")],
     }
@@ -99,13 +78,13 @@ def _interface(entry: Record, known: Known, sources: Collection[str], names: dic
         "name": name,
         "severity": entry.choice("severity", _SEVERITIES, required=True),
         "source": entry.choice("source", sources, required=True),
-        **_slim(
+        **slim(
             data=list(data),
             may=list(may),
             permissions=list(entry.texts("permissions", among=known.permissions)),
             usage_keys=list(entry.texts("usage_keys", among=known.usage_keys)),
             common=entry.boolean("common"),
-            note=_both(entry, "note") if entry.has("note") else [],
+            note=both_of(entry.both("note")) if entry.has("note") else [],
             unverified=entry.boolean("unverified"),
         ),
     }
@@ -124,10 +103,10 @@ def _module(entry: Record, known: Known, sources: Collection[str], names: dict[s
         "severity": entry.choice("severity", _SEVERITIES, required=True),
         "source": entry.choice("source", sources, required=True),
         "may": list(entry.texts("may", required=True, among=known.data_types)),
-        **_slim(
+        **slim(
             also=list(also),
             classes=list(entry.texts("classes")),
-            note=_both(entry, "note") if entry.has("note") else [],
+            note=both_of(entry.both("note")) if entry.has("note") else [],
             unverified=entry.boolean("unverified"),
         ),
     }
@@ -137,7 +116,7 @@ def _module(entry: Record, known: Known, sources: Collection[str], names: dict[s
 
 def read_hosts(record: Record) -> Plain:
     """Read ``hosts.yaml``."""
-    sources = _sources(record)
+    sources = sources_of(record)
 
     def fault(host: str) -> str:
         return "" if _HOST.match(host) else f"{host!r} is no host: small letters, digits and hyphens, joined by dots"
@@ -155,15 +134,15 @@ def read_hosts(record: Record) -> Plain:
             if (other := claimed.setdefault(host, name)) != name:
                 entry.wrong(f"{host!r} is {other}'s already", "hosts")
         source = entry.choice("source", sources, required=True)
-        slim = _slim(country=country, unverified=entry.boolean("unverified"))
-        operators.append({"name": name, "hosts": list(hosts), "source": source, **slim})
+        more = slim(country=country, unverified=entry.boolean("unverified"))
+        operators.append({"name": name, "hosts": list(hosts), "source": source, **more})
         entry.done()
     return {"silent_hosts": sorted(silent), "operators": sorted(operators, key=lambda one: str(one["name"]))}
 
 
 def read_presences(record: Record, known: Known) -> Plain:
     """Read ``presence.yaml``; layers it names must be described."""
-    sources = _sources(record)
+    sources = sources_of(record)
     presences, hot_fixes = [], []
     ids: dict[str, int] = {}
     for entry in record.records("presences", required=True):
@@ -171,8 +150,8 @@ def read_presences(record: Record, known: Known) -> Plain:
         _take(entry, "id", id_, ids)
         plain = {
             "id": id_,
-            "name": _both(entry, "name"),
-            **_slim(
+            "name": both_of(entry.both("name")),
+            **slim(
                 platforms=list(entry.texts("platforms", among=[one.value for one in Platform])),
                 words=list(entry.texts("words")),
                 links=list(entry.texts("links")),
@@ -193,6 +172,6 @@ def read_presences(record: Record, known: Known) -> Plain:
         id_ = entry.text("id", required=True)
         _take(entry, "id", id_, ids)
         entry.text("source", required=True)
-        hot_fixes.append({"id": id_, "name": _both(entry, "name"), "classes": sorted(entry.texts("classes", required=True))})
+        hot_fixes.append({"id": id_, "name": both_of(entry.both("name")), "classes": sorted(entry.texts("classes", required=True))})
         entry.done()
     return {"presences": presences, "hot_fixes": sorted(hot_fixes, key=lambda one: str(one["id"]))}
