@@ -599,13 +599,15 @@ class Flow:
     """What the call graph of a build shows. What it does not show is no proof of absence where the build has gaps."""
 
     methods: tuple[Reached, ...]
-    """The methods that make a recorded call and can be reached, sorted."""
+    """The methods that make a recorded call, or hand one on that is made for them, and can be reached, sorted."""
     classes: tuple[str, ...]
     """Dotted names of the classes defined, in the order of their definition."""
     reach: bytes
     """By class, how far its methods can be come by: one byte each, a value of Reach."""
     uses: bytes
     """Pairs of places in ``classes``, as 32-bit words in the machine's order: the first calls, makes or names the second."""
+    handed: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """By method that does nothing but make a recorded call for others: those that call it, ``com.example.Foo.bar(I)V`` each, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

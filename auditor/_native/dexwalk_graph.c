@@ -1237,6 +1237,32 @@ static PyObject *graph_uses(PyObject *self, PyObject *unused) {
     return bytes;
 }
 
+static PyObject *graph_callers(PyObject *self, PyObject *args) {
+    Graph *g = (Graph *)self;
+    Py_buffer asked;
+    if (!PyArg_ParseTuple(args, "y*", &asked)) return NULL;
+    uint8_t *volatile wanted = NULL;
+    Words pairs = {0};
+    Words *volatile list = &pairs;
+    GUARDED(g, free(wanted); free(list->at); PyBuffer_Release(&asked))
+    uint32_t methods = (uint32_t)g->ref_types.used;
+    wanted = blank(g, methods, 0);
+    for (size_t i = 0; i < (size_t)asked.len / 4; i++) {
+        uint32_t method = ((const uint32_t *)asked.buf)[i];
+        if (method < methods) wanted[method] = 1;
+    }
+    for (uint32_t method = 0; method < methods; method++)
+        for (size_t i = g->edge_starts.at[method]; i < g->edge_ends.at[method]; i++) {
+            uint32_t target = g->edges.at[i] >> 4;
+            if ((g->edges.at[i] & 15) == STATIC && wanted[target]) { push(g, &pairs, target); push(g, &pairs, method); }
+        }
+    PyObject *result = PyBytes_FromStringAndSize((const char *)pairs.at, (Py_ssize_t)(pairs.used * sizeof(uint32_t)));
+    free(wanted);
+    free(pairs.at);
+    PyBuffer_Release(&asked);
+    return result;
+}
+
 static PyObject *graph_size(PyObject *self, PyObject *unused) {
     Graph *g = (Graph *)self;
     (void)unused;
@@ -1332,6 +1358,7 @@ static PyMethodDef graph_methods_table[] = {
     {"entered", graph_entered, METH_VARARGS, "entered(method) -> when something outside enters it, 0 = never"},
     {"heirs", graph_heirs, METH_VARARGS, "heirs(descriptor) -> classes below it"},
     {"uses", graph_uses, METH_NOARGS, "uses() -> pairs of classes, as words"},
+    {"callers", graph_callers, METH_VARARGS, "callers(methods) -> pairs of a method and one that calls it, as words"},
     {"size", graph_size, METH_NOARGS, "size() -> edges, methods and classes"},
     {"grow", graph_grow, METH_VARARGS, "grow(roots, made, held, in_use, base, steps) -> (world, exhausted)"},
     {"search", graph_search, METH_VARARGS, "search(world, roots, held, in_use, steps) -> (parents, how, classes, exhausted)"},

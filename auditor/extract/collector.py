@@ -212,8 +212,7 @@ class Collector:
                 ),
                 Table.DATA,
             )
-        callers = {fact.location.at.rpartition(" +0x")[0] for fact in facts if fact.kind is FactKind.CALL}
-        flow, exhausted = find_flow(graph, facts, callers, self.lens.entrances, self.named_in_resources)
+        flow, exhausted = find_flow(graph, facts, self.lens.entrances, self.named_in_resources)
         if exhausted:
             self.gap(
                 "classes.dex",

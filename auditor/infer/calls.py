@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from auditor.infer.handed import Takers
 from auditor.infer.owners import Owners
 from auditor.infer.permissions import effective_ranges, minimum_level
 from auditor.knowledge.api_schema import ApiConstant, ApiField, ApiMethod, Apis, ApiTable, Need
 from auditor.knowledge.schema import Knowledge
 from auditor.knowledge.wanted import fields_of, reading
-from auditor.model import Attribution, Build, Call, Fact, FactKind, Origin, Reach, Severity, Text
+from auditor.model import Attribution, Build, Call, Fact, FactKind, Reach, Severity, Text
 
-__all__ = ["caller_of", "constants_of", "find_calls"]
+__all__ = ["constants_of", "find_calls"]
 
 _TABLES_OF_THEIR_OWN = (ApiTable.PERMISSIONS, ApiTable.PACKAGES, ApiTable.CLASSES, ApiTable.MEMBERS)
 
@@ -43,8 +44,7 @@ def find_calls(
     fields = fields_of(apis)
     asked = {name for name, levels in effective_ranges(build).items() if levels is not None}
     levels = _Levels(minimum_level(build), _target(build))
-    owner_of = Owners(build, knowledge, owners, attributions)
-    reached = {one.method: one for one in build.flow.methods} if build.flow is not None else {}
+    takers = Takers(build, Owners(build, knowledge, owners, attributions))
     not_reached = Reach.UNKNOWN if hidden or build.flow is None else Reach.CALLED
     calls = []
     for fact in facts:
@@ -55,14 +55,10 @@ def find_calls(
         severity = max(severities.values(), default=found.severity)
         if not data and not may:
             continue
-        owner, sdk, origin = owner_of(fact.by)
-        if origin is Origin.NAME and fact.trait("written"):
-            origin = Origin.MAPPING
         held = bool(asked & set(needs_one_of)) if needs_one_of else None
         data = _narrowed(data, apis, asked) if held else data
-        way = reached.get(caller_of(fact))
         why_not = _why_not(found, held, needs_one_of, asked, levels)
-        calls.append(
+        calls += [
             Call(
                 site=fact,
                 data=data,
@@ -76,11 +72,12 @@ def find_calls(
                 severity=severity,
                 lighter=tuple((id_, one) for id_, one in sorted(severities.items()) if one < severity),
                 reach=way.reach if way else not_reached,
-                path=(*way.path, fact.name) if way else (),
+                path=(*way.path, *steps) if way else (),
                 entries=way.entries if way else (),
                 direct=way.direct if way else False,
             )
-        )
+            for (owner, sdk, origin), way, steps in takers(fact)
+        ]
     return tuple(sorted(calls, key=lambda call: (call.site.location, call.site.name)))
 
 
@@ -89,11 +86,6 @@ def _method(methods: Sequence[ApiMethod], fact: Fact) -> ApiMethod | None:
     descriptor = fact.trait("descriptor") or ""
     fitting = [one for one in methods if one.descriptor in ("", descriptor) or fact.trait("reflection")]
     return max(fitting, key=lambda one: len(one.descriptor)) if fitting else None
-
-
-def caller_of(fact: Fact) -> str:
-    """Return the method that makes a call, by the name it has in the build."""
-    return fact.location.at.rpartition(" +0x")[0].partition(" (was ")[0]
 
 
 class _Levels:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditor.infer.calls import caller_of, constants_of
+from auditor.infer.calls import constants_of
+from auditor.infer.handed import Takers
 from auditor.infer.owners import Owners
 from auditor.knowledge.schema import Knowledge
 from auditor.knowledge.wanted import requesting
-from auditor.model import Build, FactKind, Origin, PermissionRequest, Reach
+from auditor.model import Build, FactKind, PermissionRequest, Reach
 
 __all__ = ["find_requests"]
 
@@ -21,26 +22,25 @@ def find_requests(
     ``hidden`` says that not all of the code could be read: what was not reached may be reached from there.
     """
     asking = {f"{one.class_}.{one.name}" for one in requesting(knowledge.apis)}
-    reached = {one.method: one for one in build.flow.methods} if build.flow is not None else {}
+    takers = Takers(build, owner_of)
     not_reached = Reach.UNKNOWN if hidden or build.flow is None else Reach.CALLED
     found = []
     for fact in build.of(FactKind.CALL):
         if fact.name not in asking:
             continue
-        owner, sdk, origin = owner_of(fact.by)
-        way = reached.get(caller_of(fact))
-        found.append(
+        found += [
             PermissionRequest(
                 site=fact,
                 permissions=_named(fact.value),
                 whole=fact.trait("argument") is None,
                 owner=owner,
                 sdk=sdk,
-                origin=Origin.MAPPING if origin is Origin.NAME and fact.trait("written") else origin,
+                origin=origin,
                 reach=way.reach if way else not_reached,
-                path=(*way.path, fact.name) if way else (),
+                path=(*way.path, *steps) if way else (),
             )
-        )
+            for (owner, sdk, origin), way, steps in takers(fact)
+        ]
     return tuple(sorted(found, key=lambda one: (one.site.location, one.site.name)))
 
 

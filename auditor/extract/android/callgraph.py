@@ -95,6 +95,10 @@ class CallGraph(Protocol):
         """Return what can be reached in a world, breadth first: parents as words, how, classes, and whether steps ran out."""
         ...
 
+    def callers(self, methods: array[int]) -> bytes:
+        """Return pairs of methods as words, in order of the second: the second names the first, one of ``methods``, in a static call."""
+        ...
+
     def size(self) -> int:
         """Return how many edges, methods and classes there are."""
         ...

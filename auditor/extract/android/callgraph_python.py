@@ -361,6 +361,16 @@ class CallGraphPython:
                 pairs.extend((number, other))
         return pairs.tobytes()
 
+    def callers(self, methods: array[int]) -> bytes:
+        """Return who calls methods; see :class:`CallGraph`."""
+        asked = frozenset(methods)
+        pairs = array("I")
+        for method in sorted(self.edges):
+            for edge in self.edges[method]:
+                if edge & 15 == STATIC and edge >> 4 in asked:
+                    pairs.extend((edge >> 4, method))
+        return pairs.tobytes()
+
     def size(self) -> int:
         """Return how large the graph is; see :class:`CallGraph`."""
         return self._edge_count + len(self.edges) + len(self._order)

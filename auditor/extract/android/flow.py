@@ -39,14 +39,18 @@ class _Search:
 
 
 def find_flow(
-    graph: CallGraph, facts: Iterable[Fact], callers: Iterable[str], entrances: Entrances, in_resources: Iterable[str] = ()
+    graph: CallGraph, facts: Iterable[Fact], entrances: Entrances, in_resources: Iterable[str] = ()
 ) -> tuple[Flow, bool]:
-    """Return what the graph shows of ``callers`` (``com.example.Foo.bar(I)V``), and whether a search was given up.
+    """Return what the graph shows of the methods that make a call, and whether a search was given up.
 
-    ``facts`` are those of the manifest and of the resources, ``in_resources`` the names of classes these hold, among others.
-    The graph must be linked.
+    ``facts`` are the calls, and those of the manifest and of the resources; ``in_resources`` are the names of classes that
+    resources hold, among others. The graph must be linked.
     """
-    searches, exhausted = _searches(_Entered(graph, tuple(facts), entrances, in_resources))
+    facts = tuple(facts)
+    calls = [fact for fact in facts if fact.kind is FactKind.CALL]
+    handed = _handed(graph, {_caller(fact) for fact in calls if hands_on(fact)})
+    callers = {_caller(fact) for fact in calls}.union(*handed.values())
+    searches, exhausted = _searches(_Entered(graph, facts, entrances, in_resources))
     classes = [class_name_of(one) for one in graph.classes()]
     reach = bytearray([Reach.CALLED]) * len(classes)
     for tier in (Reach.REACHABLE, Reach.STARTUP):
@@ -54,9 +58,39 @@ def find_flow(
             if one.start_up is (tier is Reach.STARTUP):
                 _raise(reach, one.classes, tier)
     names = _Names(graph)
-    methods = [found for caller in sorted(set(callers)) if (found := _reached(caller, searches, graph, names)) is not None]
-    flow = Flow(methods=tuple(methods), classes=tuple(classes), reach=bytes(reach), uses=graph.uses())
+    methods = [found for caller in sorted(callers) if (found := _reached(caller, searches, graph, names)) is not None]
+    flow = Flow(methods=tuple(methods), classes=tuple(classes), reach=bytes(reach), uses=graph.uses(), handed=tuple(sorted(handed.items())))
     return flow, exhausted
+
+
+def _caller(fact: Fact) -> str:
+    return fact.location.at.rpartition(" +0x")[0]
+
+
+def hands_on(fact: Fact) -> bool:
+    """Tell whether a call is all that its method does: it is the first instruction, and takes and gives what the method does.
+
+    So compilers move calls of newer interfaces out of the code that makes them (API outlining, D8 and R8: one static method
+    for all of a build's calls, in whatever class comes handy).
+    """
+    caller, _, offset = fact.location.at.rpartition(" +0x")
+    descriptor = fact.trait("descriptor")
+    if offset != "0" or not descriptor or fact.trait("field") or fact.trait("reflection"):
+        return False
+    taken, _, given = caller.partition("(")[2].partition(")")
+    wanted, _, gives = descriptor[1:].partition(")")
+    return given == gives and taken in (wanted, descriptor_of(fact.name.rpartition(".")[0]).decode() + wanted)
+
+
+def _handed(graph: CallGraph, handing: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return, by method that hands a call on, the methods that call it; those that are not called are left out."""
+    numbers = {number: one for one in sorted(handing) if (number := _method(one, graph)) != NONE}
+    found: dict[str, set[str]] = {}
+    pairs = array("I", graph.callers(array("I", numbers)) if numbers else b"")
+    for number, by in zip(pairs[::2], pairs[1::2], strict=True):
+        class_, name, descriptor = graph.name(by)
+        found.setdefault(numbers[number], set()).add(f"{class_name_of(class_)}.{mutf8(name)}{mutf8(descriptor)}")
+    return {one: tuple(sorted(by)) for one, by in found.items()}
 
 
 def _raise(reach: bytearray, classes: bytes, tier: Reach) -> None:

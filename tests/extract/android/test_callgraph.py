@@ -66,6 +66,7 @@ def everything(graph: CallGraph, steps: int | None = None) -> list[object]:
         [graph.name(number) for number, _, _ in methods],
         [graph.heirs(name) for name in (b"Landroid/app/Activity;", b"Ljava/lang/Object;", b"Lno/Such;")],
         graph.uses(),
+        graph.callers(array("I", [*(number for number, _, _ in methods[::2]), 0xFFFFFFFF])),
         graph.size(),
         [graph.entered(number) for number, _, _ in methods],
         (first, first_cut, second, second_cut),

@@ -15,7 +15,21 @@ from auditor.extract.lens import Lens
 from auditor.model import Build, EntryKind, Reach, Reached, Table
 from tests.forge.apk import component, simple_apk
 from tests.forge.axml import Element
-from tests.forge.dex import ABSTRACT, INTERFACE, PUBLIC, Call, Class, ClassLiteral, GetField, Method, New, Super
+from tests.forge.dex import (
+    ABSTRACT,
+    INTERFACE,
+    PUBLIC,
+    Call,
+    Class,
+    ClassLiteral,
+    GetField,
+    Local,
+    Method,
+    New,
+    Param,
+    Return,
+    Super,
+)
 
 APP = "com.example.app"
 TELEPHONY = "android.telephony.TelephonyManager"
@@ -397,6 +411,50 @@ def test_a_provider_s_way_is_shown_before_as_sure_a_one_of_the_application(tmp_p
     (one,) = reached(tmp_path, application(static(f"{APP}.Reader.read()V")), provider, init, reader(), components=components).values()
     assert steps(one) == ["Started.onCreate", "Init.go", "Reader.read"]
     assert one.entries == (EntryKind.APPLICATION, EntryKind.PROVIDER)
+
+
+OUTLINE = Class(
+    name="androidx.core.view.a",
+    methods=[
+        Method(
+            name="f(Landroid/telephony/TelephonyManager;)Ljava/lang/String;",
+            static=True,
+            body=[Call(READ, on=Param(0), keep="r"), Return(Local("r"))],
+        )
+    ],
+)
+"""As R8 leaves a call of a newer interface, in whatever class comes handy."""
+OUTLINED = f"androidx.core.view.a.{OUTLINE.methods[0].name}"
+
+
+def test_who_calls_what_only_hands_a_call_on_is_told(tmp_path: Path) -> None:
+    user = Class(name=f"{APP}.User", methods=[Method(name="go(I)V", static=True, calls=[f"static {OUTLINED}"])])
+    dead = Class(name=f"{APP}.Dead", methods=[Method(name="go()V", static=True, calls=[f"static {OUTLINED}"])])
+    flow = build(tmp_path, application(static(f"{APP}.User.go(I)V")), OUTLINE, user, dead).flow
+    assert flow is not None
+    assert flow.handed == ((OUTLINED, (f"{APP}.Dead.go()V", f"{APP}.User.go(I)V")),)
+    assert {one.method: one.path[-1] for one in flow.methods} == {
+        OUTLINED: "androidx.core.view.a.f", f"{APP}.User.go(I)V": f"{APP}.User.go",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("f(Landroid/telephony/TelephonyManager;)V", [Call(READ, on=Param(0))]),
+        ("f(Landroid/content/Context;Landroid/telephony/TelephonyManager;)Ljava/lang/String;", [Call(READ, on=Param(1))]),
+        (
+            "f(Landroid/telephony/TelephonyManager;)Ljava/lang/String;",
+            [Call("com.acme.Log.say()V", kind="static"), Call(READ, on=Param(0))],
+        ),
+    ],
+)
+def test_a_method_that_does_more_than_hand_on_makes_its_calls_itself(tmp_path: Path, name: str, body: list[Call]) -> None:
+    other = Class(name="com.acme.Phone", methods=[Method(name=name, static=True, body=body)])
+    user = application(static(f"com.acme.Phone.{name}"))
+    flow = build(tmp_path, user, other).flow
+    assert flow is not None
+    assert flow.handed == ()
 
 
 def test_classes_and_who_uses_whom_are_told(tmp_path: Path) -> None:
