@@ -53,6 +53,8 @@ _MOST_WANTED = 0.25
 """Share of a table from which on looking for candidates costs more than decoding everything."""
 _STEPS = b"\0" + _LENGTH[1:]
 """The same as _LENGTH, but for what may be the data of a switch or an array."""
+_MOST_OVERLAP = 16
+"""How often a file's bytes may be part of code items, on average."""
 _PIECE = 1 << 21
 """Bytes of code that are searched at once."""
 _MOST_CLASS_DATA = 4 << 20
@@ -205,9 +207,12 @@ def walk_python(data: Bytes, header: int, wanted: Wanted, budget: int | None = N
     telling = bytes(0 if opcode in flags_of else length for opcode, length in enumerate(_STEPS))
     records = array("I")
     exhausted = defined.cut is not None
-    at = -1
+    at = code = -1
+    steps = bytearray()
     methods: list[int] = []
     past = first = class_def = 0
+    # a budget of what is made ready for walking: code items may overlap, and a single instruction take a whole one
+    room = _MOST_OVERLAP * len(data)
     for number in compress(count(), map((everywhere | hits.keys()).__contains__, defined.codes)):
         while number >= past:
             at += 1
@@ -215,13 +220,15 @@ def walk_python(data: Bytes, header: int, wanted: Wanted, budget: int | None = N
             past = first + amount
             methods = []
         methods = methods or defined.methods(at)
-        code = defined.codes[number]
-        steps = bytearray(_opcodes(data, code).translate(telling if code in everywhere else _STEPS))
-        for hit in hits.get(code, ()):
-            if hit < len(steps):
-                steps[hit] = 0
+        if defined.codes[number] != code:
+            code = defined.codes[number]
+            steps = bytearray(_opcodes(data, code).translate(telling if code in everywhere else _STEPS))
+            room -= len(steps)
+            for hit in hits.get(code, ()):
+                if hit < len(steps):
+                    steps[hit] = 0
         left, sound = _walk_code(data, (class_def, methods[number - first], code), steps, flags_of, left, records)
-        if left < 0:
+        if left < 0 or room < 0:
             exhausted = True
             break
         bad_methods += not sound
@@ -533,7 +540,6 @@ def _walk_code(
     """
     class_def, index, code = method
     start = code + 16
-    units: array[int] | None = None
     at, end = 0, len(steps)
     while at < end:
         if not left:
@@ -548,8 +554,7 @@ def _walk_code(
         length = _LENGTH[opcode]
         if not opcode:
             if data[place + 1]:
-                units = units or _little(array("H", data[start : start + 2 * end]))
-                length = _payload_length(units, at, end)
+                length = _payload_length(_little(array("H", data[place : min(place + 8, start + 2 * end)])), 0, end - at)
         elif opcode in flags_of:
             width = 4 if opcode == _JUMBO else 2
             if 2 * at + 2 + width > 2 * end:
@@ -576,7 +581,7 @@ def instruction_length(units: array[int], at: int, end: int) -> int:
     return _payload_length(units, at, end) if opcode == 0 and unit else _LENGTH[opcode]
 
 
-def _payload_length(units: array[int], at: int, end: int) -> int:
+def _payload_length(units: array[int] | memoryview[int], at: int, end: int) -> int:
     """Return the length of what starts with a zero opcode and is no nop: the data of a switch or an array."""
     unit = units[at]
     if unit == 0x0100 and at + 1 < end:
@@ -631,7 +636,10 @@ def _name_types(
     at, end = 0, int.from_bytes(data[code + 12 : code + 16], "little")
     if code + 16 + 2 * end > len(data):
         return left
-    units = _little(array("H", data[code + 16 : code + 16 + 2 * end]))
+    # not copied: code items may overlap, and a single instruction take a whole one
+    units = memoryview(data)[code + 16 : code + 16 + 2 * end].cast("H")
+    if sys.byteorder == "big":
+        units = memoryview(_little(array("H", units)))
     while at < end:
         left -= 1
         if left < 0:

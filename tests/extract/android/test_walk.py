@@ -403,3 +403,19 @@ def test_both_twins_agree_on_a_few_wanted_in_damaged_code(flips: list[tuple[int,
     assert (native.bad_classes, native.exhausted) == (python.bad_classes, python.exhausted)
     # what nothing is looked for in is not walked to its end by the stdlib twin
     assert native.bad_methods >= python.bad_methods
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("apart", [0, 24], ids=["shared", "overlapping"])
+def test_code_that_many_methods_skip_over_costs_no_more_than_a_few_times_the_file(twin: Twin, apart: int) -> None:
+    methods, units = 4_000, 400_000
+    # each a head, the data of an array that fill nearly all the rest and look like a string there, and nothing more
+    head = bytes(12) + struct.pack("<I2HI", units, 0x0300, 2, units - 8)
+    code = head * (methods if apart else 1) + b"\x1a\0\1\0" + bytes(2 * units)
+    data = with_code([apart * number for number in range(methods)], code)
+    found = twin(data, 0, Wanted(strings=b"\1" * counts(data)["strings"]))
+    assert not found.records
+    assert not found.bad_methods
+    # the stdlib twin gives up earlier, and says so
+    assert found.exhausted == (apart > 0 and twin is walk_python)
+    assert walking.class_edges_python(data, 0) == walking.class_edges(data, 0)
