@@ -327,10 +327,11 @@ class _Naming:
             self._types = self._type_table = 0
         self._descriptors: dict[int, bytes] = {}
         self._prototypes: dict[int, str] = {}
+        self._names: dict[int, str] = {}
 
     def methods(self, indices: array[int], types: tuple[str, ...]) -> list[tuple[str, str, str]]:
         """Return class, name and descriptor of methods."""
-        data, table, prototypes = self._data, self._method_table, self._prototypes
+        data, table, prototypes, names = self._data, self._method_table, self._prototypes, self._names
         found = []
         for index in indices:
             if index >= self._methods:
@@ -340,7 +341,10 @@ class _Naming:
             shown = prototypes.get(proto)
             if shown is None:
                 shown = prototypes[proto] = self._prototype(proto)
-            found.append((types[owner] if owner < len(types) else "", mutf8(self._string(name, _LONGEST)), shown))
+            named = names.get(name)
+            if named is None:
+                named = names[name] = mutf8(self._string(name, _LONGEST))
+            found.append((types[owner] if owner < len(types) else "", named, shown))
         return found
 
     def _string(self, index: int, longest: int) -> bytes:

@@ -172,12 +172,12 @@ class _Defined(NamedTuple):
     """Index of the class where it was given up."""
 
     def methods(self, number: int) -> list[int]:
-        """Return the indices of the methods of ``classes[number]``."""
+        """Return the indices of the methods of ``classes[number]``, of which the lowest 32 bits count."""
         from itertools import accumulate
 
         _, _, begin, count, direct = self.classes[number]
         middle, end = begin + 3 * direct, begin + 3 * count
-        return [index & 0xFFFFFFFF for part in ((begin, middle), (middle, end)) for index in accumulate(self.values[part[0] : part[1] : 3])]
+        return [*accumulate(self.values[begin:middle:3]), *accumulate(self.values[middle:end:3])]
 
 
 class _Items(NamedTuple):
@@ -227,7 +227,7 @@ def walk_python(data: Bytes, header: int, wanted: Wanted, budget: int | None = N
             for hit in hits.get(code, ()):
                 if hit < len(steps):
                     steps[hit] = 0
-        left, sound = _walk_code(data, (class_def, methods[number - first], code), steps, flags_of, left, records)
+        left, sound = _walk_code(data, (class_def, methods[number - first] & 0xFFFFFFFF, code), steps, flags_of, left, records)
         if left < 0 or room < 0:
             exhausted = True
             break
@@ -487,25 +487,38 @@ def _likely(data: Bytes, low: int, high: int, wanted: Mapping[int, frozenset[int
     from operator import itemgetter
 
     anything = frozenset[int]().union(*wanted.values())
-    first, second = bytearray(256), bytearray(256)
-    kinds = list(dict.fromkeys(wanted.values()))
-    for opcode, numbers in wanted.items():
-        first[opcode] |= 1 << kinds.index(numbers)
-    for kind, numbers in enumerate(kinds):
-        for number in numbers:
-            first[number & 0xFF] |= 16 << kind
-            second[number >> 8] |= 16 << kind
+    opcode_of, low_of, high_of = bytearray(256), bytearray(256), bytearray(256)
+    for bit, (opcodes, numbers) in enumerate(_in_groups(wanted)):
+        for table, places in ((opcode_of, opcodes), (low_of, {one & 0xFF for one in numbers}), (high_of, {one >> 8 for one in numbers})):
+            for place in places:
+                table[place] |= 1 << bit
     for start in range(low, high, _PIECE):
         end = min(start + _PIECE + 2, high + 2, len(data)) & ~1
-        even, odd = data[start:end:2].translate(first), data[start + 1 : end : 2].translate(second)
-        units = int.from_bytes(even, "little")
-        units &= (units & int.from_bytes(odd, "little")) >> 12
+        even, odd = data[start:end:2], data[start + 1 : end : 2]
+        units = int.from_bytes(even.translate(opcode_of), "little")
+        units &= (int.from_bytes(even.translate(low_of), "little") & int.from_bytes(odd.translate(high_of), "little")) >> 8
         found = _nonzero(units.to_bytes(len(even), "little"))
         if found:
             behind = _little(array("H", data[start + 2 : end]))
             named = itemgetter(0, *found)(behind)[1:]
             for at in compress(found, map(anything.__contains__, named)):
                 yield start + 2 * at
+
+
+def _in_groups(wanted: Mapping[int, frozenset[int]]) -> list[tuple[list[int], list[int]]]:
+    """Return opcodes with numbers wanted of them, in at most eight groups; the fewer the numbers of one, the less else looks like them."""
+    opcodes: dict[frozenset[int], list[int]] = {}
+    for opcode, numbers in wanted.items():
+        opcodes.setdefault(numbers, []).append(opcode)
+    groups = [(of, sorted(numbers)) for numbers, of in opcodes.items()]
+    while len(groups) < 8:
+        groups.sort(key=lambda group: len(group[0]) * len({one & 0xFF for one in group[1]}) * len({one >> 8 for one in group[1]}))
+        of, numbers_ = groups[-1]
+        middle = len(numbers_) // 2
+        if not middle:
+            break
+        groups[-1:] = [(of, numbers_[:middle]), (of, numbers_[middle:])]
+    return groups
 
 
 def _nonzero(flags: Bytes) -> list[int]:

@@ -242,7 +242,7 @@ def test_numbers_of_five_bytes_are_left_to_whoever_reads_one_by_one(
 def defined_methods(found: walking._Defined) -> list[tuple[int, int, int]]:
     """Class, index and code item of each method."""
     return [
-        (class_def, method, code)
+        (class_def, method & 0xFFFFFFFF, code)
         for number, (class_def, first, _, count, _) in enumerate(found.classes)
         for method, code in zip(found.methods(number), found.codes[first : first + count], strict=True)
     ]
