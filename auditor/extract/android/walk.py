@@ -618,19 +618,20 @@ def class_edges_python(data: Bytes, header: int, budget: int | None = None) -> t
     owner_of = dict.fromkeys(_INVOKES, (method_table, method_ids)) | dict.fromkeys(_FIELDS, (field_table, fields))
     by_class = {class_def: defined.codes[first : first + number] for class_def, first, _, number, _ in defined.classes}
     pairs = array("I")
+    # classes may share their lists of interfaces, too
+    room = size
     for class_def in range(classes):
         named: dict[int, None] = {}
         _, _, parent, interfaces = struct.unpack_from("<4I", data, class_table + 32 * class_def)
         if parent != 0xFFFFFFFF and parent < types:
             named[parent] = None
         if interfaces and interfaces + 4 <= size:
-            number = int.from_bytes(data[interfaces : interfaces + 4], "little")
-            for index in range(min(number, 65536)):
-                at = interfaces + 4 + 2 * index
-                if at + 2 > size:
-                    break
-                if (type_ := int.from_bytes(data[at : at + 2], "little")) < types:
-                    named[type_] = None
+            number = min(int.from_bytes(data[interfaces : interfaces + 4], "little"), 65536, (size - interfaces - 4) // 2)
+            room -= number
+            if room < 0:
+                return pairs, True
+            listed = _little(array("H", data[interfaces + 4 : interfaces + 4 + 2 * number]))
+            named.update(dict.fromkeys(type_ for type_ in listed if type_ < types))
         for code in by_class.get(class_def, ()):
             left = _name_types(data, code, owner_of, types, named, left) if code else left
             if left < 0:

@@ -419,3 +419,26 @@ def test_code_that_many_methods_skip_over_costs_no_more_than_a_few_times_the_fil
     # the stdlib twin gives up earlier, and says so
     assert found.exhausted == (apart > 0 and twin is walk_python)
     assert walking.class_edges_python(data, 0) == walking.class_edges(data, 0)
+
+
+def with_interfaces(classes: int, lists: list[bytes]) -> bytes:
+    """A file of nothing but classes, each with one of these lists of interfaces in turn, and a table of 9 types that lies nowhere."""
+    head = bytearray(0x70)
+    struct.pack_into("<I", head, 0x40, 9)
+    struct.pack_into("<2I", head, 0x60, classes, len(head))
+    places = [len(head) + 32 * classes + sum(map(len, lists[:number])) for number in range(len(lists))]
+    definitions = (struct.pack("<8I", 0, 0, 8, places[number % len(lists)], 0, 0, 0, 0) for number in range(classes))
+    return bytes(head) + b"".join((*definitions, *lists))
+
+
+@pytest.mark.parametrize("twin", EDGE_TWINS)
+def test_interfaces_are_named_each_once_as_far_as_they_lie_in_the_file(twin: Callable[..., object]) -> None:
+    cut = struct.pack("<I2H", 70_000, 3, 65_535) + b"\4"
+    lists = [struct.pack("<I3H", 3, 2, 1, 2), struct.pack("<I2H", 2, 9, 8), struct.pack("<I", 0), cut]
+    assert twin(with_interfaces(4, lists), 0) == (array("I", [0, 8, 0, 2, 0, 1, 1, 8, 2, 8, 3, 8, 3, 3]), False)
+
+
+def test_lists_of_interfaces_that_classes_share_end_with_the_budget() -> None:
+    pairs, exhausted = walking.class_edges_python(with_interfaces(500, [struct.pack("<I", 65_536) + bytes(2 * 65_536)]), 0)
+    assert exhausted
+    assert list(pairs[:4]) == [0, 8, 0, 0]
