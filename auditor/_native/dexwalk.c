@@ -240,18 +240,24 @@ static PyObject *dexedges(PyObject *module, PyObject *args) {
             && (uint64_t)e.types * 4 <= e.size;
     }
     if (readable) {
+        uint64_t room = e.size;
         e.stamps = calloc(e.types ? e.types : 1, sizeof *e.stamps);
         if (!e.stamps) e.no_memory = 1;
         Py_BEGIN_ALLOW_THREADS
         for (uint32_t cls = 0; cls < count && !e.exhausted && !e.no_memory; cls++) {
             const uint8_t *definition = e.data + table + 32 * (uint64_t)cls;
             uint32_t parent = read32(definition + 8), interfaces = read32(definition + 12), offset = read32(definition + 24);
-            if (parent != 0xffffffff) name_type(&e, cls, parent);
+            uint64_t number = 0;
             if (interfaces && (uint64_t)interfaces + 4 <= e.size) {
-                uint64_t number = read32(e.data + interfaces);
-                for (uint64_t i = 0; i < number && (uint64_t)interfaces + 6 + 2 * i <= e.size && i < 65536; i++)
-                    name_type(&e, cls, read16(e.data + interfaces + 4 + 2 * i));
+                uint64_t most = (e.size - interfaces - 4) / 2;
+                number = read32(e.data + interfaces);
+                if (number > 65536) number = 65536;
+                if (number > most) number = most;
             }
+            /* classes may share their lists of interfaces, too */
+            if (!spend(&room, number, &e.exhausted)) break;
+            if (parent != 0xffffffff) name_type(&e, cls, parent);
+            for (uint64_t i = 0; i < number; i++) name_type(&e, cls, read16(e.data + interfaces + 4 + 2 * i));
             if (offset) edges_of_class(&e, cls, offset);
         }
         Py_END_ALLOW_THREADS
