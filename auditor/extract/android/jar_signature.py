@@ -140,12 +140,12 @@ def _check_block(archive: Archive, block: bytes, names: Mapping[str, str], level
     signature_file = names.get(signer.file.upper().rpartition(".")[0] + ".SF")
     try:
         infos = cms_signers(block)
+        if infos:
+            signer.certificate = infos[0].certificate
         content_type = cms_content_type(block)
     except CmsError as error:
         signer.reason = Text(zh="PKCS #7 已损坏", en=f"PKCS #7: {error}")
         return
-    if infos:
-        signer.certificate = infos[0].certificate
     try:
         if not infos:
             raise _Refused("PKCS #7 中没有签名", "its PKCS #7 message holds no signature")
