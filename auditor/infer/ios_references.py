@@ -39,6 +39,10 @@ __all__ = ["Wanted", "collections_of", "find_references", "wanted_names"]
 
 _CLASS = "_OBJC_CLASS_$_"
 _SEVERAL_WORDS = re.compile(r"[a-z](?:[A-Z]|:.)")
+_DELEGATE = "AppDelegate"
+"""How the class that every app has is called."""
+_APP = ""
+"""In place of an SDK: the app."""
 _WHOLE_IMAGE = frozenset({"__objc_selrefs", "__cstring", "LC_SYMTAB"})
 """Places that name no method."""
 
@@ -221,6 +225,7 @@ class _Owners:
     def __init__(self, build: Build, knowledge: Knowledge, sdks: Sequence[Sdk], bundles: Sequence[Bundle]) -> None:
         self._of_class = class_owner_of(knowledge)
         self._of_framework = framework_owner_of(knowledge)
+        self._sdks = knowledge.sdks
         self._build = build
         self._bundles = {image: bundle for bundle in bundles for image in bundle.images}
         self._linked = {unit.file: unit.linked for unit in build.code}
@@ -234,7 +239,7 @@ class _Owners:
 
         def of_class(name: str) -> _Owner:
             if sdk := self._of_class(name):
-                return _Owner(OwnerKind.SDK, sdk, Origin.NAME)
+                return self._known(sdk)
             if sdk := enclosed.get(name, ""):
                 return _Owner(OwnerKind.SDK, sdk, Origin.PROPAGATED)
             if module and name.startswith(module):
@@ -251,12 +256,17 @@ class _Owners:
 
         return owner
 
+    def _known(self, sdk: str) -> _Owner:
+        """Return an SDK by its name; a library that collects nothing of its own acts for whoever calls it."""
+        known = self._sdks.get(sdk)
+        return _Owner(OwnerKind.SDK if known is not None and known.collects else OwnerKind.BYSTANDER, sdk, Origin.NAME)
+
     def _whole(self, image: str) -> _Owner:
         """Return whose an image is as a whole: a framework's by its name or the app's own identifier."""
         bundle = self._bundles.get(image)
         if bundle is not None and bundle.kind == "framework":
             if sdk := self._of_framework(bundle.name):
-                return _Owner(OwnerKind.SDK, sdk, Origin.NAME)
+                return self._known(sdk)
             app = self._build.identity.app_id
             if self._build.identity.kind is BuildKind.APP and app and f"{bundle.identifier}.".startswith(f"{app}."):
                 return _Owner(OwnerKind.APP, "", Origin.NAME)
@@ -277,13 +287,19 @@ class _Owners:
     def _enclosed(self, image: str) -> Mapping[str, str]:
         """Return the classes that stand between two of one SDK in the order of linking.
 
-        A linker takes the members of one library after another, so that what stands between two of them is of it, too.
+        A linker takes the members of one library after another, so that what stands between two of them is of it, too; but not
+        where the app's delegate does, or where the SDK is a library that collects nothing: those are compiled from their source
+        with the app's own, in any order.
         """
         linked = self._linked.get(image, ())
-        known = [(place, sdk) for place, name in enumerate(linked) if (sdk := self._of_class(name))]
+        known = [
+            (place, _APP if name.endswith(_DELEGATE) else sdk)
+            for place, name in enumerate(linked)
+            if (sdk := self._of_class(name)) or name.endswith(_DELEGATE)
+        ]
         found: dict[str, str] = {}
         for (first, sdk), (last, other) in pairwise(known):
-            if sdk == other:
+            if sdk == other != _APP and self._known(sdk).kind is OwnerKind.SDK:
                 found.update(dict.fromkeys(linked[first + 1 : last], sdk))
         return found
 
@@ -308,7 +324,7 @@ def collections_of(references: Iterable[Reference], bundles: Sequence[Bundle]) -
                     type=type_,
                     owner=one.owner,
                     sdk=one.sdk,
-                    confidence=Confidence.LOW if may else one.confidence,
+                    confidence=Confidence.LOW if may or one.owner is OwnerKind.BYSTANDER else one.confidence,
                     evidence=one.evidence[:MOST_EVIDENCE],
                     count=len(one.evidence),
                     severity=one.severity,

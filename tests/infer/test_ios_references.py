@@ -137,6 +137,25 @@ def test_whose_code_it_is_by_its_class(fact: Fact, words: str) -> None:
     assert found["CLLocationManager startUpdatingLocation"] == f"selector {words}"
 
 
+@pytest.mark.parametrize(
+    "linked",
+    [
+        ("AMapLocationManager", "Helper", "ShopAppDelegate", "AMapServices"),
+        ("AMapLocationManager", "AppDelegate", "Helper", "AMapServices"),
+        ("AFURLSessionManager", "Helper", "AFHTTPSessionManager"),
+    ],
+)
+def test_what_was_compiled_with_the_app_s_own_source_is_nobody_s_by_its_place(linked: tuple[str, ...]) -> None:
+    found = told(symbol(LOCATION), by("Helper"), linked=linked)
+    assert found["CLLocationManager startUpdatingLocation"] == "selector medium precise_location unattributed"
+
+
+def test_a_library_that_collects_nothing_acts_for_others() -> None:
+    found = conduct(image(), symbol(LOCATION), by("AFHTTPSessionManager"))
+    assert [(one.owner.value, one.sdk) for one in found.references] == [("bystander", "afnetworking")]
+    assert [(one.owner.value, one.confidence.word) for one in found.collections] == [("bystander", "low")]
+
+
 def test_each_owner_has_a_reference_of_its_own() -> None:
     found = conduct(image(), symbol(LOCATION), by("AMapLocationManager"), by("Shop.Locator"), by("Stranger")).references
     assert [(one.owner.value, one.sdk) for one in found] == [("app", ""), ("sdk", "amap"), ("unattributed", "")]
