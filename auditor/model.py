@@ -215,7 +215,7 @@ class Origin(Enum):
     LITERAL = "literal"
     """Renamed; by the literals its code uses. Inferred."""
     PROPAGATED = "propagated"
-    """Renamed; by the classes that refer to it. Inferred."""
+    """Renamed, by the classes that refer to it; or of a package that several SDKs leave, by the one of them in the build. Inferred."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

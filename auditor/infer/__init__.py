@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from auditor.knowledge.schema import Knowledge
 from auditor.model import (
-    Attribution,
     Build,
     Bundle,
     Call,
@@ -55,11 +54,12 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
     sdks = sorted((*renamed.sdks, *(sdk for sdk in named if sdk.id not in inferred)), key=lambda sdk: sdk.id)
     packing = find_packing(build, knowledge)
     hidden = any(Table.DATA in gap.hides for gap in (*build.gaps, *packing))
-    calls = _calls(build, knowledge, renamed.attributions, hidden)
+    present = [sdk.id for sdk in sdks if sdk.tier >= SdkTier.BUNDLED]
+    owner_of = Owners(build, knowledge, owners_of(knowledge), renamed.attributions, present)
+    calls = _calls(build, knowledge, owner_of, hidden)
     versioned = with_versions(tuple(sdks), build, knowledge)
     bundles = find_bundles(build) if build.identity.platform is Platform.IOS else ()
     references, referred = _references(build, knowledge, sdks, bundles)
-    owner_of = Owners(build, knowledge, owners_of(knowledge), renamed.attributions)
     scripts = find_script_calls(build, knowledge)
     frameworks = find_frameworks(build, knowledge)
     loading, loads = find_loading(build, knowledge, owner_of, frameworks)
@@ -86,14 +86,13 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
     )
 
 
-def _calls(build: Build, knowledge: Knowledge, attributions: Sequence[Attribution], hidden: bool) -> tuple[Call, ...]:
+def _calls(build: Build, knowledge: Knowledge, owner_of: Owners, hidden: bool) -> tuple[Call, ...]:
     if not build.of(FactKind.CALL):
         return ()
     # what is known of interfaces is not loaded where nobody looked for calls
     from auditor.infer.calls import find_calls
-    from auditor.infer.sdks import owners_of
 
-    return find_calls(build, knowledge, owners_of(knowledge), attributions, hidden=hidden)
+    return find_calls(build, knowledge, owner_of, hidden=hidden)
 
 
 def _requests(build: Build, knowledge: Knowledge, owner_of: Owners, hidden: bool) -> tuple[PermissionRequest, ...]:

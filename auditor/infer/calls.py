@@ -7,7 +7,7 @@ support library says nothing of who wants it. Both are said, neither is dropped.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from auditor.infer.handed import Takers
 from auditor.infer.owners import Owners
@@ -15,7 +15,7 @@ from auditor.infer.permissions import effective_ranges, minimum_level
 from auditor.knowledge.api_schema import ApiConstant, ApiField, ApiMethod, Apis, ApiTable, Need
 from auditor.knowledge.schema import Knowledge
 from auditor.knowledge.wanted import fields_of, reading
-from auditor.model import Attribution, Build, Call, Fact, FactKind, Reach, Severity, Text
+from auditor.model import Build, Call, Fact, FactKind, Reach, Severity, Text
 
 __all__ = ["constants_of", "find_calls"]
 
@@ -23,12 +23,7 @@ _TABLES_OF_THEIR_OWN = (ApiTable.PERMISSIONS, ApiTable.PACKAGES, ApiTable.CLASSE
 
 
 def find_calls(
-    build: Build,
-    knowledge: Knowledge,
-    owners: Callable[[str], Sequence[str]],
-    attributions: Sequence[Attribution],
-    *,
-    hidden: bool = False,
+    build: Build, knowledge: Knowledge, owner_of: Owners, *, hidden: bool = False
 ) -> tuple[Call, ...]:
     """Return the calls of a build that can read personal data, in the order of their places.
 
@@ -44,7 +39,7 @@ def find_calls(
     fields = fields_of(apis)
     asked = {name for name, levels in effective_ranges(build).items() if levels is not None}
     levels = _Levels(minimum_level(build), _target(build))
-    takers = Takers(build, Owners(build, knowledge, owners, attributions))
+    takers = Takers(build, owner_of)
     not_reached = Reach.UNKNOWN if hidden or build.flow is None else Reach.CALLED
     calls = []
     for fact in facts:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from auditor.infer.sdks import own_package
+from auditor.infer.sdks import claimants_of, own_package
 from auditor.knowledge.schema import Knowledge
 from auditor.model import Attribution, Build, Origin, OwnerKind
 
@@ -23,8 +23,13 @@ class Owners:
         knowledge: Knowledge,
         named: Callable[[str], Sequence[str]],
         attributions: Sequence[Attribution],
+        present: Collection[str] = (),
     ) -> None:
-        """``named`` gives the SDKs that claim a class by its name; ``attributions`` are those inferred."""
+        """``named`` gives the SDKs that claim a class by its name; ``attributions`` are those inferred, ``present`` the SDKs whose
+        code is in the build.
+        """
+        self._speaking = claimants_of(knowledge)
+        self._present = frozenset(present)
         self._named = named
         self._inferred = {one.class_: one for one in attributions}
         self._apis = knowledge.apis
@@ -47,12 +52,18 @@ class Owners:
             sdk, origin = named[0], Origin.NAME
         elif attribution is not None:
             sdk, origin = attribution.owner, attribution.origin
+        elif not named and len(left := self._present.intersection(self._speaking(class_))) == 1 and not self._is_own(class_):
+            # a package that others leave, too: of the SDKs that do, one is in the build
+            sdk, origin = next(iter(left)), Origin.PROPAGATED
         known = self._sdks.get(sdk)
         if self._apis.is_bystander(class_) or (sdk and (known is None or not known.collects)):
             # a library that collects nothing of its own acts for whoever calls it
             return OwnerKind.BYSTANDER, sdk, origin or Origin.NAME
         if sdk:
             return OwnerKind.SDK, sdk, origin
-        if self._own and f"{class_}.".startswith(f"{self._own}."):
+        if self._is_own(class_):
             return OwnerKind.APP, "", Origin.NAME
         return OwnerKind.UNATTRIBUTED, "", None
+
+    def _is_own(self, class_: str) -> bool:
+        return bool(self._own) and f"{class_}.".startswith(f"{self._own}.")
