@@ -87,11 +87,14 @@ def is_signature_block(name: str) -> bool:
 def read_jar_signature(archive: Archive, blocks: Mapping[str, bytes], levels: tuple[int, int]) -> JarSignature:
     """Return the signers of an archive, each verified against every entry; ``blocks`` are its signature blocks by name.
 
-    ``levels`` are the first and last API level it has to hold on.
+    ``levels`` are the first and last API level it has to hold on. A block the platform passes over, such as one without a .SF
+    file that an earlier signing left, is no signer where there are others (``StrictJarVerifier.verifyCertificate``).
     """
-    found = JarSignature(signers=[JarSigner(file=name) for name in blocks])
+    names = _signing_names(archive)
+    looked_at = [name for name in blocks if name.startswith(_PREFIX) and _signature_file(name) in names]
+    found = JarSignature(signers=[JarSigner(file=name) for name in looked_at or blocks])
     try:
-        _verify(archive, blocks, levels, found)
+        _verify(archive, blocks, names, levels, found)
     except _Refused as refused:
         found.fault = refused.reason
     except Unreadable as unreadable:
@@ -103,8 +106,19 @@ def read_jar_signature(archive: Archive, blocks: Mapping[str, bytes], levels: tu
     return found
 
 
-def _verify(archive: Archive, blocks: Mapping[str, bytes], levels: tuple[int, int], found: JarSignature) -> None:
-    names = {name.upper(): name for name in reversed(archive.names()) if name.startswith(_PREFIX)}
+def _signing_names(archive: Archive) -> dict[str, str]:
+    """Return the names below META-INF/, by themselves in capitals."""
+    return {name.upper(): name for name in reversed(archive.names()) if name.startswith(_PREFIX)}
+
+
+def _signature_file(block: str) -> str:
+    """Return the name in capitals of the .SF file that a signature block signs."""
+    return block.upper().rpartition(".")[0] + ".SF"
+
+
+def _verify(
+    archive: Archive, blocks: Mapping[str, bytes], names: Mapping[str, str], levels: tuple[int, int], found: JarSignature
+) -> None:
     manifest_name = names.get(_MANIFEST, "")
     for signer in found.signers:
         _check_block(archive, blocks[signer.file], names, levels, signer)
@@ -137,7 +151,7 @@ def _verify(archive: Archive, blocks: Mapping[str, bytes], levels: tuple[int, in
 
 def _check_block(archive: Archive, block: bytes, names: Mapping[str, str], levels: tuple[int, int], signer: JarSigner) -> None:
     """Verify a PKCS #7 signature over its .SF file."""
-    signature_file = names.get(signer.file.upper().rpartition(".")[0] + ".SF")
+    signature_file = names.get(_signature_file(signer.file))
     try:
         infos = cms_signers(block)
         if infos:
@@ -202,7 +216,7 @@ def _check_signature_file(
     signer: JarSigner,
 ) -> None:
     """Check that a .SF file vouches for the manifest as it stands."""
-    name = names[signer.file.upper().rpartition(".")[0] + ".SF"]
+    name = names[_signature_file(signer.file)]
     head, own = _sections(archive.read(name, _MAX_LIST), name)
     if "signature-version" not in head.values:
         raise _Refused(".SF 文件没有 Signature-Version", "its .SF file has no Signature-Version")

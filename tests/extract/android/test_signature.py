@@ -352,6 +352,17 @@ def test_a_jar_changed_after_signing_does_not_hold(verify: Verify, data: bytes, 
     assert found.faults
 
 
+def test_a_block_the_platform_passes_over_is_no_signer_beside_another(verify: Verify) -> None:
+    name = "META-INF/OLD.RSA"
+    block = zipfile.ZipFile(io.BytesIO(sign_apk(FILES, ("v1",)))).read("META-INF/CERT.RSA")
+    found = verify(resigned(add=[Entry(name=name, data=block)]), OLD)
+    assert told(found) == {"v1": (True, "")}
+    assert found.faults == ()
+    alone = verify(resigned(drop="META-INF/CERT.RSA", add=[Entry(name=name, data=block)]), OLD)
+    assert told(alone)["v1"][0] is False
+    assert alone.faults
+
+
 def test_what_lies_below_meta_inf_is_never_signed(verify: Verify) -> None:
     data = resigned(add=[Entry(name="META-INF/services/x", data=b"added"), Entry(name="assets/", data=b"")])
     assert told(verify(data, OLD)) == {"v1": (True, "")}
