@@ -72,7 +72,7 @@ def infer(build: Build, knowledge: Knowledge) -> Conduct:
         references=references,
         bundles=bundles,
         # every source of signs gives its own; this is the one place where they come together
-        collections=merged((*of_calls(calls), *referred, *of_scripts(scripts))),
+        collections=merged((*of_calls(calls), *_handed(build, knowledge, owner_of), *referred, *of_scripts(scripts))),
         requests=_requests(build, knowledge, owner_of, hidden),
         script_calls=scripts,
         hosts=find_hosts(build, knowledge, owner_of),
@@ -93,6 +93,14 @@ def _calls(build: Build, knowledge: Knowledge, owner_of: Owners, hidden: bool) -
     from auditor.infer.calls import find_calls
 
     return find_calls(build, knowledge, owner_of, hidden=hidden)
+
+
+def _handed(build: Build, knowledge: Knowledge, owner_of: Owners) -> tuple[Collection, ...]:
+    if build.flow is None and not build.of(FactKind.CALL):
+        return ()
+    from auditor.infer.services import of_services
+
+    return tuple(of_services(build, knowledge, owner_of))
 
 
 def _requests(build: Build, knowledge: Knowledge, owner_of: Owners, hidden: bool) -> tuple[PermissionRequest, ...]:

@@ -7,11 +7,12 @@ support library says nothing of who wants it. Both are said, neither is dropped.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from auditor.infer.handed import Takers
 from auditor.infer.owners import Owners
 from auditor.infer.permissions import effective_ranges, minimum_level
+from auditor.infer.services import guards_of
 from auditor.knowledge.api_schema import ApiConstant, ApiField, ApiMethod, Apis, ApiTable, Need
 from auditor.knowledge.schema import Knowledge
 from auditor.knowledge.wanted import fields_of, reading
@@ -40,6 +41,7 @@ def find_calls(
     asked = {name for name, levels in effective_ranges(build).items() if levels is not None}
     levels = _Levels(minimum_level(build), _target(build))
     takers = Takers(build, owner_of)
+    guards = guards_of(build)
     not_reached = Reach.UNKNOWN if hidden or build.flow is None else Reach.CALLED
     calls = []
     for fact in facts:
@@ -52,7 +54,7 @@ def find_calls(
             continue
         held = bool(asked & set(needs_one_of)) if needs_one_of else None
         data = _narrowed(data, apis, asked) if held else data
-        why_not = _why_not(found, held, needs_one_of, asked, levels)
+        why_not = _why_not(found, held, needs_one_of, asked, levels, guards)
         calls += [
             Call(
                 site=fact,
@@ -164,7 +166,12 @@ def _is_unknown_field(value: str, table: ApiTable, apis: Apis) -> bool:
 
 
 def _why_not(
-    method: ApiMethod | ApiField, held: bool | None, one_of: Sequence[str], asked: set[str], levels: _Levels
+    method: ApiMethod | ApiField,
+    held: bool | None,
+    one_of: Sequence[str],
+    asked: set[str],
+    levels: _Levels,
+    guards: Collection[str],
 ) -> Text | None:
     """Say why a call gets no answer, or nothing where it may."""
     if isinstance(method, ApiMethod) and method.privileged:
@@ -172,6 +179,9 @@ def _why_not(
     if held is False:
         names = ", ".join(name.rpartition(".")[2] for name in one_of)
         return Text(zh=f"清单未申请所需权限 {names}", en=f"the manifest does not ask for {names}")
+    if isinstance(method, ApiMethod) and method.service and method.service not in guards:
+        name = method.service.rpartition(".")[2]
+        return Text(zh=f"清单中没有以 {name} 保护的服务", en=f"the manifest has no service guarded by {name}")
     if method.until and levels.minimum > method.until:
         return Text(
             zh=f"系统 API {method.until} 以上普通应用无法得到结果", en=f"above API level {method.until} an ordinary app gets no answer"

@@ -154,6 +154,19 @@ def test_what_no_device_answers_any_more_cannot_succeed() -> None:
     assert [one.can_succeed for one in found(call("android.app.ActivityManager.getSecret"))] == [False]
 
 
+def test_what_takes_a_guarded_service_cannot_succeed_without_one() -> None:
+    guard = P + "BIND_ACCESSIBILITY_SERVICE"
+    seen = method("android.accessibilityservice.AccessibilityService", "getWindows", "accessibility_content", service=guard)
+    known = replace(KNOWN, apis=replace(APIS, methods=(seen,)))
+    site = call(f"{seen.class_}.getWindows")
+    service = fact(FactKind.COMPONENT, "com.example.shop.Help", "service", at="application/service", permission=guard)
+    (without,) = infer(build(site), known).calls
+    (with_,) = infer(build(site, service), known).calls
+    assert (without.can_succeed, with_.can_succeed) == (False, True)
+    assert without.why_not is not None
+    assert without.why_not.en == "the manifest has no service guarded by BIND_ACCESSIBILITY_SERVICE"
+
+
 def test_a_further_need_counts_where_every_device_has_it() -> None:
     site = call("android.net.wifi.WifiInfo.getSSID")
     assert [one.can_succeed for one in found(site, sdk_level("min", 29))] == [False]
