@@ -453,6 +453,7 @@ def test_required_reasons():
         "kotlin.io.FilesKt",
         "com.google.android.material.snackbar.Snackbar",
         "org.chromium.net.AndroidNetworkLibrary",
+        "com.google.android.gms.common.GooglePlayServicesUtilLight",
         "okhttp3.internal.platform.Platform",
         "io.flutter.embedding.engine.FlutterEngine",
     ],
