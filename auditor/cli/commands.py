@@ -20,7 +20,7 @@ from auditor.cli.lint import lint_policy as lint_policy
 from auditor.cli.outputs import Output, OutputType, claim, print_bytes, print_line, print_text, write
 from auditor.errors import DeclarationError
 from auditor.knowledge.schema import Knowledge
-from auditor.model import Audit, Confidence, Finding, Language, Severity, Text
+from auditor.model import Audit, Confidence, Finding, Gap, Language, Severity, Text
 
 if TYPE_CHECKING:
     from auditor.cache import Cache
@@ -132,6 +132,7 @@ def audit(
     """
     from auditor.cli.annotations import annotate
     from auditor.cli.decided import Decider
+    from auditor.cli.gate import tell_why
     from auditor.report import FORMATS
 
     wanted = _wanted(builds, configured(ctx), mapping, merger_report)
@@ -157,6 +158,9 @@ def audit(
     decider.tell(results, speak)
     named = {shown(path): path for path in (declaration, decisions, new_baseline) if path is not None}
     annotate(results, (one for result in results for one in failing(result.findings, fail_on)), named, speak)
+    if outputs and not format_:
+        for (one, _), result in zip(wanted, results, strict=True):
+            tell_why(shown(one), failing(result.findings, fail_on), _doubtful(result), fail_on, outputs, speak)
     return worst(_exit_code(result, fail_on) for result in results)
 
 
@@ -503,7 +507,10 @@ def worst(codes: Iterable[int]) -> int:
 def _exit_code(result: Audit, fail_on: str) -> int:
     if gated(result.findings, fail_on):
         return ExitCode.CONTRADICTED
-    hidden = {table for gap in result.open_gaps for table in gap.hides}
-    if any(one.compared and one.doubtful and one.table in hidden for one in result.checked):
-        return ExitCode.INCONCLUSIVE
-    return ExitCode.CONSISTENT
+    return ExitCode.INCONCLUSIVE if _doubtful(result) else ExitCode.CONSISTENT
+
+
+def _doubtful(result: Audit) -> tuple[Gap, ...]:
+    """Return the gaps nobody accepted that leave a table in doubt which was compared."""
+    compared = {one.table for one in result.checked if one.compared and one.doubtful}
+    return tuple(gap for gap in result.open_gaps if gap.hides & compared)

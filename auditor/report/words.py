@@ -469,6 +469,22 @@ PHRASES: Mapping[str, Text] = {
     "help": _t("说明", "Help"),
     "gaps.count": _t("{n} 处，见“未能读取的内容”", "{n} places, listed below"),
     "gaps.count.one": _t("1 处，见“未能读取的内容”", "one place, named below"),
+    "gate.failed": _t(
+        "未通过：{n} 项严重程度达到“{level}”的问题：{subjects}。报告：{reports}",
+        "fails by {n} findings of severity {level} or more: {subjects}; reports: {reports}",
+    ),
+    "gate.failed.one": _t(
+        "未通过：1 项严重程度达到“{level}”的问题：{subjects}。报告：{reports}",
+        "fails by one finding of severity {level} or more: {subjects}; reports: {reports}",
+    ),
+    "gate.undecided": _t(
+        "无法判断：{n} 处未能读取：{subjects}。报告：{reports}",
+        "inconclusive, {n} parts could not be read: {subjects}; reports: {reports}",
+    ),
+    "gate.undecided.one": _t(
+        "无法判断：1 处未能读取：{subjects}。报告：{reports}",
+        "inconclusive, one part could not be read: {subjects}; reports: {reports}",
+    ),
     "hides": _t("影响", "Affects"),
     "hinted_by": _t("只有笼统的 {subject}", "only the general {subject}"),
     "flawed": _t("一致，但有问题", "matched with a finding"),

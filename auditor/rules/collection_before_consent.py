@@ -67,6 +67,8 @@ def collection_before_consent(case: Case) -> Iterator[Claim]:
         name = case.knowledge.sdks[sdk].name if sdk else type_name(type_, case)
         types = types_named(sorted({one for call in calls for one in call.data}), case)
         way = _way(first)
+        table = Table.SDKS if sdk else Table.DATA
+        declared = next((row.declared for row in case.table(table) if row.subject == (sdk or type_)), None)
         what = Text(
             zh=f"SDK“{name.zh}”读取{types.zh}的代码" if sdk else f"读取“{name.zh}”的代码",
             en=f"code of the SDK {name.en} that reads {types.en}" if sdk else f"code that reads “{name.en}”",
@@ -78,7 +80,8 @@ def collection_before_consent(case: Case) -> Iterator[Claim]:
             confidence=Confidence.LOW if any(_doubts(first)) else Confidence.MEDIUM,
             cites=fitting(_CITES, {one for call in calls for one in call.data}, case),
             evidence=tuple(_fact(call) for call in sorted(calls, key=_order)[:_MOST_CALLS]),
-            declared=case.declaration.heading(Table.DATA),
+            declared=declared.location if declared else case.declaration.heading(table),
+            policy=declared.policy if declared else None,
             message=Text(
                 zh=f"应用启动时即可运行到{what.zh}，可能早于用户同意，须在真机上确认：{way}",
                 en=f"While the app starts, {what.en} can run, possibly before consent; confirm at run time: {way}",

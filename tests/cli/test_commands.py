@@ -171,9 +171,30 @@ def test_every_format_is_written_where_it_was_asked_for(builds: Path, tmp_path: 
     wanted = {format_: tmp_path / "new" / f"report.{format_}" for format_ in ("text", "json", "html", "sarif", "junit", "markdown")}
     outputs = [argument for format_, path in wanted.items() for argument in ("-o", f"{format_}={path}")]
     done = auditor("audit", "app.apk", "-d", "differs.yaml", *outputs, cwd=builds)
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+    assert (done.returncode, done.stdout) == (1, "")
+    files = ", ".join(map(str, wanted.values()))
+    failing = "undeclared-permission android.permission.CAMERA"
+    assert done.stderr == f"app.apk: fails by one finding of severity medium or more: {failing}; reports: {files}\n"
     assert all("READ_CALENDAR" in path.read_text("utf-8") for path in wanted.values())
     assert {path.name for path in (tmp_path / "new").iterdir()} == {path.name for path in wanted.values()}
+
+
+def test_the_log_says_why_the_gate_failed_where_the_reports_are_files(builds: Path, tmp_path: Path) -> None:
+    json_ = f"json={tmp_path / 'report.json'}"
+
+    def said(build: str, declaration: str, *more: str) -> tuple[int, str]:
+        done = auditor("audit", build, "-d", declaration, "-o", json_, *more, cwd=builds)
+        return done.returncode, done.stderr
+
+    assert said("app.apk", "fits.yaml") == (0, "")
+    assert said("app.apk", "differs.yaml", "--fail-on", "never") == (0, "")
+    code, line = said("app.apk", "differs.yaml", "--fail-on", "low", "--lang", "zh")
+    assert (code, line.startswith("app.apk：未通过："), line.count("\n")) == (1, True, 1)
+    # a report on standard output says it all
+    assert said("app.apk", "differs.yaml", "--format", "text") == (1, "")
+    (builds / "torn.apk").write_bytes(simple_apk(dex=[b"dex\n035\0" + bytes(40)]))
+    code, line = said("torn.apk", "fits.yaml")
+    assert (code, line.startswith("torn.apk: inconclusive, 3 parts could not be read: "), ", classes.dex, " in line) == (3, True, True)
 
 
 def test_tables_for_spreadsheets_and_a_bill_of_materials_are_written(builds: Path, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from auditor.model import Call, EntryKind, FactKind, Origin, OwnerKind, Reach, Severity
+from auditor.model import Call, EntryKind, FactKind, Origin, OwnerKind, Reach, Severity, State, Table
 from auditor.rules.collection_before_consent import collection_before_consent
-from tests.factories import fact, text
+from tests.factories import POLICY, declaration, declared_data, declared_sdk, fact, here, line, row, text
 from tests.knowledge_factories import knowledge, sdk
 from tests.rules.cases import case, said
 
@@ -62,6 +62,26 @@ def test_the_way_is_shown_and_said_to_need_confirmation() -> None:
 def test_separate_consent_is_cited_for_sensitive_data(sensitive: list[str], more: tuple[str, ...]) -> None:
     (finding,) = collection_before_consent.run(case(calls=[call()], known=knowledge(sensitive=sensitive)))
     assert finding.regulations == ("CAC191-3.1", "MIIT164-1", "PIPL-13", *more)
+
+
+def test_it_points_at_the_row_that_declares_the_data_or_the_sdk_and_else_at_the_table() -> None:
+    rows = (
+        row(Table.DATA, "imei", declared=declared_data("imei", location=line(71))),
+        row(Table.DATA, "android_id", State.UNDECLARED),
+        row(Table.SDKS, "acme-push", declared=declared_sdk(location=line(33), policy=here(POLICY, 63))),
+    )
+    calls = [
+        call(),
+        call(data="android_id", at="com.example.Ids.id()V +0x2"),
+        call(at="com.acme.A.go()V +0x2", owner=OwnerKind.SDK, sdk="acme-push"),
+    ]
+    declared = declaration(headings=((Table.DATA, 60), (Table.SDKS, 30)))
+    found = collection_before_consent.run(case(*rows, calls=calls, known=KNOWN, declared=declared))
+    assert {one.subject: (str(one.declared), str(one.policy or "")) for one in found} == {
+        "imei": (str(line(71)), str(here(POLICY, 100))),
+        "android_id": (str(line(60)), ""),
+        "acme-push": (str(line(33)), str(here(POLICY, 63))),
+    }
 
 
 def test_a_long_way_is_cut_in_the_middle_of_the_sentence_only() -> None:
