@@ -240,7 +240,8 @@ class FactKind(Enum):
 
     SCRIPT_LAYER = "script-layer"
     """A part of the app written for a framework's own runtime: name = the layer (``uni-app``, ``dart``); value = what the
-    file says of its version; traits ``app`` (the id it has there), ``form`` (``script``, ``hermes 94``, ``snapshot``)."""
+    file says of its version; traits ``app`` (the id it has there), ``form`` (``script``, ``hermes 94``, ``snapshot``), ``defines``
+    (the names by which pages reach its plug-ins, comma-separated, where it lists them)."""
     SCRIPT_CALL = "script-call"
     """Place where a script names an interface that was looked for: name = the interface; value = how it is written there
     (``member``, ``index``, ``alias``, ``name``); by = the layer; traits ``text`` (what stands around it), ``plugin`` (whose

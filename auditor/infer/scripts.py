@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from auditor.infer.permissions import effective_ranges
 from auditor.knowledge.schema import Knowledge
@@ -43,13 +44,14 @@ def script_names(knowledge: Knowledge) -> Iterator[tuple[str, frozenset[str], fr
 def find_script_calls(build: Build, knowledge: Knowledge) -> tuple[ScriptCall, ...]:
     """Return what the script layers of a build use, in the order of places."""
     layers = knowledge.signs.layers
-    held = _held(build)
+    held, defined = _held(build), _defined(build)
     found: list[ScriptCall] = []
     for fact in build.of(FactKind.SCRIPT_CALL):
         layer = layers.get(fact.by)
         interface = layer.interfaces.get(fact.name) if layer else None
         if interface is not None and not (interface.common and _SURE.get(fact.value) is not Confidence.HIGH):
-            found.append(_of_interface(fact, interface, build.identity.platform, held))
+            call = _of_interface(fact, interface, build.identity.platform, held)
+            found.append(_without_plugin(call, defined.get(fact.by)))
     modules = [*build.of(FactKind.SCRIPT_MODULE), *_native_modules(build, layers)]
     for fact in modules:
         layer = layers.get(fact.by)
@@ -84,6 +86,30 @@ def _of_interface(fact: Fact, interface: ScriptInterface, platform: Platform, as
         why_not=_why_not(needed, platform) if held is False else None,
         severity=interface.severity,
     )
+
+
+def _defined(build: Build) -> dict[str, frozenset[str]]:
+    """Return, by layer that lists them, the names by which pages reach its plug-ins."""
+    found: dict[str, frozenset[str]] = {}
+    for fact in build.of(FactKind.SCRIPT_LAYER):
+        if names := fact.trait("defines"):
+            found[fact.name] = found.get(fact.name, frozenset()).union(names.split(","))
+    return found
+
+
+def _without_plugin(call: ScriptCall, defined: frozenset[str] | None) -> ScriptCall:
+    """Return a call of a layer that lists its plug-ins, one that reaches none of them as one that cannot succeed.
+
+    Scripts that wrap every plug-in there is (ngCordova) come with apps that have few of them.
+    """
+    if defined is None or not call.can_succeed:
+        return call
+    name = call.site.name.removeprefix("window.")
+    if any(name == one or name.startswith(f"{one}.") for one in defined):
+        return call
+    shown = name.rpartition(".")[0] or name
+    why_not = Text(zh=f"包内没有提供 {shown} 的插件", en=f"no plug-in of the build defines {shown}")
+    return replace(call, can_succeed=False, why_not=why_not)
 
 
 _NEEDED: Mapping[Platform, Callable[[ScriptInterface], tuple[str, ...]]] = {

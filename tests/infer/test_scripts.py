@@ -8,7 +8,7 @@ import pytest
 
 from auditor.infer.scripts import find_frameworks, find_script_calls, of_scripts
 from auditor.knowledge.sign_schema import HotFix, ScriptInterface, ScriptLayer, ScriptModule, Signs
-from auditor.model import Build, Collection, Confidence, Fact, FactKind, OwnerKind, Platform, Severity, Text
+from auditor.model import Build, Collection, Confidence, Fact, FactKind, Location, OwnerKind, Platform, Severity, Text
 from tests.factories import build, fact
 from tests.knowledge_factories import knowledge, words
 
@@ -41,6 +41,32 @@ def layer(id_: str, *entries: ScriptInterface | ScriptModule, sdk: str = "") -> 
         interfaces={one.name: one for one in entries if isinstance(one, ScriptInterface)},
         modules={name: one for one in modules for name in (one.name, *one.also)},
     )
+
+
+def bridge(names: str) -> Fact:
+    return fact(FactKind.SCRIPT_LAYER, "bridge", file="www/plugins.js", defines=names)
+
+
+@pytest.mark.parametrize(
+    ("name", "listed", "why_not"),
+    [
+        ("navigator.camera.getPicture", ("navigator.camera",), ""),
+        ("navigator.camera.getPicture", ("device", "navigator"), ""),
+        ("window.plugins.sim.getSimInfo", ("plugins.sim",), ""),
+        ("device.uuid", ("device",), ""),
+        ("navigator.camera.getPicture", ("navigator.contacts", "navigator.cam"), "no plug-in of the build defines navigator.camera"),
+        ("device.uuid", ("devices",), "no plug-in of the build defines device"),
+        ("navigator.camera.getPicture", ("navigator.contacts,device", "navigator.camera"), ""),
+        ("navigator.camera.getPicture", (), ""),
+    ],
+)
+def test_a_plug_in_that_is_not_there_answers_nobody(name: str, listed: tuple[str, ...], why_not: str) -> None:
+    known = layer("bridge", interface(name, "camera"))
+    signs = Signs(layers={"bridge": known}, silent_hosts=frozenset(), operators=(), presences=(), hot_fixes=())
+    site = fact(FactKind.SCRIPT_CALL, name, "member", by="bridge", file="www/wrap.js", at="+0x1")
+    lists = [replace(bridge(one), location=Location(file=f"www/{at}.js")) for at, one in enumerate(listed)]
+    (call,) = find_script_calls(build(site, *lists), replace(knowledge(), signs=signs))
+    assert (call.can_succeed, call.why_not.en if call.why_not else "") == (not why_not, why_not)
 
 
 LAYERS = (

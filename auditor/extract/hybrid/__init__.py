@@ -16,7 +16,7 @@ from auditor.extract.collector import Collector
 from auditor.extract.hosts import record_hosts
 from auditor.extract.hybrid.flutter import is_snapshot, packages, strings_of
 from auditor.extract.hybrid.hermes import HermesError, is_hermes, read_hermes
-from auditor.extract.hybrid.plugins import capacitor_plugins, cordova_features, cordova_plugins
+from auditor.extract.hybrid.plugins import capacitor_plugins, cordova_features, cordova_globals, cordova_plugins
 from auditor.extract.hybrid.script import Form, Names, identifiers, mentions, read_names, words_of
 from auditor.extract.hybrid.uniapp import read_control, read_features, read_json, read_settings
 from auditor.extract.lens import ScriptNames
@@ -133,8 +133,9 @@ class _Reading:
         elif base == "androidPrivacy.json":
             self._privacy(name)
         elif base == "cordova_plugins.js":
-            self._layer(name, CORDOVA)
-            for plugin, version in cordova_plugins(self._config(name) or b"").items():
+            listed = self._config(name) or b""
+            self._layer(name, CORDOVA, defines=",".join(cordova_globals(listed)))
+            for plugin, version in cordova_plugins(listed).items():
                 self._module(name, "", plugin, CORDOVA, "plugin", version)
         elif base == "config.xml" and name.startswith("Payload/"):
             for feature in cordova_features(self._config(name) or b""):
@@ -415,8 +416,10 @@ class _Reading:
     def _config(self, name: str) -> bytes | None:
         return self.collect.read(self.archive, name, *_HIDES, limit=_MAX_CONFIG)
 
-    def _layer(self, name: str, layer: str, *, value: str = "", app: str = "", form: str = "") -> None:
-        self.collect.fact(FactKind.SCRIPT_LAYER, layer, self.archive.place(name), value=value, app=app, form=form)
+    def _layer(self, name: str, layer: str, *, value: str = "", app: str = "", form: str = "", defines: str = "") -> None:
+        self.collect.fact(
+            FactKind.SCRIPT_LAYER, layer, self.archive.place(name), value=value, app=app, form=form, defines=defines
+        )
 
     def _module(self, name: str, at: str, module: str, layer: str, how: str, value: str) -> None:
         self.collect.fact(FactKind.SCRIPT_MODULE, module, self.archive.place(name), at, value=value, by=layer, **{"as": how})

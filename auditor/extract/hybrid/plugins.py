@@ -10,11 +10,13 @@ import json
 import re
 from collections.abc import Iterator
 
-__all__ = ["capacitor_plugins", "cordova_features", "cordova_plugins"]
+__all__ = ["capacitor_plugins", "cordova_features", "cordova_globals", "cordova_plugins"]
 
 _METADATA = re.compile(rb"module\.exports\.metadata\s{0,8}=\s{0,8}\{([^{}]{0,200000})\}")
 _PAIR = re.compile(rb"[\"']([@\w./-]{1,128})[\"']\s{0,8}:\s{0,8}[\"']([\w.+-]{0,64})[\"']")
 _PLUGIN_ID = re.compile(rb"[\"']?pluginId[\"']?\s{0,8}:\s{0,8}[\"']([@\w./-]{1,128})[\"']")
+_GLOBALS = re.compile(rb"[\"']?(?:clobbers|merges)[\"']?\s{0,8}:\s{0,8}\[([^\[\]]{0,4000})\]")
+_GLOBAL = re.compile(rb"[\"']([\w$.]{1,128})[\"']")
 _FEATURE = re.compile(rb"<feature\s{1,8}name\s{0,4}=\s{0,4}[\"']([\w.-]{1,128})[\"']")
 _MOST = 1000
 
@@ -32,6 +34,16 @@ def cordova_plugins(data: bytes) -> dict[str, str]:
             if len(found) >= _MOST:
                 break
     return dict(sorted(found.items()))
+
+
+def cordova_globals(data: bytes) -> list[str]:
+    """Return the names by which pages reach what the plug-ins of a cordova_plugins.js define: ``navigator.camera``."""
+    found: set[str] = set()
+    for match in _GLOBALS.finditer(data):
+        found.update(one[1].decode("ascii").removeprefix("window.") for one in _GLOBAL.finditer(match[1]))
+        if len(found) >= _MOST:
+            break
+    return sorted(found)[:_MOST]
 
 
 def cordova_features(data: bytes) -> list[str]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.extract.hybrid.flutter import is_snapshot, packages, strings_of
-from auditor.extract.hybrid.plugins import capacitor_plugins, cordova_features, cordova_plugins
+from auditor.extract.hybrid.plugins import capacitor_plugins, cordova_features, cordova_globals, cordova_plugins
 
 CORDOVA = b"""cordova.define('cordova/plugin_list', function(require, exports, module) {
 module.exports = [
@@ -36,6 +36,20 @@ def test_plugins_are_read_with_their_versions() -> None:
 def test_another_script_lists_none() -> None:
     assert cordova_plugins(b"var plugins = ['cordova-plugin-camera'];") == {}
     assert cordova_features(b"<widget id='x'/>") == []
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        (b'{"pluginId": "p", "clobbers": ["navigator.camera", "window.Camera"], "runs": true}', ["Camera", "navigator.camera"]),
+        (b"{pluginId: 'p', merges: ['navigator.notification']}, {clobbers:['device']}", ["device", "navigator.notification"]),
+        (b'{"pluginId": "p", "clobbers": []}', []),
+        (b'{"pluginId": "p"}', []),
+        (b'{"clobbers": [["x"]]}', []),
+    ],
+)
+def test_names_that_plug_ins_define_are_told(data: bytes, names: list[str]) -> None:
+    assert cordova_globals(data) == names
 
 
 def test_features_of_a_plain_configuration() -> None:
@@ -67,6 +81,7 @@ def test_another_library_is_no_snapshot() -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_looked_through(data: bytes) -> None:
     cordova_plugins(data)
+    cordova_globals(data)
     cordova_features(data)
     for name, at in packages(data).items():
         assert data[at:].startswith(b"package:" + name.encode())
