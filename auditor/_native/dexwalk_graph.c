@@ -774,10 +774,10 @@ static void dispatch(Run *r, uint32_t ref, uint32_t type, uint32_t signature, ui
         else perhaps(r, r->targets.at[i], by, CHOSEN, r->targets.used);
     }
     if (r->growing) {
-        uint32_t item = (uint32_t)r->call_signature.used;
+        uint32_t call = (uint32_t)r->call_signature.used;
         push(g, &r->call_signature, signature);
         push(g, &r->call_by, by);
-        list_put(g, r->call_first, r->call_last, &r->call_next, type, item);
+        list_put(g, r->call_first, r->call_last, &r->call_next, type, call);
     }
 }
 
