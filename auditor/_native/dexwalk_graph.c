@@ -1170,6 +1170,32 @@ static PyObject *graph_entered(PyObject *self, PyObject *args) {
     return PyLong_FromUnsignedLong(g->entered.at[method]);
 }
 
+static PyObject *graph_asked(PyObject *self, PyObject *args) {
+    Graph *g = (Graph *)self;
+    unsigned int type;
+    if (!PyArg_ParseTuple(args, "I", &type)) return NULL;
+    PyObject *names = PySet_New(NULL), *list;
+    if (!names) return NULL;
+    if (class_number(g, type) != NONE) {
+        GUARDED(g, Py_DECREF(names))
+        ancestors(g, type);
+        for (size_t i = 0; i < g->found.used; i++) {
+            if (class_number(g, g->found.at[i]) != NONE) continue;
+            for (size_t k = 0; k < g->exact_count; k++) {
+                if (g->exact[k].type != g->found.at[i] || g->exact[k].number == NONE) continue;
+                PyObject *name = bytes_of(&g->names, g->exact[k].number);
+                int added = name ? PySet_Add(names, name) : -1;
+                Py_XDECREF(name);
+                if (added < 0) { Py_DECREF(names); return NULL; }
+            }
+        }
+    }
+    list = PySequence_List(names);
+    Py_DECREF(names);
+    if (list && PyList_Sort(list) < 0) Py_CLEAR(list);
+    return list;
+}
+
 static PyObject *graph_heirs(PyObject *self, PyObject *args) {
     Graph *g = (Graph *)self;
     const char *text; Py_ssize_t length;
@@ -1356,6 +1382,7 @@ static PyMethodDef graph_methods_table[] = {
     {"method", graph_method, METH_VARARGS, "method(class, name, descriptor) -> number"},
     {"name", graph_name, METH_VARARGS, "name(method) -> (class, name, descriptor)"},
     {"entered", graph_entered, METH_VARARGS, "entered(method) -> when something outside enters it, 0 = never"},
+    {"asked", graph_asked, METH_VARARGS, "asked(type) -> names of methods that exact rules say are called on it"},
     {"heirs", graph_heirs, METH_VARARGS, "heirs(descriptor) -> classes below it"},
     {"uses", graph_uses, METH_NOARGS, "uses() -> pairs of classes, as words"},
     {"callers", graph_callers, METH_VARARGS, "callers(methods) -> pairs of a method and one that calls it, as words"},

@@ -71,6 +71,10 @@ class CallGraph(Protocol):
         """Return when something outside may enter a method, by an annotation of its own: START, USE or 0 for never."""
         ...
 
+    def asked(self, type_: int) -> list[bytes]:
+        """Return the names of the methods that exact rules say are called on a class, by what it extends outside the build; sorted."""
+        ...
+
     def heirs(self, descriptor: bytes) -> list[int]:
         """Return the classes of the build that extend or implement a class, in order."""
         ...

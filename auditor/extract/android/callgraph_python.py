@@ -328,6 +328,13 @@ class CallGraphPython:
         """Return when something outside may enter a method; see :class:`CallGraph`."""
         return self.entered_at.get(method, 0)
 
+    def asked(self, type_: int) -> list[bytes]:
+        """Return what exact rules say of a class; see :class:`CallGraph`."""
+        if type_ not in self.class_of:
+            return []
+        outside = (above for above in self.ancestors(type_) if above not in self.class_of)
+        return sorted({self.name_texts[name] for above in outside for name in self.exact.get(above, ())})
+
     def heirs(self, descriptor: bytes) -> list[int]:
         """Return the classes below another; see :class:`CallGraph`."""
         above = self._types.get(descriptor, NONE)

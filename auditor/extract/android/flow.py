@@ -149,12 +149,14 @@ class _Entered:
         wanted = {as_mutf8(name) for name in point.methods}
         made = point.start_up or not point.component or point.component not in self._starting
         for type_ in self.classes(point):
+            # what the platform calls on any object of the kind, it calls on those it makes itself
+            asked = wanted.union(self.graph.asked(type_)) if point.callbacks else wanted
             seen: set[tuple[bytes, bytes]] = set()
             first = True
             while type_ != NONE:
                 for method, name, descriptor in self.graph.methods(type_):
                     own = made and name in _ALWAYS and (first or name == b"<clinit>")
-                    if own or ((name, descriptor) not in seen and self._is_entered(method, name, descriptor, wanted, point)):
+                    if own or ((name, descriptor) not in seen and self._is_entered(method, name, descriptor, asked, point)):
                         seen.add((name, descriptor))
                         yield method
                 type_ = self.graph.parent(type_)

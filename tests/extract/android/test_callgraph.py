@@ -65,6 +65,7 @@ def everything(graph: CallGraph, steps: int | None = None) -> list[object]:
         methods,
         [graph.name(number) for number, _, _ in methods],
         [graph.heirs(name) for name in (b"Landroid/app/Activity;", b"Ljava/lang/Object;", b"Lno/Such;")],
+        [graph.asked(type_) for type_ in (*classes, 0xFFFFFFFF)],
         graph.uses(),
         graph.callers(array("I", [*(number for number, _, _ in methods[::2]), 0xFFFFFFFF])),
         graph.size(),

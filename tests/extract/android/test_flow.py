@@ -276,6 +276,17 @@ def test_classes_that_meta_data_name_are_made_by_who_reads_them(tmp_path: Path) 
     assert {name: steps(one) for name, one in found.items()} == {"Init.go": ["Startup.onCreate", "Init.go"]}
 
 
+@pytest.mark.parametrize("tag", ["activity", "service"])
+def test_a_component_is_called_by_what_else_it_implements(tmp_path: Path, tag: str) -> None:
+    base = Class(name=f"{APP}.Base", superclass=f"android.app.{tag.title()}", interfaces=["java.lang.Runnable"])
+    part = Class(
+        name=f"{APP}.Part", superclass=f"{APP}.Base",
+        methods=[Method(name="run()V", calls=[READ]), Method(name="walk()V", calls=[READ])],
+    )  # fmt: skip
+    found = reached(tmp_path, base, part, components=[component(tag, f"{APP}.Part")])
+    assert {name: one.reach for name, one in found.items()} == {"Part.run": Reach.REACHABLE}
+
+
 def test_views_are_made_from_layouts_once_the_app_is_in_use(tmp_path: Path) -> None:
     view = Class(
         name=f"{APP}.Map", superclass="android.view.View",
