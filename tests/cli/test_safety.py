@@ -76,7 +76,8 @@ def test_whatever_happens_to_the_reader_the_audit_is_inconclusive_and_says_why(p
     site = customise(place, BROKEN.format(code))
     options = ("-d", "fits.yaml", "--timeout", "1") if end == "hang" else ("-d", "fits.yaml")
     done = auditor("audit", "app.apk", *options, "-o", "html=r.html", "-o", "json=r.json", cwd=place, customised=site)
-    assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
+    told = "app.apk: inconclusive, one part could not be read: app.apk; reports: r.html, r.json\n"
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", told)
     audit = json.loads((place / "r.json").read_text("utf-8"))
     assert audit["verdict"] == "inconclusive"
     (gap,) = audit["gaps"]
