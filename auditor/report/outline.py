@@ -187,6 +187,11 @@ class _Writer:
             ),
             build=self._build(),
             declaration=self._declaration(),
+            signed=(
+                (f"{words('build')} SHA-256", one_line(audit.identity.sha256)),
+                (f"{words('declaration.file')} SHA-256", one_line(audit.declaration.sha256)),
+                (words("tool"), one_line(f"auditor {audit.tool.version} · {words('knowledge')} {audit.tool.knowledge}")),
+            ),
             tool=(
                 (words("tool"), one_line(f"auditor {audit.tool.version}")),
                 (words("knowledge"), one_line(audit.tool.knowledge)),

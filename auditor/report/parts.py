@@ -307,6 +307,8 @@ class Outline:
     """Each table of another platform, with the reason."""
     build: tuple[tuple[str, str], ...]
     declaration: tuple[tuple[str, str], ...]
+    signed: tuple[tuple[str, str], ...]
+    """By what a paper that is signed tells which build, declaration and auditor it is about."""
     tool: tuple[tuple[str, str], ...]
     severities: tuple[tuple[Severity, str, int], ...]
     """Findings per severity, gravest first; severities without any are left out."""

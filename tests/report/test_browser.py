@@ -15,6 +15,7 @@ from auditor.decisions import Decisions, baseline, decide, parse_decisions, to_y
 from auditor.model import DecisionKind, FactKind, Language, SdkTier, Severity, State, Table
 from auditor.report.compared import render as render_compared
 from auditor.report.html import render
+from auditor.report.outline import is_contradiction
 from tests import factories as make
 from tests.report.compared_examples import release
 from tests.report.examples import decided, drifted, hostile, packed, rules
@@ -370,6 +371,48 @@ def test_on_paper_everything_folded_is_printed_and_chinese_is_text(desk, tmp_pat
     for words in ("与声明不一致", "小店科技有限公司", "读取短信", "com.example.s2", "未核对"):
         assert words in text
     assert "导出决定文件" not in text
+
+
+def printed(page, path):
+    if shutil.which("pdftotext") is None:
+        pytest.skip("needs pdftotext (poppler-utils)")
+    page.pdf(path=path, format="A4")
+    return subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True).stdout.decode()
+
+
+def test_the_short_form_holds_what_is_signed_and_says_what_it_leaves_out(desk, tmp_path):
+    light = make.finding("incomplete-sdk-row", "com.example.light", severity=Severity.LOW, evidence=())
+    audit = replace(drifted(), findings=(*drifted().findings, light))
+    page = desk.open(audit, language=Language.EN)
+    page.evaluate("() => { window.papers = []; window.print = () => papers.push(document.documentElement.dataset.paper); }")
+    page.get_by_role("button", name="Print", exact=True).click()
+    page.get_by_role("button", name="Print the short form").click()
+    assert page.evaluate("() => papers") == ["", "short"]
+    short = printed(page, tmp_path / "short.pdf")
+    page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    whole = printed(page, tmp_path / "whole.pdf")
+    for words in ("Contradicts the declaration", "READ_SMS", "AndroidManifest.xml", "Sign-off", "Approved by", audit.identity.sha256[:20]):
+        assert words in short
+        assert words in whole
+    for words in ("What to do, and who", "com.example.light", "Rules that ran", "Wording to paste"):
+        assert words not in short
+        assert words in whole
+    weak = len(audit.findings) - sum(map(is_contradiction, audit.findings))
+    assert f"the findings that do not bear on the verdict ({weak})" in " ".join(short.split())
+    assert "This is the short form" not in whole
+    assert shown(page, ".signoff, .on-short") == []
+
+
+def test_what_is_said_of_a_finding_begins_on_the_page_of_its_head(desk, tmp_path):
+    places = [make.fact(FactKind.DEX, f"com.example.C{n}", file="classes.dex", at=f"com.example.C{n}") for n in range(6)]
+    found = [
+        make.finding("undeclared-sdk", f"com.example.s{n}", message=make.text(f"Head of {n}."), evidence=tuple(places)) for n in range(6)
+    ]
+    page = desk.open(make.audit(*found, rules=rules()), language=Language.EN)
+    sheets = printed(page, tmp_path / "report.pdf").split("\f")
+    heads = [(sheet, f"Head of {n}.") for sheet in sheets for n in range(6) if f"Head of {n}." in sheet]
+    assert len(heads) == 6
+    assert [head for sheet, head in heads if "What to do" not in sheet.partition(head)[2]] == []
 
 
 def test_hostile_values_stay_text(desk):

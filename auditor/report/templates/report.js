@@ -44,7 +44,12 @@
     root.dataset.theme = looks[(looks.indexOf(root.dataset.theme) + 1) % looks.length];
     store.set("auditor/look", root.dataset.theme);
   });
-  one("[data-print]")?.addEventListener("click", () => print());
+  for (const button of all("[data-print]")) button.addEventListener("click", () => {
+    root.dataset.paper = button.dataset.print;
+    print();
+  });
+  // what the browser's own menu prints is the whole
+  addEventListener("afterprint", () => { delete root.dataset.paper; });
 
   // -- a link into something folded opens it --------------------------------------------------------------------------
   function reveal() {
