@@ -157,13 +157,11 @@ class _Writer:
     def outline(self) -> Outline:
         audit, words = self.audit, self.words
         findings, accepted = self._cards(audit.findings, "f"), self._cards(audit.accepted, "a")
-        bears = {card.anchor for finding, card in zip(audit.findings, findings, strict=True) if is_contradiction(finding)}
-        grave = tuple(card for card in findings if card.anchor in bears)
+        grave = tuple(card for card in findings if card.bears)
         linked: _Linked = {}
         for finding, card in zip(audit.findings, findings, strict=True):
             linked.setdefault((finding.table is Table.DATA, finding.subject), []).append(card)
         warnings = [(card.anchor, told) for finding, card in zip(audit.findings, findings, strict=True) if (told := self._warning(finding))]
-        tally = {severity: sum(one.severity is severity for one in audit.findings) for severity in Severity}
         return Outline(
             anchor=self.anchor,
             title=one_line(audit.identity.label or audit.identity.app_id) or words("unnamed"),
@@ -196,11 +194,9 @@ class _Writer:
                 (words("tool"), one_line(f"auditor {audit.tool.version}")),
                 (words("knowledge"), one_line(audit.tool.knowledge)),
             ),
-            severities=tuple(
-                (severity, words.severity(severity), tally[severity])
-                for severity in sorted(Severity, reverse=True)
-                if tally[severity]
-            ),
+            severities=self._tally(findings),
+            bearing=self._tally(grave),
+            apart=self._tally([card for card in findings if not card.bears]),
             gaps_first=audit.verdict is Verdict.INCONCLUSIVE,
             counted=self._counted(findings, grave, accepted),
             findings=findings,
@@ -221,7 +217,7 @@ class _Writer:
                     cites=cards[0].cites,
                 )
                 for _, cards in _grouped(
-                    tuple(card for card in findings if card.anchor not in bears),
+                    tuple(card for card in findings if not card.bears),
                     lambda card: (card.rule, card.severity),
                 )
             ),
@@ -230,7 +226,7 @@ class _Writer:
                 (place(one.location), words.remarked(one_line(one.about), self._decision(one)))
                 for one in (audit.decided.unmatched if audit.decided else ())
             ),
-            todo=self._todo(findings, bears),
+            todo=self._todo(findings),
             gaps=tuple(
                 GapNote(
                     anchor=f"{self.anchor}g{number}",
@@ -294,6 +290,11 @@ class _Writer:
         if gaps:
             said.append(words("accepted.gaps", n=gaps))
         return ("" if self.language is Language.ZH else " ").join(said)
+
+    def _tally(self, cards: Some[Card]) -> tuple[tuple[Severity, str, int], ...]:
+        """Return how many findings there are of each severity, gravest first."""
+        counts = [(severity, sum(card.severity is severity for card in cards)) for severity in sorted(Severity, reverse=True)]
+        return tuple((severity, self.words.severity(severity), number) for severity, number in counts if number)
 
     def _counted(self, findings: Some[Card], grave: Some[Card], accepted: Some[Card]) -> str:
         """Return how many findings there are, so that the number in the verdict's sentence is found again."""
@@ -424,6 +425,7 @@ class _Writer:
             severity=finding.severity,
             severity_word=words.severity(finding.severity),
             confidence_word=words.confidence(finding.confidence),
+            bears=is_contradiction(finding),
             message=one_line(finding.message.in_(self.language)),
             remedy=one_line(finding.remedy.in_(self.language)),
             steps=tuple(self._step(step) for step in finding.steps),
@@ -500,7 +502,7 @@ class _Writer:
             if not passages and (text := _transcribed(one)):
                 yield Quote(place=self._policy(one.policy) or place(one.location), text=one_line(text))
 
-    def _todo(self, cards: Sequence[Card], bears: Some[str]) -> tuple[Todo, ...]:
+    def _todo(self, cards: Sequence[Card]) -> tuple[Todo, ...]:
         """Return what to do, by who has to do it: what several findings ask for in the same words stands once, and once more for
         those that do not bear on the verdict.
         """
@@ -511,7 +513,7 @@ class _Writer:
                 label = card.name or card.subject
                 if step.owner is Owner.VENDOR:
                     label = words.remarked(label, self._vendors_of(finding))
-                tasks.setdefault(step.owner, {}).setdefault((step.text.en, card.anchor in bears), []).append((card, note.text, label))
+                tasks.setdefault(step.owner, {}).setdefault((step.text.en, card.bears), []).append((card, note.text, label))
         todo = []
         for owner in Owner:
             found = [

@@ -89,6 +89,8 @@ class Card:
     severity: Severity
     severity_word: str
     confidence_word: str
+    bears: bool
+    """Whether it bears on the verdict."""
     message: str
     remedy: str
     steps: tuple[StepNote, ...]
@@ -312,6 +314,10 @@ class Outline:
     tool: tuple[tuple[str, str], ...]
     severities: tuple[tuple[Severity, str, int], ...]
     """Findings per severity, gravest first; severities without any are left out."""
+    bearing: tuple[tuple[Severity, str, int], ...]
+    """The same, of those that bear on the verdict."""
+    apart: tuple[tuple[Severity, str, int], ...]
+    """The same, of the others."""
     gaps_first: bool
     """Whether what could not be read decides the verdict, and so stands before the findings."""
     counted: str

@@ -138,7 +138,8 @@ def _card(card: Card, words: Words, paint: _Paint) -> Iterator[str]:
     colon = words("colon")
     label = paint(_SEVERITY_COLOURS[card.severity], f"[{card.severity_word}]")
     subject = words.remarked(card.subject, card.name)
-    yield f"{label} {paint(_BOLD, card.rule)}  {subject}  {words('confidence.is', word=card.confidence_word)}"
+    sure = words("confidence.is", word=card.confidence_word)
+    yield f"{label} {paint(_BOLD, card.rule)}  {subject}  {sure if card.bears else words.remarked(sure, words('bears.not', n=1))}"
     yield f"      {card.message}"
     if card.decision:
         yield f"      {words('decision')}{colon}{card.decision}"
@@ -164,5 +165,10 @@ def _declaration(one: Outline, words: Words) -> str:
 
 
 def _tally(one: Outline, words: Words) -> str:
-    counts = [f"{word} {number}" for _, word, number in one.severities]
-    return f"  {words.listed(counts)}" if counts else ""
+    parts = (("bears", one.bearing), ("bears.not", one.apart))
+    told = [
+        f"{words(key)}{words('colon')}{words.listed([f'{word} {number}' for _, word, number in counts])}"
+        for key, counts in parts
+        if counts
+    ]
+    return f"  {words('semicolon').join(told)}" if told else ""

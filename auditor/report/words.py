@@ -196,6 +196,12 @@ PHRASES: Mapping[str, Text] = {
     "app_id.ios": _t("Bundle ID", "Bundle identifier"),
     "at": _t("位置", "Place"),
     "basis": _t("相关条款", "Clauses"),
+    "bears": _t("影响结论", "bear on the verdict"),
+    "bears.not": _t("不影响结论", "do not bear on the verdict"),
+    "bears.not.one": _t("不影响结论", "does not bear on the verdict"),
+    "bears.not.why": _t(
+        "不影响结论（严重程度低于中，或可信度低）", "do not bear on the verdict (less than medium, or of low confidence)"
+    ),
     "beyond": _t("政策中 {sdks} 的条目未列出此类信息", "the policy's rows of {sdks} do not name it"),
     "build": _t("安装包", "Build"),
     "checked": _t("已核对", "Checked"),
@@ -556,7 +562,8 @@ PHRASES: Mapping[str, Text] = {
     "print": _t("打印", "Print"),
     "print.short": _t("打印摘要", "Print the short form"),
     "print.short.note": _t(
-        "本件为摘要：只含结论、影响结论的问题、未能读取的内容和审核签署。不影响结论的问题与提示（{n} 项）、待办、对照表、图示和附录见完整报告。",
+        "本件为摘要：只含结论、影响结论的问题、未能读取的内容和审核签署。"
+        "不影响结论的问题与提示（{n} 项）、待办、对照表、图示和附录见完整报告。",
         "This is the short form: verdict, findings that bear on it, what could not be read, sign-off. The full report has the findings that"
         " do not bear on the verdict ({n}), what to do by owner, tables, pictures and appendix.",
     ),

@@ -350,6 +350,15 @@ def test_findings_are_counted_as_the_verdict_counts_them():
     assert len(one.grave) == 2
 
 
+def test_what_bears_on_the_verdict_is_counted_apart_from_what_does_not():
+    weak = make.finding(subject="weak", severity=Severity.HIGH, confidence=Confidence.LOW)
+    found = [*(make.finding(subject=severity.word, severity=severity) for severity in Severity), weak]
+    one = outline(make.audit(*found), Language.EN)
+    assert [(word, number) for _, word, number in one.bearing] == [("high", 1), ("medium", 1)]
+    assert [(word, number) for _, word, number in one.apart] == [("high", 1), ("low", 1), ("info", 1)]
+    assert {card.subject for card in one.findings if card.bears} == {card.subject for card in one.grave} == {"high", "medium"}
+
+
 def test_what_is_another_platform_s_is_told_from_what_was_not_checked():
     one = outline(drifted(), Language.EN)
     assert [title for title, _ in one.inapplicable] == ["iOS usage descriptions", "HarmonyOS permissions"]

@@ -55,6 +55,14 @@ def test_weak_findings_do_not_count_as_contradictions():
     assert "in one place" in render([make.audit(weak, small, grave)], Language.EN)
 
 
+def test_a_grave_finding_that_is_not_sure_says_that_it_does_not_bear_on_the_verdict():
+    report = render([make.audit(make.finding(subject="sure"), make.finding(subject="weak", confidence=Confidence.LOW))], Language.EN)
+    heads = {line.split()[2]: line for line in report.splitlines() if line.startswith("[high]")}
+    assert heads["weak"].endswith("confidence: low (does not bear on the verdict)")
+    assert "does not bear" not in heads["sure"]
+    assert "Findings (2)  bear on the verdict: high 1; do not bear on the verdict: high 1" in report.splitlines()
+
+
 def test_much_evidence_is_cut_and_said_to_be():
     many = tuple(make.permission(f"P{number:02}") for number in range(27))
     report = render([make.audit(make.finding(evidence=many))], Language.EN)
