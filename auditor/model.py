@@ -1042,6 +1042,11 @@ class Audit:
     """The files given beside the build that the result rests on: MAPPING, MERGER_REPORT."""
     data_names: tuple[tuple[str, Text], ...] = ()
     """Display names of data types, sorted."""
+    sensitive: tuple[str, ...] = ()
+    """The data types of the table of data that are sensitive personal information, sorted."""
+    opens: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(permission or usage key of a table, the data types of the table of data that it opens), both sorted; without those that open
+    none of them."""
     not_checkable: tuple[NotCheckable, ...] = ()
     """What the policy may promise and no build can show."""
     suppliers: tuple[Supplier, ...] = ()

@@ -400,6 +400,8 @@ def judge(
         names=tuple(_names(_subjects(case.rows, facts.conduct), knowledge)),
         beside=facts.build.of(FactKind.MAPPING, FactKind.MERGER_REPORT),
         data_names=tuple(_data_names(case.rows, knowledge)),
+        sensitive=tuple(id_ for id_ in _data_of(case.rows, knowledge) if knowledge.data_types[id_].sensitive),
+        opens=tuple(_opens(case.rows, knowledge)),
         not_checkable=tuple(_not_checkable(declaration, knowledge)),
         presences=facts.conduct.presences,
         suppliers=tuple(_suppliers(case.rows, knowledge)),
@@ -568,6 +570,26 @@ def _data_names(rows: Sequence[Row], knowledge: Knowledge) -> Iterator[tuple[str
     for subject in sorted(subjects):
         if data := knowledge.data_types.get(subject):
             yield subject, data.name
+
+
+def _data_of(rows: Sequence[Row], knowledge: Knowledge) -> list[str]:
+    """Return the data types of the table of data, sorted."""
+    return sorted({row.subject for row in rows if row.table is Table.DATA} & knowledge.data_types.keys())
+
+
+def _opens(rows: Sequence[Row], knowledge: Knowledge) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the data types of the table of data that each permission and usage key of the other tables opens."""
+    types = frozenset(_data_of(rows, knowledge))
+    for subject in sorted({row.subject for row in rows if row.table not in (Table.SDKS, Table.DATA)}):
+        data: tuple[str, ...] = ()
+        if permission := knowledge.permissions.get(subject):
+            data = permission.data
+        elif key := knowledge.usage_keys.get(subject):
+            data = key.data
+        elif harmony := knowledge.harmony_permissions.get(subject):
+            data = harmony.data
+        if opened := tuple(sorted(types.intersection(data))):
+            yield subject, opened
 
 
 def _sorted_gaps(gaps: Sequence[Gap]) -> tuple[Gap, ...]:

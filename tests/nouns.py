@@ -243,6 +243,8 @@ def audits(draw):
         presences=draw(
             tuples(st.builds(model.Presence, subject=words, name=texts, evidence=tuples(facts, 1), note=st.none() | texts), 1)
         ),
+        sensitive=tuple(sorted(draw(st.sets(words, max_size=2)))),
+        opens=tuple(sorted(draw(st.dictionaries(words, st.sets(words, min_size=1, max_size=2).map(sorted).map(tuple))).items())),
         suppliers=draw(tuples(st.builds(model.Supplier, sdk=words, vendor=texts, url=words), key=lambda one: one.sdk)),
         decided=draw(st.none() | decided),
     )

@@ -107,6 +107,16 @@ def test_an_audit_carries_everything_a_report_needs() -> None:
     assert [one.table for one in audit.checked] == list(Table)
     assert {row.subject for row in audit.table(Table.SDKS)} >= {"getui-push", "umeng"}
     assert dict(audit.names)["umeng"].zh
+    types = {row.subject for row in audit.table(Table.DATA)}
+    assert {"sms", "contacts", "precise_location"} <= set(audit.sensitive) <= types
+    assert not {"clipboard", "imei"} & set(audit.sensitive)
+    opens = dict(audit.opens)
+    assert opens["android.permission.READ_SMS"] == ("sms",)
+    assert opens["android.permission.READ_CONTACTS"] == ("contacts",)
+    assert "android.permission.INTERNET" not in opens
+    assert opens.keys() <= {row.subject for row in audit.table(Table.PERMISSIONS)}
+    keys = dict(audit_build(SAMPLES / "tego-drifted.ipa", TEGO).opens)
+    assert keys["NSContactsUsageDescription"] == ("contacts",)
 
 
 def test_an_audit_holds_no_path_of_this_machine() -> None:

@@ -135,7 +135,7 @@ def _gaps(one: Outline, words: Words) -> Iterator[str]:
 
 
 def _finding_cells(card: Card) -> tuple[str, ...]:
-    subject = code(card.subject) + (f" {escape(card.name)}" if card.name else "")
+    subject = code(card.subject) + (f" {escape(card.name)}" if card.name else "") + (f"<br>{card.mark}" if card.mark else "")
     severity = f"{SEVERITY_MARKS[card.severity]} {card.severity_word}"
     message = "<br>".join(escape(part) for part in (card.message, card.decision) if part)
     return severity, card.confidence_word, subject, message, code(card.rule)
@@ -154,6 +154,8 @@ def _details(card: Card, words: Words) -> Iterator[str]:
     where = escape(card.declared) + (f" · {escape(card.policy)}" if card.policy else "")
     yield f"- {words('declaration')}{colon}{where}"
     yield f"- {words('remedy')}{colon}{escape(card.remedy)}"
+    for _, name, title in card.also:
+        yield f"- {words('also')}{colon}{escape(words.remarked(name, title))}"
     for cite, summary in card.clauses:
         yield f"- {words('basis')}{colon}{escape(cite)}" + (f" — {escape(summary)}" if summary else "")
 
@@ -177,7 +179,7 @@ def _rows(table: TableView, words: Words) -> Iterator[str]:
     heads = (words("subject"), words("declared"), words("found"), words("state"))
     rows = []
     for row in table.rows[:MOST_ROWS]:
-        subject = code(row.subject) + (f"<br>{escape(row.name)}" if row.name else "")
+        subject = "<br>".join(part for part in (code(row.subject), escape(row.name), row.mark) if part)
         state = row.state_word + (f"<br>{escape(row.note)}" if row.note else "")
         rows.append((subject, _side(row.declared), _side(row.found), state))
     yield from grid(heads, rows)

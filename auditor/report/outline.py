@@ -148,6 +148,17 @@ class _Writer:
             self.rows.setdefault((row.table is Table.DATA, row.subject), []).append(row)
         self.names = {subject: one_line(name.in_(language)) for subject, name in audit.names}
         self.data_names = {subject: one_line(name.in_(language)) for subject, name in audit.data_names}
+        self.sensitive = frozenset(audit.sensitive)
+        self.anchors: dict[tuple[bool, str], list[tuple[str, Finding]]] = {}
+        for prefix, findings in (("f", audit.findings), ("a", audit.accepted)):
+            for number, finding in enumerate(findings, 1):
+                key = (finding.table is Table.DATA, finding.subject)
+                self.anchors.setdefault(key, []).append((f"{anchor}{prefix}{number}", finding))
+        self.opens = dict(audit.opens)
+        self.opened_by: dict[str, list[str]] = {}
+        for subject, types in audit.opens:
+            for type_ in types:
+                self.opened_by.setdefault(type_, []).append(subject)
         self.collected: dict[Fact, list[Collection]] = {}
         for row in audit.rows:
             for one in row.collectors:
@@ -422,6 +433,7 @@ class _Writer:
             title=one_line(rule.title.in_(self.language)) if rule else one_line(finding.rule),
             subject=one_line(finding.subject) or words("declared.whole"),
             name=self._name(finding.subject, data=finding.table is Table.DATA),
+            mark=self._mark(finding.subject, data=finding.table is Table.DATA),
             severity=finding.severity,
             severity_word=words.severity(finding.severity),
             confidence_word=words.confidence(finding.confidence),
@@ -440,11 +452,31 @@ class _Writer:
             policy=self._policy(finding.policy),
             clauses=tuple(self._clause(id_) for id_ in finding.regulations),
             cites=tuple(one_line(id_) for id_ in finding.regulations),
+            also=tuple(self._also(finding)),
             fingerprint=finding.fingerprint,
             decision=self._decided(finding),
             lifted=finding in self.audit.accepted,
             told=_told(finding.subject),
         )
+
+    def _also(self, finding: Finding) -> Iterator[tuple[str, str, str]]:
+        """Yield the findings on the other side of a permission and the data it opens, where the policy names neither: one thing a
+        reader would else settle twice.
+        """
+        data = finding.table is Table.DATA
+        if not self._is_untold(finding.subject, data=data):
+            return
+        for subject in (self.opened_by if data else self.opens).get(finding.subject, ()):
+            if self._is_untold(subject, data=not data):
+                for anchor, other in self.anchors.get((not data, subject), ()):
+                    rule = self.rules.get(other.rule)
+                    title = one_line(rule.title.in_(self.language)) if rule else one_line(other.rule)
+                    yield anchor, self._name(subject, data=not data) or one_line(subject), title
+
+    def _is_untold(self, subject: str, *, data: bool) -> bool:
+        """Tell whether the build has something that the policy does not list, or denies."""
+        rows = self.rows.get((data, subject), ())
+        return any(row.state in (State.UNDECLARED, State.DIFFERS) or (row.denied_by and row.collectors) for row in rows)
 
     def _step(self, step: Step) -> StepNote:
         actor, text = (one.in_(self.language) for one in (step.owner.actor, step.text))
@@ -772,6 +804,9 @@ class _Writer:
     def _name(self, subject: str, *, data: bool) -> str:
         return (self.data_names if data else self.names).get(subject, "") or ("" if data else self.words.subject(subject))
 
+    def _mark(self, subject: str, *, data: bool) -> str:
+        return self.words("sensitive") if data and subject in self.sensitive else ""
+
     def _row(self, row: Row, linked: _Linked) -> TableRow:
         settled = self._settled(row, linked)
         word = self.words.state(row.state)
@@ -784,6 +819,7 @@ class _Writer:
         return TableRow(
             subject=one_line(row.subject),
             name=self._name(row.subject, data=row.table is Table.DATA),
+            mark=self._mark(row.subject, data=row.table is Table.DATA),
             declared=self._declared_side(row),
             found=self._found_side(row),
             state=row.state.value,

@@ -86,6 +86,8 @@ class Card:
     subject: str
     name: str
     """Display name of the subject; empty where it has none."""
+    mark: str
+    """That its subject is sensitive personal information; empty where it is not."""
     severity: Severity
     severity_word: str
     confidence_word: str
@@ -114,6 +116,8 @@ class Card:
     """Citation and summary."""
     cites: tuple[str, ...]
     """Ids of the clauses."""
+    also: tuple[tuple[str, str, str], ...]
+    """Anchor, subject and title of each finding on the other side of the same thing: a permission, and the data that it opens."""
     fingerprint: str
     decision: str
     """What was decided about it, by whom, until when and why; empty where nothing was."""
@@ -172,6 +176,8 @@ class TableRow:
 
     subject: str
     name: str
+    mark: str
+    """That it is sensitive personal information; empty where it is not."""
     declared: Side | None
     found: Side | None
     state: str

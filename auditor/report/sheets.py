@@ -156,7 +156,7 @@ def _rows(table: Table, audit: Audit, one: Outline, words: Words) -> Iterator[tu
     (view,) = [view for view in one.tables if view.id == table.value]
     for row in view.rows:
         more = _supplier(audit, row, words) if table is Table.SDKS else ()
-        note = row.note or (view.remark if not view.compared else "")
+        note = words("semicolon").join(part for part in (row.mark, row.note or (view.remark if not view.compared else "")) if part)
         cells = (row.subject, row.name, *more, _side(row.declared), _side(row.found), _state(view, row, words), note)
         yield (*_app(audit, one), *cells, words("comma").join(dict.fromkeys(rule for _, rule in row.findings)))
 

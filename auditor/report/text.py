@@ -137,7 +137,7 @@ def _gaps(one: Outline, words: Words, paint: _Paint) -> Iterator[str]:
 def _card(card: Card, words: Words, paint: _Paint) -> Iterator[str]:
     colon = words("colon")
     label = paint(_SEVERITY_COLOURS[card.severity], f"[{card.severity_word}]")
-    subject = words.remarked(card.subject, card.name)
+    subject = words.remarked(card.subject, words("semicolon").join(part for part in (card.name, card.mark) if part))
     sure = words("confidence.is", word=card.confidence_word)
     yield f"{label} {paint(_BOLD, card.rule)}  {subject}  {sure if card.bears else words.remarked(sure, words('bears.not', n=1))}"
     yield f"      {card.message}"
@@ -149,6 +149,8 @@ def _card(card: Card, words: Words, paint: _Paint) -> Iterator[str]:
         yield f"      {card.more}"
     yield f"      {words('declaration')}{colon}{' · '.join(part for part in (card.declared, card.policy) if part)}"
     yield f"      {words('remedy')}{colon}{card.remedy}"
+    for _, name, title in card.also:
+        yield f"      {words('also')}{colon}{words.remarked(name, title)}"
     for cite, _ in card.clauses:
         yield f"      {words('basis')}{colon}{cite}"
 

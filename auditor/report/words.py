@@ -195,6 +195,11 @@ PHRASES: Mapping[str, Text] = {
     "app_id.harmonyos": _t("Bundle 名称", "Bundle name"),
     "app_id.ios": _t("Bundle ID", "Bundle identifier"),
     "at": _t("位置", "Place"),
+    "also": _t("另见", "See also"),
+    "also.note": _t(
+        "权限与其开放的信息各为一项问题，宜一并处理",
+        "the permission and the data it opens are findings of their own; settle them together",
+    ),
     "basis": _t("相关条款", "Clauses"),
     "bears": _t("影响结论", "bear on the verdict"),
     "bears.not": _t("不影响结论", "do not bear on the verdict"),
@@ -585,6 +590,12 @@ PHRASES: Mapping[str, Text] = {
     "settled": _t("未声明，不列为问题", "undeclared, no finding"),
     "settled.accepted": _t("未声明，问题已接受", "undeclared, finding accepted"),
     "severity": _t("严重程度", "Severity"),
+    "sensitive": _t("敏感个人信息", "sensitive personal information"),
+    "sensitive.note": _t(
+        "“敏感个人信息”按信息种类标出（《个人信息保护法》第二十八条，GB/T 35273-2020 附录 B），不看数量和用途。",
+        "“Sensitive personal information” is told by the kind of data (Art. 28 of the Personal Information Protection Law, annex B of"
+        " GB/T 35273-2020), whatever the amount and the use.",
+    ),
     "severity.is": _t("严重程度：{word}", "severity: {word}"),
     "sheet.accepted": _t("已接受", "accepted"),
     "sheet.content": _t("内容", "Content"),

@@ -78,6 +78,8 @@ def audit_to_wire(audit: Audit) -> dict[str, Any]:
         "names": {subject: write_text(name) for subject, name in sorted(audit.names, key=lambda pair: pair[0])},
         **({"beside": [write_fact(fact) for fact in audit.beside]} if audit.beside else {}),
         "data_names": {subject: write_text(name) for subject, name in sorted(audit.data_names, key=lambda pair: pair[0])},
+        **({"sensitive_data": list(audit.sensitive)} if audit.sensitive else {}),
+        **({"opens": {subject: list(types) for subject, types in audit.opens}} if audit.opens else {}),
         "not_checkable": [
             {
                 "id": one.id,

@@ -92,6 +92,8 @@ def audit_from_wire(document: object) -> Audit:
         names=_read_names(top.nested("names")),
         beside=top.each("beside", _read_fact) if "beside" in top.value else (),
         data_names=_read_names(top.nested("data_names")) if "data_names" in top.value else (),
+        sensitive=top.texts("sensitive_data") if "sensitive_data" in top.value else (),
+        opens=top.optional("opens", _read_opens) or (),
         not_checkable=top.some("not_checkable", _read_not_checkable),
         presences=top.each("presences", _read_presence) if "presences" in top.value else (),
         suppliers=top.some("suppliers", _read_supplier),
@@ -542,6 +544,10 @@ def _read_not_checkable(wire: _Object) -> NotCheckable:
         why=_read_text(wire.nested("why")),
         declared=wire.each("declared", _read_place),
     )
+
+
+def _read_opens(opens: _Object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((subject, opens.texts(subject)) for subject in sorted(opens.value))
 
 
 def _read_names(names: _Object) -> tuple[tuple[str, Text], ...]:

@@ -84,6 +84,53 @@ def test_every_piece_of_evidence_stands_once_and_names_the_findings_that_rest_on
     assert one.findings[0].traits == (("Whose code", "the app itself (can run at start-up)"),)
 
 
+SMS = "android.permission.READ_SMS"
+
+
+def twice_found(*, permission=State.UNDECLARED, data=State.UNDECLARED, **changes):
+    """An audit of a permission and of the data it opens, with a finding on each."""
+    sms = make.finding("undeclared-data", "sms", table=Table.DATA)
+    values = {
+        "rows": (make.row(Table.PERMISSIONS, SMS, permission), make.row(Table.DATA, "sms", data)),
+        "opens": ((SMS, ("sms",)),),
+        "sensitive": ("sms",),
+        "data_names": (("sms", make.text("SMS", "短信")),),
+    }
+    return make.audit(make.finding(subject=SMS), sms, **(values | changes))
+
+
+def test_a_permission_and_the_data_it_opens_lead_to_each_other():
+    one = outline(twice_found(), Language.EN, "b1-")
+    assert {card.subject: [(anchor, name) for anchor, name, _ in card.also] for card in one.findings} == {
+        "sms": [("b1-f2", SMS)],
+        SMS: [("b1-f1", "SMS")],
+    }
+    data = make.finding("undeclared-data", "sms", table=Table.DATA)
+    accepted = twice_found()
+    accepted = replace(accepted, findings=accepted.findings[1:], accepted=(data,))
+    assert [card.also[0][0] for card in outline(accepted, Language.EN).findings] == ["a1"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"permission": State.MATCHED}, {"data": State.MATCHED}, {"data": State.NOT_FOUND}, {"opens": ()}],
+)
+def test_where_the_policy_lists_one_of_the_two_they_are_no_one_thing(changes):
+    assert [card.also for card in outline(twice_found(**changes), Language.EN).findings] == [(), ()]
+
+
+def test_what_is_sensitive_is_marked_in_the_table_and_in_findings_and_nothing_else_is():
+    audit = twice_found(rows=(*twice_found().rows, make.row(Table.DATA, "clipboard", State.UNDECLARED)), sensitive=("sms",))
+    one = outline(audit, Language.EN)
+    assert {row.subject: row.mark for table in one.tables for row in table.rows} == {
+        SMS: "",
+        "sms": "sensitive personal information",
+        "clipboard": "",
+    }
+    assert {card.subject: card.mark for card in one.findings} == {"sms": "sensitive personal information", SMS: ""}
+    assert {card.subject: card.mark for card in outline(audit, Language.ZH).findings} == {"sms": "敏感个人信息", SMS: ""}
+
+
 def test_the_policys_words_are_those_on_the_subject_and_no_others_from_the_same_line():
     here = make.line(29)
     phone, order = (
