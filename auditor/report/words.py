@@ -688,6 +688,7 @@ PHRASES: Mapping[str, Text] = {
     "version": _t("版本", "Version"),
     "version.is": _t("版本 {version}", "version {version}"),
     "way": _t("到达路径：", "The way to it: "),
+    "ways.list": _t("以列表查看", "The same as a list"),
     "ways": _t("启动时的路径", "Ways at start-up"),
     "ways.more": _t("另有 {n} 条路径，见各问题的证据", "{n} more ways stand in the evidence of the findings"),
     "ways.more.one": _t("另有 1 条路径，见各问题的证据", "One more way stands in the evidence of the findings"),

@@ -18,7 +18,7 @@ from auditor.report.html import render
 from auditor.report.outline import is_contradiction
 from tests import factories as make
 from tests.report.compared_examples import release
-from tests.report.examples import decided, drifted, hostile, packed, rules
+from tests.report.examples import collected, decided, drifted, hostile, packed, rules
 
 pytestmark = pytest.mark.browser
 
@@ -146,6 +146,36 @@ def test_the_look_follows_the_system_until_the_reader_chooses(desk):
 def test_on_a_narrow_screen_nothing_hangs_over_the_edge(desk):
     page = desk.open(drifted(), viewport={"width": 360, "height": 700})
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+
+
+def test_on_a_narrow_screen_rows_are_blocks_and_pictures_give_way_to_their_words(desk):
+    page = desk.open(collected(), language=Language.EN, viewport={"width": 360, "height": 700})
+    wide = "() => [...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className)"
+    assert page.evaluate(wide) == []
+    row = page.locator("#table-data tbody tr").first
+    subject, declared, found, state = (row.locator("th, td").nth(place).bounding_box() for place in range(4))
+    assert subject["y"] < state["y"] < declared["y"] < found["y"]
+    assert shown(page, "#table-data tbody tr:first-child .col") == ["Declared", "Found"]
+    # to those who hear it, it is the table it was
+    assert page.locator("#table-data tbody").get_by_role("row").first.get_by_role("rowheader").count() == 1
+    assert shown(page, ".picture") == []
+    assert shown(page, "#collectors .bare td") != []
+    broad = desk.open(collected(), language=Language.EN, name="broad.html")
+    assert shown(broad, "#table-data .col") == []
+    assert shown(broad, "#collectors .bare td") == []
+    assert broad.locator("#collectors .picture").is_visible()
+
+
+def test_the_ways_stand_as_a_list_too(desk):
+    path = ("com.example.shop.App.onCreate", "com.example.shop.Ids.read", "android.telephony.TelephonyManager.getDeviceId")
+    site = make.fact(FactKind.CALL, path[-1], file="classes.dex", at="com.example.shop.Ids.read()V +0x2", path=" → ".join(path))
+    finding = make.finding("collection-before-consent", "imei", evidence=(site,), table=Table.DATA)
+    page = desk.open(make.audit(finding, rules=rules()), language=Language.EN)
+    ways = page.locator("details", has_text="The same as a list")
+    assert not ways.locator("a").is_visible()
+    ways.locator("summary").click()
+    assert ways.locator(".way li").all_inner_texts() == list(path)
+    assert ways.locator("a").get_attribute("href") == "#f1"
 
 
 # -- finding one's way ----------------------------------------------------------------------------------------------
