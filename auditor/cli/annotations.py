@@ -47,15 +47,18 @@ def annotate_mistakes(mistakes: Iterable[str]) -> None:
 
 
 def _lines(audits: Sequence[Audit], failing: set[Finding], files: Mapping[str, Path], language: Language) -> Iterator[str]:
+    from auditor.report.outline import evidence_line
+    from auditor.report.words import Words
+
+    words = Words(language)
     for audit in audits:
         for finding in audit.findings:
             grave = finding.severity >= Severity.MEDIUM and finding.confidence >= Confidence.MEDIUM
             if finding in failing or grave:
                 place = _place(finding.declared or Location(file=audit.declaration.file, at="1"), files)
                 place["title"] = f"{finding.rule}: {finding.subject}" if finding.subject else finding.rule
-                text = finding.message.in_(language)
-                remedy = finding.remedy.in_(language)
-                yield _command("error" if finding in failing else "warning", place, f"{text}\n{remedy}" if remedy else text)
+                told = (finding.message.in_(language), evidence_line(finding.evidence, words), finding.remedy.in_(language))
+                yield _command("error" if finding in failing else "warning", place, "\n".join(filter(None, told)))
         for gap in audit.open_gaps:
             if gap.hides:
                 place = _place(Location(file=audit.declaration.file, at="1"), files)

@@ -66,7 +66,7 @@ from auditor.report.parts import (
 from auditor.report.plain import one_line, paragraphs
 from auditor.report.words import Words
 
-__all__ = ["is_contradiction", "outline", "place"]
+__all__ = ["evidence_line", "is_contradiction", "outline", "place"]
 
 MOST_EVIDENCE = 25
 """Pieces of evidence shown per finding; the JSON form holds all."""
@@ -78,6 +78,8 @@ _TOLD_BY_VALUE = frozenset({FactKind.WORDING, FactKind.SCRIPT_SETTING})
 """Kinds whose name says what was looked for, and whose value is what was found."""
 _LONGEST_TOLD = 300
 """Characters of a subject that a decisions file repeats beside its fingerprint."""
+MOST_PLACES = 2
+"""Places told where there is no more than a message."""
 MOST_LISTED = 6
 """Names listed in one line."""
 
@@ -114,6 +116,16 @@ def place(location: Location) -> str:
     if _LINE.match(location.at):
         return one_line(f"{location.file}:{location.at}")
     return one_line(str(location))
+
+
+def evidence_line(evidence: Sequence[Fact], words: Words) -> str:
+    """Return in one line where the first pieces of evidence stand, for a reader who sees nothing but a message; empty without any."""
+    if not evidence:
+        return ""
+    told = [one_line(f"{place(fact.location)} · {fact.name}") for fact in evidence[:MOST_PLACES]]
+    if len(evidence) > MOST_PLACES:
+        told.append(words("found.more", n=len(evidence) - MOST_PLACES))
+    return f"{words('evidence')}{words('colon')}{words('semicolon').join(told)}"
 
 
 def in_order(versions: Iterable[str]) -> list[str]:

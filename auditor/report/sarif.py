@@ -27,6 +27,7 @@ from auditor.model import (
     Severity,
     Table,
 )
+from auditor.report.outline import evidence_line
 from auditor.report.plain import one_line, paragraphs
 from auditor.report.words import Words
 from auditor.wire.audit import audit_to_wire
@@ -142,10 +143,12 @@ def _result(
     seen[finding.fingerprint] = number = seen.get(finding.fingerprint, 0) + 1
     text = f"{one_line(finding.message.in_(words.language))} ({one_line(finding.subject)})"
     remedy = one_line(finding.remedy.in_(words.language))
+    # viewers show the message and the line of the declaration, and no logical location
+    told = [text, evidence_line(finding.evidence, words), f"{words('remedy')}{words('colon')}{remedy}" if remedy else ""]
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVELS[finding.severity],
-        "message": {"text": _message(f"{text}\n{words('remedy')}{words('colon')}{remedy}" if remedy else text)},
+        "message": {"text": _message("\n".join(filter(None, told)))},
         "locations": [
             {
                 "physicalLocation": _physical(finding.declared or Location(file=audit.declaration.file, at="1")),

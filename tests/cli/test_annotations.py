@@ -39,6 +39,15 @@ def test_what_fails_is_an_error_and_what_is_grave_beside_it_a_warning(capsys):
     ]
 
 
+def test_an_annotation_says_where_the_evidence_stands(capsys):
+    finding = make.finding(evidence=(make.permission("READ_SMS"),), steps=())
+    (line,) = lines(make.audit(finding), finding, capsys=capsys)
+    where = "AndroidManifest.xml ! uses-permission · android.permission.READ_SMS"
+    assert line.rpartition("::")[2] == f"{finding.message.en}%0AEvidence: {where}"
+    bare = make.finding(evidence=(), steps=())
+    assert lines(make.audit(bare), bare, capsys=capsys)[0].endswith(f"::{bare.message.en}")
+
+
 def test_a_gap_is_a_warning_unless_it_hides_nothing(capsys):
     gaps = [make.gap("encrypted", Table.SDKS), make.gap("a picture is damaged")]
     assert lines(make.audit(gaps=gaps), capsys=capsys) == [

@@ -185,6 +185,17 @@ def test_a_path_is_a_relative_uri_where_it_can_be(file, uri, base):
     assert run["artifacts"][0]["location"] == location
 
 
+def test_a_message_says_where_the_first_evidence_stands():
+    places = tuple(make.permission(f"P{number}") for number in range(4))
+    found = {"many": places, "one": places[:1], "no": ()}
+    audit = make.audit(*(make.finding(subject=name, evidence=evidence) for name, evidence in found.items()))
+    messages = {one["properties"]["subject"]: one["message"]["text"].splitlines() for one in log([audit])["runs"][0]["results"]}
+    where = "AndroidManifest.xml ! uses-permission · android.permission.P"
+    assert messages["many"][1] == f"Evidence: {where}0; {where}1; and 2 more"
+    assert messages["one"][1] == f"Evidence: {where}0"
+    assert not any(line.startswith("Evidence") for line in messages["no"])
+
+
 def test_a_message_makes_no_link_of_a_value():
     for result in log([hostile()])["runs"][0]["results"]:
         assert "](" not in result["message"]["text"].replace("\\[", "").replace("x](", "")
