@@ -29,7 +29,7 @@ def tell_why(
     if not subjects:
         return
     more = len(subjects) - _MOST_NAMED
-    named = subjects[:_MOST_NAMED] + ([words("found.more", n=more)] if more > 0 else [])
+    named = subjects[:_MOST_NAMED] + ([words("gate.more", n=more)] if more > 0 else [])
     told = words(
         "gate.failed" if failing else "gate.undecided",
         n=len(subjects),

@@ -488,6 +488,7 @@ PHRASES: Mapping[str, Text] = {
         "未通过：1 项严重程度达到“{level}”的问题：{subjects}。报告：{reports}",
         "fails by one finding of severity {level} or more: {subjects}; reports: {reports}",
     ),
+    "gate.more": _t("另有 {n} 项", "and {n} more"),
     "gate.undecided": _t(
         "无法判断：{n} 处未能读取：{subjects}。报告：{reports}",
         "inconclusive, {n} parts could not be read: {subjects}; reports: {reports}",
