@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from auditor.archive.oddities import Odd
     from auditor.build import Oddity, Text
 
-__all__ = ["Archive", "Budget", "Entry", "Limits", "Unreadable"]
+__all__ = ["Archive", "Budget", "Entry", "Limits", "Unreadable", "printable"]
 
 _BOMB_SIZE = 64 << 20
 """Below this many bytes a high ratio is no danger."""
@@ -140,7 +140,7 @@ class Archive:
     def open(cls, path: str | os.PathLike[str], limits: Limits | None = None) -> Archive:
         """Open a build file. Raises BuildError when it is not there, not a file, not readable, or no ZIP archive."""
         limits = limits or Limits()
-        shown = _shown(path)
+        shown = printable(path)
         try:
             mode = os.stat(path).st_mode
             if stat.S_ISDIR(mode):
@@ -585,7 +585,7 @@ def _wrong_size(found: int, declared: int) -> Unreadable:
     )
 
 
-def _shown(path: str | os.PathLike[str]) -> str:
+def printable(path: str | os.PathLike[str]) -> str:
     """Return a path as messages print it: one line that any terminal can take."""
     text = os.fspath(path)
     return text if text.isprintable() else text.encode("unicode_escape", "backslashreplace").decode("ascii")

@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from auditor.archive import Archive, Budget, Entry, Limits, Unreadable
+from auditor.archive import Archive, Budget, Entry, Limits, Unreadable, printable
 from auditor.archive.fast import Bytes
 from auditor.build import Text
 from auditor.errors import BuildError
 
-__all__ = ["Folder", "Under", "View", "printable"]
+__all__ = ["Folder", "Under", "View"]
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -42,7 +42,7 @@ class Folder(Archive):
         # of "." and ".." only the system knows the name
         path = Path(path)
         path = path if path.name.strip(".") else path.resolve()
-        shown = printable(str(path))
+        shown = printable(path)
         try:
             single = stat.S_ISREG(path.stat().st_mode)
             found = _one(path) if single else _below(path, limits)
@@ -118,11 +118,6 @@ def _opener(path: str, flags: int) -> int:
 
 def _unreadable(error: OSError) -> Unreadable:
     return Unreadable(Text(zh=f"文件无法读取（{error.strerror}）", en=f"cannot be read ({error.strerror})"))
-
-
-def printable(text: str) -> str:
-    """Return a path as messages print it: one line that any terminal can take."""
-    return text if text.isprintable() else text.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
 _Found = tuple[dict[str, Entry], dict[str, Path], dict[str, Text]]

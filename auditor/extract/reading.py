@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from auditor.archive import Archive, Limits
+from auditor.archive import Archive, Limits, printable
 from auditor.build import Build, BuildKind, Identity, Platform, Table, Text
 from auditor.errors import BuildError
 from auditor.extract.collector import PLATFORM, TOOL, Collector, IdentityFacts
-from auditor.extract.folder import Folder, View, printable
+from auditor.extract.folder import Folder, View
 from auditor.extract.lens import Lens
 
 __all__ = ["read"]
@@ -180,7 +180,7 @@ def _open(path: Path, limits: Limits | None) -> Archive:
         return Archive.open(path, limits)
     if head.startswith(_GZIP):
         raise BuildError(
-            f"{printable(str(path))} is a gzip archive, as HarmonyOS libraries (.har) are, which cannot be read",
+            f"{printable(path)} is a gzip archive, as HarmonyOS libraries (.har) are, which cannot be read",
             "give the .hap, .hsp or .app that holds the library",
         )
     if not stat.S_ISDIR(mode):
@@ -189,7 +189,7 @@ def _open(path: Path, limits: Limits | None) -> Archive:
 
         if head == THIN:
             raise BuildError(
-                f"{printable(str(path))} is a thin archive, which only names object files kept elsewhere", "give the static library itself"
+                f"{printable(path)} is a thin archive, which only names object files kept elsewhere", "give the static library itself"
             )
         if head != AR and not is_code(head):
             return Archive.open(path, limits)

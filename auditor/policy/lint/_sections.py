@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from auditor.policy.document import Heading, Line, Paragraph
 from auditor.policy.lint._lint import Paper
-from auditor.policy.numbering import Number, Style, number_of
+from auditor.policy.numbering import Number, number_of
 
 __all__ = ["Numbered", "numbered", "top_sections"]
 
@@ -45,8 +45,3 @@ def top_sections(paper: Paper) -> dict[int, str]:
     sections = {one.number.values[-1]: one.number.title for one in found if one.number.rank == outermost}
     # one number alone is no sequence of sections; a first section that is not the first is part of a larger document
     return sections if len(sections) >= 3 and min(sections) == 1 and outermost[1] == 1 else {}
-
-
-def is_outer(style: Style) -> bool:
-    """Tell whether a style numbers the sections of a whole document."""
-    return style in (Style.CHAPTER, Style.ARTICLE, Style.CHINESE)
